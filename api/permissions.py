@@ -1,0 +1,98 @@
+"""Who may call what: one table of every operation, checked before the operation's own code runs.
+
+A row says which roles may *call* an operation. What they then see or may do with one subject (their
+own report, their agency's) is the service's to decide. An operation that is not in the table is
+refused for everybody, and a test fails for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.enums import HttpMethod
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from smartcity.errors import Forbidden, Unauthenticated
+from smartcity.identity.roles import STAFF, Actor, Role, Scope
+
+PUBLIC: Final = frozenset(Role) - {Role.CLOCK}
+OWN_DEVICE: Final = frozenset({Role.DEVICE, Role.CITIZEN})
+TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
+REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
+ACTING: Final = REPORTING | TRIAGE
+UPLOADING: Final = ACTING
+
+PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
+    # --- the city -------------------------------------------------------------------------------
+    "GetCity": PUBLIC,
+    "ListCategories": PUBLIC,
+    "ListUnits": PUBLIC,
+    # --- devices and sessions -------------------------------------------------------------------
+    "RegisterDevice": PUBLIC,
+    "GetDevice": OWN_DEVICE,
+    "UpdateDevice": OWN_DEVICE,
+    "LogIn": PUBLIC,
+    "GetSession": STAFF,
+    "LogOut": STAFF,
+    # --- reports --------------------------------------------------------------------------------
+    "SubmitReport": REPORTING,
+    "GetReport": PUBLIC,
+    "ListReports": PUBLIC,
+    "FindSimilarReports": PUBLIC,
+    "ActOnReport": ACTING,
+    # --- attachments ----------------------------------------------------------------------------
+    "UploadAttachment": UPLOADING,
+    "GetAttachment": PUBLIC,
+    # --- what a device follows and is told --------------------------------------------------------
+    "ListMyReports": OWN_DEVICE,
+    "FollowReport": OWN_DEVICE,
+    "UnfollowReport": OWN_DEVICE,
+    "ListNotifications": OWN_DEVICE,
+    "MarkNotificationsRead": OWN_DEVICE,
+    # --- dossiers -------------------------------------------------------------------------------
+    "LookUpDossier": PUBLIC,
+    "FollowDossier": OWN_DEVICE,
+    "ListMyDossiers": OWN_DEVICE,
+    # --- agencies -------------------------------------------------------------------------------
+    "GetQueue": TRIAGE,
+    # --- map, stream, figures -------------------------------------------------------------------
+    "GetTile": PUBLIC,
+    "GetReportsGeoJson": PUBLIC,
+    "StreamLive": PUBLIC,
+    "GetOverview": PUBLIC,
+    # --- running it -----------------------------------------------------------------------------
+    "GetLiveness": PUBLIC,
+    "GetReadiness": PUBLIC,
+    "GetMetrics": PUBLIC,
+    "GetOpenApiDocument": PUBLIC,
+}
+
+SCOPES: Final[Mapping[str, Scope]] = {}
+"""What an API key must have been given, for an operation that it may call as a machine only."""
+
+
+def permitted(operation_id: str | None, actor: Actor) -> bool:
+    """Whether the table lets this actor call the operation; never for one that is not in it."""
+    if operation_id is None or (roles := PERMISSIONS.get(operation_id)) is None:
+        return False
+    if actor.roles.isdisjoint(roles):
+        return False
+    scope = SCOPES.get(operation_id)
+    return scope is None or Role.MACHINE not in actor.roles or scope in actor.scopes
+
+
+async def guard(
+    connection: ASGIConnection[Any, Any, Any, Any], route_handler: BaseRouteHandler
+) -> None:
+    """Ask the table; the app runs this before every handler.
+
+    Raises `Unauthenticated` for a caller without a credential, `Forbidden` for any other.
+    """
+    if not isinstance(route_handler, HTTPRouteHandler):
+        raise Forbidden
+    if route_handler.http_methods == {HttpMethod.OPTIONS}:
+        return  # Litestar's own answer, which only tells what methods a path has
+    operation_id = route_handler.operation_id
+    actor: Actor = connection.user
+    if not permitted(operation_id if isinstance(operation_id, str) else None, actor):
+        raise Unauthenticated if Role.ANYONE in actor.roles else Forbidden

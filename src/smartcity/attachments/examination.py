@@ -1,0 +1,78 @@
+"""One file is looked at: `python -m smartcity.attachments.examination`, a process for each.
+
+Decoders of photos and PDFs are where strangers' bytes do harm. Here they do it to a process that
+holds no secret, writes no file, yields to the API, and ends with its memory or its time.
+"""
+
+import os
+import resource
+import sys
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from smartcity.attachments.images import Photo, develop
+from smartcity.attachments.media import MediaType, NotAccepted, Refusal, recognise
+from smartcity.attachments.pdf import inspect
+
+MEMORY_BYTES: Final = 1 << 30
+"""Six copies of the largest photo."""
+
+CPU_S: Final = 20
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is given. `zone`: where a camera's time without an offset is read."""
+
+    original: bytes
+    pixels: int
+    zone: str
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
+    """A document that may be kept as it came."""
+
+    media_type: MediaType
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """A file that may not be kept."""
+
+    refusal: Refusal
+
+
+Outcome = Photo | Document | Refused
+
+
+def examine(task: Task) -> Outcome:
+    """Recognise a file and make it safe, or say why not."""
+    media_type = recognise(task.original)
+    try:
+        if media_type is None:
+            raise NotAccepted(Refusal.MEDIA_TYPE)
+        if media_type is MediaType.PDF:
+            inspect(task.original)
+            return Document(media_type=media_type)
+        return develop(task.original, media_type, pixels=task.pixels, zone=ZoneInfo(task.zone))
+    except NotAccepted as error:
+        return Refused(refusal=error.refusal)
+    except MemoryError:
+        return Refused(refusal=Refusal.COMPLEX)
+
+
+def main() -> None:
+    os.nice(10)
+    for limit, amount in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (amount, amount))
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(examine(task)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Has files examined: one at a time, in a process that is ended when it takes too long."""
+
+import asyncio
+import signal
+import sys
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from smartcity.attachments.examination import Document, Outcome, Refused, Task
+from smartcity.attachments.images import Photo
+from smartcity.attachments.media import NotAccepted, Refusal
+from smartcity.errors import Unavailable
+
+COMMAND: Final = (sys.executable, "-I", "-m", "smartcity.attachments.examination")
+
+WAITING: Final = 16
+"""Files in hand; each is held in memory while it waits."""
+
+PATIENCE_S: Final = 60.0
+"""The process has its own limit of CPU time; this one is for a machine that gives it none."""
+
+
+class Examiner:
+    """Looks at files, one at a time, so that photos cannot starve the API of its processors."""
+
+    def __init__(self, *, pixels: int, zone: ZoneInfo) -> None:
+        self._pixels = pixels
+        self._zone = zone
+        self._turn = asyncio.Semaphore(1)
+        self._in_hand = 0
+
+    async def examine(self, original: bytes) -> Photo | Document:
+        """Make a file safe. Raises `NotAccepted`, or `Unavailable` when too many are waiting."""
+        if self._in_hand >= WAITING:
+            raise Unavailable(retry_after_s=5)
+        self._in_hand += 1
+        try:
+            async with self._turn:
+                outcome = await self._in_own_process(original)
+        finally:
+            self._in_hand -= 1
+        if isinstance(outcome, Refused):
+            raise NotAccepted(outcome.refusal)
+        return outcome
+
+    async def _in_own_process(self, original: bytes) -> Outcome:
+        task = Task(original=original, pixels=self._pixels, zone=self._zone.key)
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={},  # our secrets may stand in the environment
+        )
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                output, mistakes = await process.communicate(msgspec.msgpack.encode(task))
+        except TimeoutError:
+            raise Unavailable(retry_after_s=PATIENCE_S) from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        match process.returncode:
+            case 0:
+                return msgspec.msgpack.decode(output, type=Outcome)
+            case died if died is not None and died < 0:
+                ended = -died in (signal.SIGXCPU, signal.SIGKILL)
+                return Refused(refusal=Refusal.COMPLEX if ended else Refusal.UNREADABLE)
+            case failed:  # our own mistake, or a broken installation: never the sender's fault
+                raise RuntimeError(f"examination ended with {failed}: {mistakes[-2000:]!r}")

@@ -1,0 +1,80 @@
+"""A pack that was read and is not yet checked: every thing on its sheet, beside its mistakes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from smartcity.city.model import (
+    Agency,
+    Bounds,
+    Calendar,
+    Category,
+    Code,
+    Field,
+    FormerUnit,
+    Latitude,
+    Limits,
+    Longitude,
+    Procedure,
+    Reason,
+    Rule,
+    Struct,
+    Texts,
+    Unit,
+    Windows,
+)
+from smartcity.city.reading import Page
+from smartcity.city.sheets import Sheet
+
+
+class Point(Struct):
+    lon: Longitude
+    lat: Latitude
+
+
+class Head(Struct):
+    """What `city.toml` holds."""
+
+    code: Code
+    name: Texts
+    zone: str
+    languages: tuple[Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$")], ...]
+    region: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    dispatch: str
+    bounds: Bounds
+    centre: Point
+    windows: Windows
+    identity_pattern: str = ""
+
+
+class OwnAgencies(Struct):
+    """One line for an agency in each unit: `{unit}` is its code, `{name}` its name."""
+
+    code: str
+    name: Texts
+    parent: str | None = None
+    calendar: str = "office"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """The sheets of a pack. `head` and `own` are none where they are malformed or not given."""
+
+    page: Page
+    head: Head | None
+    own: OwnAgencies | None
+    languages: tuple[str, ...]
+    fields: Sheet[Field]
+    categories: Sheet[Category]
+    agencies: Sheet[Agency]
+    units: Sheet[Unit]
+    former_units: Sheet[FormerUnit]
+    rules: Sheet[Rule]
+    limits: Sheet[Limits]
+    calendars: Sheet[Calendar]
+    reasons: Sheet[Reason]
+    procedures: Sheet[Procedure]

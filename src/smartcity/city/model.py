@@ -1,0 +1,339 @@
+"""What a city is made of. A pack (`config/<city>/`) fills these; nothing here names a city.
+
+Every text that people read is a `Texts`: language → text, with one for each language of the pack.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from smartcity.city.language import negotiate
+from smartcity.clock import now
+
+Texts = Mapping[str, str]
+
+Code = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40)]
+"""The city's own name for a thing; it stands in addresses, so it has no spaces and no marks."""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Days = Annotated[float, msgspec.Meta(gt=0)]
+Hours = Annotated[float, msgspec.Meta(gt=0)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form of everything in a pack: fixed, named, and no word that nobody reads."""
+
+
+class Coded(Struct):
+    """What other things in the pack refer to."""
+
+    code: Code
+
+
+class Priority(StrEnum):
+    """How pressing a report is; the deadlines hang on it."""
+
+    URGENT = "urgent"
+    COMPLEX = "complex"
+    NORMAL = "normal"
+
+
+class Place(StrEnum):
+    """What a category needs to be found by."""
+
+    REQUIRED = "required"  # a point, or a unit and words
+    OPTIONAL = "optional"
+    SUBJECT = "subject"  # no place: an agency or a dossier is what it is about
+
+
+class Publicity(StrEnum):
+    """When the public sees a report's text and photos."""
+
+    ON_RECEIPT = "on_receipt"
+    AT_ONCE = "at_once"
+    NEVER = "never"
+
+
+class QuestionKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+
+
+class Question(Coded):
+    """A typed question that a category asks. `choices`: value → its name."""
+
+    kind: QuestionKind
+    text: Texts
+    required: bool = False
+    choices: Mapping[str, Texts] = {}
+
+    def accepts(self, answer: object) -> bool:
+        """Whether this can be an answer: of the kind, and one of the choices."""
+        match self.kind:
+            case QuestionKind.TEXT:
+                return isinstance(answer, str)
+            case QuestionKind.NUMBER:
+                return isinstance(answer, int | float) and not isinstance(answer, bool)
+            case QuestionKind.BOOLEAN:
+                return isinstance(answer, bool)
+            case QuestionKind.CHOICE:
+                return isinstance(answer, str) and answer in self.choices
+
+
+class Emergency(Struct):
+    """The number to call, shown before the form."""
+
+    number: str
+    text: Texts
+
+
+class Field(Coded):
+    """A field of life that categories belong to: traffic, health, ..."""
+
+    name: Texts
+    icon: str
+
+
+class Category(Coded):
+    """What a report can be about."""
+
+    field: str
+    name: Texts
+    icon: str
+    priority: Priority = Priority.NORMAL
+    place: Place = Place.REQUIRED
+    public: Publicity = Publicity.ON_RECEIPT
+    proof: bool = False
+    """Whether resolving demands a photo or document."""
+    calendar: str = "office"
+    questions: tuple[Question, ...] = ()
+    emergency: Emergency | None = None
+
+
+class Agency(Coded):
+    """Who handles reports or dossiers. `unit` is set where it governs one.
+
+    `valid_from` is its first day and `valid_to` its last; nothing is routed to it on other days.
+    """
+
+    name: Texts
+    parent: str | None = None
+    unit: str | None = None
+    calendar: str = "office"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Unit(Coded):
+    """A ward, commune or larger area, with one point inside it."""
+
+    name: Texts
+    kind: str
+    lon: Longitude
+    lat: Latitude
+    parent: Code | None = None
+    area_km2: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+class FormerUnit(Coded):
+    """A unit of before a reform, with those of today that took it over, the likeliest first."""
+
+    name: str
+    area: str
+    lon: Longitude
+    lat: Latitude
+    now: tuple[str, ...]
+
+
+class Rule(Coded):
+    """One line of routing: the first whose conditions all hold names the agency.
+
+    Empty conditions hold always. `answers`: question code → value. `hours`: from–to in the city's
+    zone, over midnight when `to` is the earlier. `agency` is a code, or `OWN` for the unit's own.
+    """
+
+    agency: str
+    categories: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    hours: tuple[time, time] | None = None
+    answers: Mapping[str, str | int | float | bool] = {}
+
+
+OWN = "own"
+"""The agency of the unit that the report lies in."""
+
+
+class Limits(Struct):
+    """How long an agency has, in working hours of the calendar. `settled` is false where the city
+    has not decided and the figure is ours.
+    """
+
+    priority: Priority
+    receive_h: Hours
+    resolve_h: Hours
+    category: str | None = None
+    settled: bool = False
+    source: str = ""
+
+
+class Calendar(Coded):
+    """When an agency works.
+
+    `hours`: for Monday to Sunday the working spans in the city's zone; `always` for one that never
+    closes. `holidays` is a country code of the `holidays` package, or empty. `closed` and `open`
+    are the city's own days on top: days off, and days worked although they are not in `hours`
+    (worked with the hours of the weekday given, 0 for Monday to 6 for Sunday). `open` is stronger
+    than a holiday, so that the city's table is right whatever the package knows.
+    """
+
+    version: str
+    always: bool = False
+    hours: tuple[tuple[tuple[time, time], ...], ...] = ((), (), (), (), (), (), ())
+    holidays: str = ""
+    closed: frozenset[date] = frozenset()
+    open: Mapping[date, int] = {}
+
+
+class Reason(Coded):
+    """Why a report can be rejected; `text` tells the citizen where to go instead."""
+
+    name: Texts
+    text: Texts
+
+
+class Procedure(Coded):
+    """An administrative procedure that dossiers are instances of."""
+
+    name: Texts
+    agency: str | None = None
+    days: Days | None = None
+
+
+class Windows(Struct):
+    """The pack's days and counts for what the clock does."""
+
+    reopen_days: Count
+    reopen_limit: Count
+    close_days: Count
+    lapse_days: Count
+    transfer_limit: Count
+
+
+class Bounds(Struct):
+    """The box the city lies in, WGS 84 degrees."""
+
+    west: Longitude
+    south: Latitude
+    east: Longitude
+    north: Latitude
+
+    def contains(self, lon: float, lat: float) -> bool:
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A whole pack, checked. Look things up by code in the mappings."""
+
+    code: Code
+    name: Texts
+    zone: ZoneInfo
+    languages: tuple[str, ...]
+    """The first is the one used when nobody asked for another."""
+    region: str
+    """The country (ISO 3166-1) whose way of writing phone numbers is understood."""
+    identity_pattern: str
+    """A regular expression of identity numbers, masked in public texts; empty for none."""
+    bounds: Bounds
+    centre: tuple[float, float]
+    """lon, lat of where a map opens."""
+    windows: Windows
+    fields: Mapping[str, Field]
+    categories: Mapping[str, Category]
+    agencies: Mapping[str, Agency]
+    units: Mapping[str, Unit]
+    former_units: tuple[FormerUnit, ...]
+    rules: tuple[Rule, ...]
+    limits: tuple[Limits, ...]
+    calendars: Mapping[str, Calendar]
+    reasons: Mapping[str, Reason]
+    procedures: Mapping[str, Procedure]
+    dispatch: str
+    """The agency code whose dispatchers get what no rule routes."""
+    messages: "Messages"
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the city's zone."""
+        return moment.astimezone(self.zone)
+
+    def language(self, accept_language: str | None) -> str:
+        """The city's language that fits an `Accept-Language` header best; the first if none does."""
+        return negotiate(accept_language or "", self.languages)
+
+    def below(self, agency: str) -> frozenset[str]:
+        """The agency and everything under it."""
+        return self._below.get(agency, frozenset({agency}))
+
+    def own_agency(self, unit: str, on: date | None = None) -> Agency | None:
+        """The agency that governs a unit on a day, by default today."""
+        governing = self._governing.get(unit)
+        if governing is None:
+            return None
+        day = on or self.local(now()).date()
+        return next((agency for agency in governing if _valid(agency, day)), None)
+
+    def agency_valid(self, code: str, on: date) -> bool:
+        """Whether there is such an agency on a day."""
+        agency = self.agencies.get(code)
+        return agency is not None and _valid(agency, on)
+
+    @cached_property
+    def _governing(self) -> Mapping[str, tuple[Agency, ...]]:
+        """Unit → the agencies that govern it, one after the other."""
+        governing: dict[str, tuple[Agency, ...]] = {}
+        for agency in self.agencies.values():
+            if agency.unit is not None:
+                governing[agency.unit] = (*governing.get(agency.unit, ()), agency)
+        return governing
+
+    @cached_property
+    def _below(self) -> Mapping[str, frozenset[str]]:
+        """Agency → itself and everything under it. A checked pack has no cycles."""
+        below: dict[str, set[str]] = {code: {code} for code in self.agencies}
+        for code, agency in self.agencies.items():
+            above = agency.parent
+            while above is not None:
+                below[above].add(code)
+                above = self.agencies[above].parent
+        return {code: frozenset(codes) for code, codes in below.items()}
+
+
+def _valid(agency: Agency, on: date) -> bool:
+    started = agency.valid_from is None or agency.valid_from <= on
+    return started and (agency.valid_to is None or on <= agency.valid_to)
+
+
+class _Values(dict[str, object]):
+    """A missing value shows as “…”: an error may carry fewer details than its text has room for."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """Texts by language and dotted key (`errors.not_found`), with `{placeholders}`."""
+
+    texts: Mapping[str, Mapping[str, str]]
+
+    def render(self, language: str, key: str, /, **values: object) -> str:
+        """The text in a language the pack has. Raises `KeyError` for a key that is not there."""
+        return self.texts[language][key].format_map(_Values(values))

@@ -1,0 +1,161 @@
+"""Dossiers in MongoDB. Every query is one indexed find, every change one write."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from smartcity.dossiers.model import Dossier
+from smartcity.errors import StaleVersion
+from smartcity.feed.event import Event
+from smartcity.feed.outbox import outbox, promise
+from smartcity.feed.store import OUTBOX_INDEX
+from smartcity.storage.mongo import Database, Document, from_document, to_document
+
+DOSSIERS: Final = "dossiers"
+BATCHES: Final = "dossier_batches"
+"""One document for each chunk of an import. Both collections promise events."""
+
+BATCH_DAYS: Final = 90
+"""As long as the feed keeps the event that names a batch."""
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    DOSSIERS: [
+        IndexModel([("code", ASCENDING)], name="code", unique=True),
+        IndexModel([("batch", ASCENDING)], name="batch", sparse=True),
+        OUTBOX_INDEX,
+    ],
+    BATCHES: [
+        IndexModel(
+            [("begun_at", ASCENDING)],
+            name="retention",
+            expireAfterSeconds=BATCH_DAYS * 86_400,
+        ),
+        IndexModel(
+            [("open", ASCENDING)], name="open", partialFilterExpression={"open": {"$exists": True}}
+        ),
+        OUTBOX_INDEX,
+    ],
+}
+
+_WITHOUT_OUTBOX: Final = {"outbox": 0, "outbox_at": 0}
+_DUPLICATE: Final = 11000
+
+
+class DossierStore:
+    """Reads and writes dossiers."""
+
+    def __init__(self, database: Database) -> None:
+        self._dossiers = database[DOSSIERS]
+        self._batches = database[BATCHES]
+
+    # --- one dossier -----------------------------------------------------------------------------
+
+    async def by_code(self, code: str) -> Dossier | None:
+        found = await self._dossiers.find_one({"code": code}, _WITHOUT_OUTBOX)
+        return None if found is None else from_document(found, Dossier)
+
+    async def add(self, dossier: Dossier, events: Sequence[Event]) -> bool:
+        """Keep a new dossier and promise its events; false if its code is known already."""
+        try:
+            await self._dossiers.insert_one(to_document(dossier) | outbox(events))
+        except DuplicateKeyError as error:
+            if _is_known_code(error.details or {}):
+                return False
+            raise
+        return True
+
+    async def change(self, known: Dossier, after: Dossier, events: Sequence[Event]) -> None:
+        """Write one change and promise its events. Raises `StaleVersion` if another came first."""
+        done = await self._dossiers.update_one(
+            {"_id": known.id, "version": known.version},
+            _difference(known, after) | promise(events),
+        )
+        if done.matched_count == 0:
+            raise StaleVersion
+
+    # --- many ------------------------------------------------------------------------------------
+
+    async def by_ids(self, ids: Collection[UUID]) -> list[Dossier]:
+        found = self._dossiers.find({"_id": {"$in": list(ids)}}, _WITHOUT_OUTBOX)
+        return [from_document(document, Dossier) async for document in found]
+
+    async def by_codes(self, codes: Collection[str]) -> dict[str, Dossier]:
+        """The known ones of these codes."""
+        found = self._dossiers.find({"code": {"$in": list(codes)}}, _WITHOUT_OUTBOX)
+        dossiers = [from_document(document, Dossier) async for document in found]
+        return {dossier.code: dossier for dossier in dossiers}
+
+    async def in_batch(self, batch: UUID) -> AsyncIterator[Dossier]:
+        """The dossiers that a chunk was the last to change, for whoever hears of it in the feed.
+
+        One that a later chunk changed again comes with that one.
+        """
+        async for document in self._dossiers.find({"batch": batch}, _WITHOUT_OUTBOX):
+            yield from_document(document, Dossier)
+
+    async def add_many(self, dossiers: Sequence[Dossier]) -> list[Dossier]:
+        """Keep new dossiers, without events, and answer with those whose code is known already."""
+        try:
+            await self._dossiers.insert_many(map(to_document, dossiers), ordered=False)
+        except BulkWriteError as error:
+            failures: list[Document] = error.details["writeErrors"]
+            if error.details["writeConcernErrors"] or not all(map(_is_known_code, failures)):
+                raise
+            return [dossiers[failure["index"]] for failure in failures]
+        return []
+
+    async def change_many(self, changes: Collection[tuple[Dossier, Dossier]]) -> int:
+        """Write changes, each as known → after, and answer how many were written: without those
+        that somebody else changed first.
+        """
+        if not changes:
+            return 0
+        done = await self._dossiers.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": known.id, "version": known.version},
+                    _difference(known, after),
+                )
+                for known, after in changes
+            ],
+            ordered=False,
+        )
+        return done.matched_count
+
+    # --- batches ---------------------------------------------------------------------------------
+
+    async def open_batch(self, batch: UUID, at: datetime) -> None:
+        """Note that a chunk is about to be written, so that its event cannot be forgotten."""
+        await self._batches.insert_one({"_id": batch, "begun_at": at, "open": True})
+
+    async def close_batch(self, batch: UUID, event: Event) -> None:
+        """The chunk is written: promise its event."""
+        await self._batches.update_one(
+            {"_id": batch, "open": True}, {"$unset": {"open": ""}} | promise([event])
+        )
+
+    async def drop_batch(self, batch: UUID) -> None:
+        """The chunk changed nothing."""
+        await self._batches.delete_one({"_id": batch})
+
+    async def abandoned_batches(self, before: datetime) -> list[UUID]:
+        """Chunks that were begun before a time and whose writer never came back."""
+        found = self._batches.find({"open": True, "begun_at": {"$lt": before}}, {"_id": 1})
+        return [document["_id"] async for document in found]
+
+
+def _difference(known: Dossier, after: Dossier) -> Document:
+    """The operators that make one the other; `version` always differs."""
+    before, now = to_document(known), to_document(after)
+    operators: Document = {"$set": {n: v for n, v in now.items() if before.get(n) != v}}
+    if emptied := before.keys() - now.keys():
+        operators["$unset"] = dict.fromkeys(emptied, "")
+    return operators
+
+
+def _is_known_code(failure: Mapping[str, Any]) -> bool:
+    return failure["code"] == _DUPLICATE and "code" in failure["keyPattern"]

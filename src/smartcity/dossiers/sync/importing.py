@@ -1,0 +1,194 @@
+"""Takes in dossiers by the million.
+
+Chunk by chunk: a chunk is inserted as if everything in it were new, and only what the database
+knows already is read, merged (`merging.py`) and written back, unless somebody was faster, in which
+case it is merged anew. While one chunk is written the next is read, on a thread. Memory holds two
+chunks, however long the rows go on. Taking in the same again changes nothing.
+
+No dossier gets an outbox: each chunk promises one `bulk` event. That a chunk is under way is noted
+before its first write, so that the event of one whose process died is promised by the next.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from smartcity.clock import now
+from smartcity.dossiers.deadlines import finished_at
+from smartcity.dossiers.merging import merged
+from smartcity.dossiers.model import Dossier, first
+from smartcity.dossiers.secrets import secret_hash
+from smartcity.dossiers.statuses import Status
+from smartcity.dossiers.store import DossierStore
+from smartcity.dossiers.sync.files import Line
+from smartcity.dossiers.sync.rows import RowError, Told, understand
+from smartcity.feed.event import Event, Topic
+from smartcity.identifiers import new_id
+from smartcity.identity.personal import PersonalData
+
+CHUNK: Final = 5_000
+ABANDONED_AFTER: Final = timedelta(minutes=1)
+"""A chunk takes a second; one still open after this long has lost its writer."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the rows."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            unchanged=self.unchanged + other.unchanged,
+            rejected=self.rejected + other.rejected,
+        )
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.changed + self.unchanged + self.rejected
+
+
+class Reject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was refused: where it stands, the dossier's code if it has one, and why."""
+
+    line: int
+    code: str
+    column: str
+    reason: str
+
+
+Heard = Callable[[Outcome, Sequence[Reject]], None]
+"""Told after each chunk: the sum so far, and what this chunk refused."""
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    batch: UUID
+    dossiers: list[Dossier]
+    rejects: list[Reject]
+
+
+class DossierImporter:
+    """Writes rows of one source. `zone` is where times without a zone are meant."""
+
+    def __init__(
+        self, store: DossierStore, personal: PersonalData, key: bytes, zone: ZoneInfo, source: str
+    ) -> None:
+        self._store = store
+        self._personal = personal
+        self._key = key
+        self._zone = zone
+        self._source = source
+
+    async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
+        """Take in all rows; whoever makes them up numbers them with `enumerate`."""
+        await self.promise_abandoned()
+        total = Outcome()
+        iterator = iter(lines)
+        chunk = await asyncio.to_thread(self._read, iterator)
+        while chunk is not None:
+            async with asyncio.TaskGroup() as both:
+                upcoming = both.create_task(asyncio.to_thread(self._read, iterator))
+                outcome = await self._write(chunk)
+            total += outcome
+            if heard is not None:
+                heard(total, chunk.rejects)
+            chunk = upcoming.result()
+        return total
+
+    async def promise_abandoned(self) -> int:
+        """Promise the events of chunks whose process died, and answer how many they were."""
+        batches = await self._store.abandoned_batches(now() - ABANDONED_AFTER)
+        for batch in batches:
+            await self._store.close_batch(batch, _event(batch))
+        return len(batches)
+
+    # --- reading, on a thread --------------------------------------------------------------------
+
+    def _read(self, lines: Iterator[Line]) -> _Chunk | None:
+        chunk = _Chunk(batch=new_id(), dossiers=[], rejects=[])
+        at = now()
+        for number, row in islice(lines, CHUNK):
+            try:
+                if isinstance(row, RowError):
+                    raise row
+                chunk.dossiers.append(self._dossier(understand(row, self._zone, at), chunk.batch))
+            except RowError as error:
+                code = "" if isinstance(row, RowError) else str(row.get("code") or "")
+                chunk.rejects.append(
+                    Reject(line=number, code=code[:100], column=error.column, reason=error.reason)
+                )
+        return chunk if chunk.dossiers or chunk.rejects else None
+
+    def _dossier(self, told: Told, batch: UUID) -> Dossier:
+        return Dossier(
+            id=new_id(),
+            code=told.code,
+            version=1,
+            procedure=told.procedure,
+            agency=told.agency,
+            status=told.status,
+            steps=told.steps,
+            as_of=told.updated_at,
+            source=self._source,
+            received_at=told.received_at,
+            due_at=told.due_at,
+            finished_at=finished_at(told.steps),
+            collected_at=first(told.steps, Status.RETURNED),
+            channel=told.channel,
+            collect_place=told.collect_place,
+            applicant=told.applicant and self._personal.encrypt(told.applicant),
+            secret=secret_hash(self._key, told.code, told.secret),
+            batch=batch,
+        )
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    async def _write(self, chunk: _Chunk) -> Outcome:
+        if not chunk.dossiers:
+            return Outcome(rejected=len(chunk.rejects))
+        await self._store.open_batch(chunk.batch, now())
+        known = await self._store.add_many(chunk.dossiers)
+        changed = await self._merge(known)
+        new = len(chunk.dossiers) - len(known)
+        if new or changed:
+            await self._store.close_batch(chunk.batch, _event(chunk.batch))
+        else:
+            await self._store.drop_batch(chunk.batch)
+        return Outcome(
+            new=new,
+            changed=changed,
+            unchanged=len(known) - changed,
+            rejected=len(chunk.rejects),
+        )
+
+    async def _merge(self, told: Sequence[Dossier]) -> int:
+        """Merge dossiers into those of the same code, and answer how many that changed."""
+        written = 0
+        while told:
+            before = await self._store.by_codes({one.code for one in told})
+            after = dict(before)
+            for one in told:
+                after[one.code] = merged(after[one.code], one)
+            changes = [(before[c], after[c]) for c in after if after[c] is not before[c]]
+            done = await self._store.change_many(changes)
+            written += done
+            if done == len(changes):
+                break
+        return written
+
+
+def _event(batch: UUID) -> Event:
+    """One id for one batch: promised twice, it is published once."""
+    return Event(
+        id=batch, topic=Topic.BULK, action="import", at=now(), of=Topic.DOSSIER, batch=batch
+    )

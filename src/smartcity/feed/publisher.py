@@ -1,0 +1,61 @@
+"""Moves promised events into the log, once each, in order.
+
+Of several publishers one holds the lease. Between any two lines here the process may die, or sleep
+for longer than its lease and wake up: what was appended but not cleared is recognised by its id at
+the next round, and a fence that is not ours any more makes the append fail as a whole.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from smartcity.feed.event import Event
+from smartcity.feed.outbox import Promise
+from smartcity.feed.store import PUBLISHER, FeedStore, LeaseLost
+from smartcity.storage.leases import Lease
+
+log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Publishes the outboxes of some collections, in the order in which they began to wait."""
+
+    def __init__(
+        self, feed: FeedStore, lease: Lease, collections: Sequence[str], batch: int
+    ) -> None:
+        assert lease.name == PUBLISHER, "the lease's document is the counter"
+        self._feed = feed
+        self._lease = lease
+        self._collections = collections
+        self._batch = batch
+
+    async def run_once(self) -> int:
+        """Publish one batch and answer how many events it had; 0 without the lease."""
+        fence = await self._lease.hold()
+        if fence is None:
+            return 0
+        promises = await self._waiting()
+        if not promises:
+            return 0
+        events = _each_once(promises)
+        known = await self._feed.published([event.id for event in events])
+        fresh = [event for event in events if event.id not in known]
+        try:
+            seq = await self._feed.append(fence, fresh) if fresh else await self._feed.last_seq()
+        except LeaseLost:
+            log.warning("publisher lost its lease", events=len(fresh))
+            return 0
+        await self._feed.clear(promises, seq)
+        return len(fresh)
+
+    async def _waiting(self) -> list[Promise]:
+        found: list[Promise] = []
+        for collection in self._collections:
+            found += await self._feed.promises(collection, self._batch)
+        found.sort(key=lambda promise: promise.since)
+        return found[: self._batch]
+
+
+def _each_once(promises: Sequence[Promise]) -> list[Event]:
+    events = {event.id: event for promise in promises for event in promise.events}
+    return list(events.values())

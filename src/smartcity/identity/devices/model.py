@@ -1,0 +1,70 @@
+"""What a device is: an installed app or a browser, the first and often only form of a citizen."""
+
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+PREFIX: Final = "d_"
+"""What a device's token begins with."""
+
+SILENT_DAYS: Final = 400
+"""A device that was not seen for longer is forgotten; browsers keep no cookie longer either."""
+
+Language = Annotated[str, Meta(max_length=35)]
+UnitCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
+LocalTime = Annotated[time, Meta(tz=False)]
+
+
+class Platform(StrEnum):
+    ANDROID = "android"
+    IOS = "ios"
+    WEB = "web"
+
+
+class PushAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where pushes for a device go: its Firebase installation id, or an older registration token."""
+
+    kind: Literal["fid", "token"]
+    value: Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a device wants no push, in the city's zone; over midnight when `to` is the earlier."""
+
+    start: LocalTime = msgspec.field(name="from")
+    end: LocalTime = msgspec.field(name="to")
+
+
+class NewDevice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a device says of itself when it registers."""
+
+    platform: Platform
+    language: Language
+    push: PushAddress | None = None
+
+
+class DeviceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a device changes of itself. What is not given stays; null takes away."""
+
+    language: Language | UnsetType = UNSET
+    push: PushAddress | UnsetType | None = UNSET
+    units: UnitCodes | UnsetType = UNSET
+    quiet_hours: QuietHours | UnsetType | None = UNSET
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as it is kept. `units` are the codes of the units it follows."""
+
+    id: UUID = msgspec.field(name="_id")
+    token_hash: bytes
+    platform: Platform
+    language: str
+    push: PushAddress | None = None
+    units: tuple[str, ...] = ()
+    quiet_hours: QuietHours | None = None
+    created_at: datetime
+    seen_at: datetime

@@ -1,0 +1,112 @@
+"""What a device does with itself, and what others may know of it."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.errors import FieldError, Invalid, NotFound
+from smartcity.identifiers import new_id, new_token, token_hash
+from smartcity.identity.devices.model import (
+    PREFIX,
+    Device,
+    DeviceChange,
+    NewDevice,
+    PushAddress,
+)
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.roles import Actor, Role
+from smartcity.storage.mongo import to_document
+
+SEEN_EVERY: Final = timedelta(days=1)
+"""How exact `seen_at` is: noting every request would cost a write each."""
+
+DEVICE: Final = frozenset({Role.DEVICE})
+
+
+class DeviceService:
+    def __init__(self, store: DeviceStore, city: City) -> None:
+        self._store = store
+        self._city = city
+
+    async def register(self, new: NewDevice) -> tuple[Device, str]:
+        """A new device and its token, which is told once. Raises `Invalid`."""
+        self._check_language(new.language)
+        token, at = new_token(PREFIX), now()
+        device = Device(
+            id=new_id(),
+            token_hash=token_hash(token),
+            platform=new.platform,
+            language=new.language,
+            push=new.push,
+            created_at=at,
+            seen_at=at,
+        )
+        await self._store.add(device)
+        await self._claim(device)
+        return device, token
+
+    async def get(self, device: UUID) -> Device:
+        """Raises `NotFound`."""
+        found = await self._store.get(device)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def update(self, device: UUID, change: DeviceChange) -> Device:
+        """Change what is given. Raises `Invalid`, `NotFound`."""
+        if change.language is not UNSET:
+            self._check_language(change.language)
+        if change.units is not UNSET:
+            self._check_units(change.units)
+            change = msgspec.structs.replace(change, units=tuple(dict.fromkeys(change.units)))
+        changed = await self._store.change(device, to_document(change))
+        if changed is None:
+            raise NotFound
+        if change.push:
+            await self._claim(changed)
+        return changed
+
+    async def actor(self, hashed: bytes) -> Actor | None:
+        """Whose token this is, for `Credentials`."""
+        device = await self._store.by_token(hashed)
+        if device is None:
+            return None
+        if now() - device.seen_at >= SEEN_EVERY:
+            await self._store.seen(device.id, now())
+        return Actor(roles=DEVICE, id=device.id, language=device.language)
+
+    async def several(self, devices: Collection[UUID]) -> dict[UUID, Device]:
+        """What is known of each: language, push address, quiet hours. The forgotten are missing."""
+        return {device.id: device for device in await self._store.several(devices)}
+
+    async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
+        """Where pushes go, for those who have an address."""
+        found = await self._store.several(devices)
+        return {device.id: device.push for device in found if device.push is not None}
+
+    async def languages(self, devices: Collection[UUID]) -> dict[UUID, str]:
+        return {device.id: device.language for device in await self._store.several(devices)}
+
+    async def forget(self, address: PushAddress) -> None:
+        """This address reaches nobody any more; whose it was stays."""
+        await self._store.forget_push(address)
+
+    async def _claim(self, device: Device) -> None:
+        """A phone that registers anew keeps its push address: its former self must not ring too."""
+        if device.push is not None:
+            await self._store.forget_push(device.push, but=device.id)
+
+    def _check_language(self, language: str) -> None:
+        if language not in self._city.languages:
+            raise Invalid(FieldError("language", "unknown"))
+
+    def _check_units(self, units: Sequence[str]) -> None:
+        unknown = [place for place, unit in enumerate(units) if unit not in self._city.units]
+        if unknown:
+            raise Invalid(*(FieldError(f"units.{place}", "unknown") for place in unknown))

@@ -1,0 +1,60 @@
+"""Devices in MongoDB."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+
+from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
+from smartcity.storage.mongo import Database, from_document, to_document
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    "devices": (
+        IndexModel([("token_hash", ASCENDING)], unique=True),
+        IndexModel(
+            [("push.value", ASCENDING)],
+            partialFilterExpression={"push.value": {"$exists": True}},
+        ),
+        IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=SILENT_DAYS * 86_400),
+    )
+}
+
+
+class DeviceStore:
+    def __init__(self, database: Database) -> None:
+        self._devices = database["devices"]
+
+    async def add(self, device: Device) -> None:
+        await self._devices.insert_one(to_document(device))
+
+    async def get(self, device: UUID) -> Device | None:
+        found = await self._devices.find_one({"_id": device})
+        return None if found is None else from_document(found, Device)
+
+    async def by_token(self, token_hash: bytes) -> Device | None:
+        found = await self._devices.find_one({"token_hash": token_hash})
+        return None if found is None else from_document(found, Device)
+
+    async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
+        """Set the fields, and answer with the device after it; none if it is not there."""
+        found = await self._devices.find_one_and_update(
+            {"_id": device}, {"$set": fields}, return_document=ReturnDocument.AFTER
+        )
+        return None if found is None else from_document(found, Device)
+
+    async def seen(self, device: UUID, at: datetime) -> None:
+        await self._devices.update_one({"_id": device}, {"$max": {"seen_at": at}})
+
+    async def several(self, devices: Collection[UUID]) -> list[Device]:
+        """Those of the devices that are there."""
+        found = self._devices.find({"_id": {"$in": list(devices)}})
+        return [from_document(document, Device) async for document in found]
+
+    async def forget_push(self, address: PushAddress, *, but: UUID | None = None) -> None:
+        """Take the address from every device, or from every other."""
+        await self._devices.update_many(
+            {"push.value": address.value, "push.kind": address.kind, "_id": {"$ne": but}},
+            {"$set": {"push": None}},
+        )

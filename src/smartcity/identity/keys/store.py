@@ -1,0 +1,42 @@
+"""API keys in MongoDB."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from smartcity.identity.keys.model import Key
+from smartcity.storage.mongo import Database, from_document, to_document
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    "keys": (
+        IndexModel([("token_hash", ASCENDING)], unique=True),
+        IndexModel([("name", ASCENDING)], unique=True),
+    )
+}
+
+
+class KeyStore:
+    def __init__(self, database: Database) -> None:
+        self._keys = database["keys"]
+
+    async def add(self, key: Key) -> bool:
+        """False if there is one of this name."""
+        try:
+            await self._keys.insert_one(to_document(key))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def by_token(self, token_hash: bytes) -> Key | None:
+        found = await self._keys.find_one({"token_hash": token_hash})
+        return None if found is None else from_document(found, Key)
+
+    async def revoke(self, name: str, at: datetime) -> bool:
+        """False if there is none of this name that still opens anything."""
+        done = await self._keys.update_one(
+            {"name": name, "revoked_at": None}, {"$set": {"revoked_at": at}}
+        )
+        return done.modified_count == 1

@@ -1,0 +1,131 @@
+"""Who hears of what, with which words and how urgently: one table.
+
+Nobody hears of their own action. A note is the agency's own: nobody hears of it. An agency's queue
+and its head are shown what is new by the queue itself, so a report's new agency has no row here;
+of the staff only the assignee has an inbox. Followers hear only of what the public may know.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from smartcity.feed.event import Event, Topic
+from smartcity.notifications.model import Urgency
+
+
+class Relation(StrEnum):
+    """What somebody is to the subject of an event. Who is several is told once, as the first."""
+
+    REPORTER = "reporter"
+    ASSIGNEE = "assignee"
+    FOLLOWER = "follower"  # of the subject, or sent or follows a report merged into it
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row. `template` names the texts: `notifications.<template>.title` and `.body`."""
+
+    topic: Topic
+    action: str
+    relation: Relation
+    template: str
+    urgency: Urgency
+
+
+HIGH, NORMAL = Urgency.HIGH, Urgency.NORMAL
+REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FOLLOWER
+
+AUDIENCE: Final = (
+    #   topic           action      who hears  template           urgency
+    # Sent on somebody's behalf: who sends a report themselves has its receipt as the answer.
+    Row(Topic.REPORT, "submit", REPORTER, "submit", NORMAL),
+    Row(Topic.REPORT, "receive", REPORTER, "receive", NORMAL),
+    Row(Topic.REPORT, "receive", FOLLOWER, "receive", NORMAL),
+    Row(Topic.REPORT, "transfer", REPORTER, "transfer", NORMAL),
+    Row(Topic.REPORT, "transfer", FOLLOWER, "transfer", NORMAL),
+    Row(Topic.REPORT, "correct", REPORTER, "correct", NORMAL),
+    Row(Topic.REPORT, "assign", ASSIGNEE, "assign", HIGH),
+    Row(Topic.REPORT, "start", REPORTER, "start", NORMAL),
+    Row(Topic.REPORT, "start", FOLLOWER, "start", NORMAL),
+    # The work stands still until the reporter answers; nobody else can.
+    Row(Topic.REPORT, "ask", REPORTER, "ask", HIGH),
+    Row(Topic.REPORT, "answer", ASSIGNEE, "answer", HIGH),
+    Row(Topic.REPORT, "extend", REPORTER, "extend", NORMAL),
+    Row(Topic.REPORT, "extend", FOLLOWER, "extend", NORMAL),
+    Row(Topic.REPORT, "resolve", REPORTER, "resolve", HIGH),
+    Row(Topic.REPORT, "resolve", FOLLOWER, "resolve_followed", NORMAL),
+    Row(Topic.REPORT, "reject", REPORTER, "reject", HIGH),
+    Row(Topic.REPORT, "reject", FOLLOWER, "reject", NORMAL),
+    Row(Topic.REPORT, "merge", REPORTER, "merge", NORMAL),
+    Row(Topic.REPORT, "merge", FOLLOWER, "merge", NORMAL),
+    Row(Topic.REPORT, "unmerge", REPORTER, "unmerge", NORMAL),
+    Row(Topic.REPORT, "unmerge", FOLLOWER, "unmerge", NORMAL),
+    Row(Topic.REPORT, "accept", ASSIGNEE, "accept", NORMAL),
+    # A supervisor may reopen too: then the reporter hears of it.
+    Row(Topic.REPORT, "reopen", REPORTER, "reopen", NORMAL),
+    Row(Topic.REPORT, "reopen", ASSIGNEE, "reopen", HIGH),
+    Row(Topic.REPORT, "reopen", FOLLOWER, "reopen", NORMAL),
+    Row(Topic.REPORT, "withdraw", ASSIGNEE, "withdraw", NORMAL),
+    Row(Topic.REPORT, "withdraw", FOLLOWER, "withdraw", NORMAL),
+    Row(Topic.REPORT, "close", REPORTER, "close", NORMAL),
+    # Only the reporter may reopen it: to the others it is simply closed.
+    Row(Topic.REPORT, "lapse", REPORTER, "lapse", HIGH),
+    Row(Topic.REPORT, "lapse", FOLLOWER, "close", NORMAL),
+    Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
+    Row(Topic.REPORT, "comment", REPORTER, "comment", NORMAL),
+    Row(Topic.REPORT, "comment", ASSIGNEE, "comment", NORMAL),
+    # Whoever follows a dossier proved with its secret that it is theirs.
+    Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", NORMAL),
+)
+
+ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
+    (topic, action): {
+        row.relation: row for row in AUDIENCE if (row.topic, row.action) == (topic, action)
+    }
+    for topic, action in {(row.topic, row.action) for row in AUDIENCE}
+}
+
+
+class Hearer(msgspec.Struct, frozen=True):
+    """Somebody who is told of an event, and by which row."""
+
+    recipient: UUID
+    row: Row
+
+
+def rows_for(event: Event) -> Mapping[Relation, Row]:
+    """Who hears of such an event at all; empty for most that machines care about."""
+    return ROWS.get((event.topic, event.action), {})
+
+
+def parties(event: Event) -> list[Hearer]:
+    """The reporter and the assignee, as far as they hear of this event."""
+    state = event.internal
+    if state is None:
+        return []
+    rows = rows_for(event)
+    named = {REPORTER: state.reporter, ASSIGNEE: state.assignee}
+    told: dict[UUID, Hearer] = {}
+    for relation, somebody in named.items():
+        if somebody is None or somebody == state.actor or relation not in rows:
+            continue
+        told.setdefault(somebody, Hearer(somebody, rows[relation]))
+    return list(told.values())
+
+
+def followers(event: Event, following: Iterable[UUID]) -> list[Hearer]:
+    """Those of `following` who hear of this event as followers."""
+    row = rows_for(event).get(FOLLOWER)
+    if row is None or not _public(event):
+        return []
+    already = {hearer.recipient for hearer in parties(event)}
+    if event.internal is not None:
+        already |= {p for p in (event.internal.actor, event.internal.reporter) if p is not None}
+    return [Hearer(somebody, row) for somebody in following if somebody not in already]
+
+
+def _public(event: Event) -> bool:
+    """A dossier is shown to nobody but those who follow it; a report must have a public side."""
+    return event.topic is Topic.DOSSIER or event.public is not None

@@ -1,0 +1,78 @@
+"""What people asked to hear about."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from smartcity.clock import now
+from smartcity.errors import NotFound
+from smartcity.feed.event import Topic
+from smartcity.notifications.model import Follow, Following
+from smartcity.notifications.store import FollowStore
+
+CHUNK: Final = 1000
+"""So many followers are held in memory at once."""
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """A report that was merged into another, and who sent it."""
+
+    report: UUID
+    reporter: UUID
+
+
+class KnownReports(Protocol):
+    """What this room asks about reports."""
+
+    async def exists(self, report: UUID) -> bool: ...
+
+    async def merged_into(self, reports: Collection[UUID]) -> Mapping[UUID, Sequence[Merged]]:
+        """For each of these reports those merged into it, directly or through others."""
+        ...
+
+
+class Follows:
+    """Follows of reports and dossiers. Followed units are the device's own setting."""
+
+    def __init__(self, store: FollowStore, reports: KnownReports) -> None:
+        self._store = store
+        self._reports = reports
+
+    async def follow_report(self, follower: UUID, report: UUID) -> None:
+        """Idempotent. Raises `NotFound` for a report that is not there."""
+        if not await self._reports.exists(report):
+            raise NotFound
+        await self.follow(follower, report, Topic.REPORT)
+
+    async def follow(self, follower: UUID, subject: UUID, topic: Topic) -> None:
+        """Idempotent. The caller has made sure that the follower may see the subject."""
+        await self._store.add(Follow(id=Following(follower, subject), topic=topic, at=now()))
+
+    async def unfollow(self, follower: UUID, subject: UUID) -> None:
+        """Idempotent: it does not matter whether it was followed."""
+        await self._store.remove(Following(follower, subject))
+
+    async def followed_by(self, follower: UUID, topic: Topic, limit: int) -> list[UUID]:
+        """What somebody follows, the newest follow first."""
+        return await self._store.followed_by(follower, topic, limit)
+
+    async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
+        """Which of these anybody follows."""
+        return await self._store.followed_among(subjects)
+
+    async def followers(
+        self, subjects: Collection[UUID]
+    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        """The followers of each subject in chunks of bounded size: subject, some of them.
+
+        Who follows or sent a report that was merged into one of the subjects follows that subject.
+        """
+        merged = await self._reports.merged_into(subjects)
+        for survivor, lost in merged.items():
+            yield survivor, [report.reporter for report in lost]
+        survivors = {m.report: survivor for survivor, lost in merged.items() for m in lost}
+        heard_through = [*subjects, *survivors]
+        async for subject, chunk in self._store.followers(heard_through, CHUNK):
+            yield survivors.get(subject, subject), chunk

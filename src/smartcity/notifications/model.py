@@ -1,0 +1,108 @@
+"""What a notification is: one message to one person or device, and what became of its push."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from smartcity.feed.event import Topic
+
+STALE_AFTER: Final = timedelta(days=1)
+"""Nothing older wakes a phone: who was away for longer reads the inbox."""
+
+
+class Urgency(StrEnum):
+    HIGH = "high"  # wakes the phone: somebody waits for this person
+    NORMAL = "normal"
+
+
+class PushState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    NOT_SENT = "not_sent"  # push is not configured
+    FAILED = "failed"  # `reason` says why; it is not tried again
+    NONE = "none"  # nothing to send: too old, or no address
+
+
+class Push(msgspec.Struct, frozen=True, kw_only=True):
+    """How a notification goes to the phone. `next_at` is set while it is pending."""
+
+    state: PushState
+    urgency: Urgency
+    reason: str | None = None
+    attempts: int = 0
+    next_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """The document.
+
+    An inbox is ordered by (`created_at`, `seq`, `id`): `created_at` is when it was written, so that
+    nothing new ever appears below what was already read; `seq` is the event's place in the feed.
+    """
+
+    id: UUID = msgspec.field(name="_id")
+    recipient: UUID
+    event: UUID
+    seq: int
+    topic: Topic
+    subject: UUID
+    action: str
+    title: str
+    body: str
+    language: str
+    created_at: datetime
+    expires_at: datetime
+    push: Push
+    read_at: datetime | None = None
+
+
+def notification_id(event: UUID, recipient: UUID) -> UUID:
+    """The same for the same event and recipient, however often the event is handled: in the inbox
+    a repeat is the same document, on the phone it replaces what is shown.
+    """
+    return uuid5(event, recipient.hex)
+
+
+class Following(msgspec.Struct, frozen=True):
+    """Who follows what. As a document's id: the order of the two is part of it."""
+
+    follower: UUID
+    subject: UUID
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """The document."""
+
+    id: Following = msgspec.field(name="_id")
+    topic: Topic
+    at: datetime
+
+
+class InboxItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One notification as its recipient sees it."""
+
+    id: UUID
+    topic: Topic
+    subject: UUID
+    action: str
+    title: str
+    body: str
+    language: str
+    created_at: datetime
+    read_at: datetime | None = None
+
+
+class InboxPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Newest first. `unread` counts the whole inbox, up to `UNREAD_LIMIT`."""
+
+    items: list[InboxItem]
+    unread: int
+    next_cursor: str | None = None
+
+
+UNREAD_LIMIT: Final = 1000
+"""Counting stops here: whoever has more sees "1000 or more"."""

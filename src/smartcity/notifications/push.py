@@ -1,0 +1,78 @@
+"""The door to people's phones: what goes through it, and what may come back.
+
+Behind it stands `fcm.py`; without a configuration, `NotConfigured`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+from smartcity.notifications.model import Urgency
+
+NOT_CONFIGURED: Final = "push is not configured"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a device's pushes go: a Firebase installation id, or an older registration token."""
+
+    kind: Literal["fid", "token"]
+    value: str
+
+
+class PushAddresses(Protocol):
+    """What this room asks about recipients; the devices of `identity` answer."""
+
+    async def addresses(self, ids: Collection[UUID]) -> Mapping[UUID, Address]:
+        """The push addresses of those who have one."""
+        ...
+
+    async def languages(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The languages of those who chose one."""
+        ...
+
+    async def forget(self, address: Address) -> None:
+        """This address reaches nobody any more. The device and its inbox stay."""
+        ...
+
+
+class PushMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification on its way to one device. `data` holds ids and words of ours only."""
+
+    id: UUID
+    address: Address
+    title: str
+    body: str
+    data: Mapping[str, str]
+    urgency: Urgency
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    NOT_SENT = "not_sent"  # there is nobody to send through
+    GONE = "gone"  # the address reaches nobody: forget it
+    FAILED = "failed"  # this message will never be taken
+    RETRY = "retry"  # later it may
+
+
+class PushResult(msgspec.Struct, frozen=True):
+    """What became of a message. `retry_after_s` is set where the other side named a time."""
+
+    outcome: Outcome
+    reason: str | None = None
+    retry_after_s: float | None = None
+
+
+class PushSender(Protocol):
+    async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
+        """Try each message once and answer in the same order. Raises nothing for a message."""
+        ...
+
+
+class NotConfigured:
+    """Sends nothing and says so: every push is recorded as not sent."""
+
+    async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
+        return [PushResult(Outcome.NOT_SENT, NOT_CONFIGURED) for _ in batch]

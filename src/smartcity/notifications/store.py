@@ -1,0 +1,195 @@
+"""Notifications and follows in MongoDB."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from smartcity.feed.event import Topic
+from smartcity.notifications.model import (
+    UNREAD_LIMIT,
+    Follow,
+    Following,
+    Notification,
+    Push,
+    PushState,
+)
+from smartcity.storage.mongo import Database, Document, from_document, to_document
+
+NOTIFICATIONS: Final = "notifications"
+FOLLOWS: Final = "follows"
+
+NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
+UNREAD: Final[Document] = {"read_at": None}
+DUPLICATE_KEY: Final = 11000
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    NOTIFICATIONS: [
+        IndexModel([("recipient", ASCENDING), *NEWEST_FIRST], name="inbox"),
+        IndexModel(
+            [("recipient", ASCENDING), *NEWEST_FIRST],
+            name="unread",
+            partialFilterExpression=UNREAD,
+        ),
+        IndexModel([("push.state", ASCENDING), ("push.next_at", ASCENDING)], name="push"),
+        IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
+    ],
+    FOLLOWS: [
+        IndexModel([("_id.subject", ASCENDING)], name="followers"),
+        IndexModel(
+            [("_id.follower", ASCENDING), ("topic", ASCENDING), ("at", DESCENDING)],
+            name="followed",
+        ),
+    ],
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A notification's place in its inbox."""
+
+    created_at: datetime
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    id: UUID
+
+
+class NotificationStore:
+    def __init__(self, database: Database) -> None:
+        self._notifications = database[NOTIFICATIONS]
+
+    # --- the inbox -------------------------------------------------------------------------------
+
+    async def add(self, notifications: Sequence[Notification]) -> None:
+        """Write those that are not there yet; one that is there stays as it is."""
+        if not notifications:
+            return
+        try:
+            await self._notifications.insert_many(map(to_document, notifications), ordered=False)
+        except BulkWriteError as error:
+            if any(failed["code"] != DUPLICATE_KEY for failed in error.details["writeErrors"]):
+                raise
+
+    async def page(
+        self, recipient: UUID, behind: Place | None, limit: int, *, unread: bool
+    ) -> list[Notification]:
+        """Up to `limit` of somebody's notifications behind a place, newest first."""
+        query: Document = {"recipient": recipient}
+        if unread:
+            query |= UNREAD
+        if behind is not None:
+            query |= _behind(behind)
+        found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
+        return [from_document(document, Notification) async for document in found]
+
+    async def unread(self, recipient: UUID) -> int:
+        return await self._notifications.count_documents(
+            {"recipient": recipient} | UNREAD, limit=UNREAD_LIMIT
+        )
+
+    async def read(self, recipient: UUID, ids: Collection[UUID], at: datetime) -> None:
+        await self._notifications.update_many(
+            {"_id": {"$in": list(ids)}, "recipient": recipient} | UNREAD, {"$set": {"read_at": at}}
+        )
+
+    async def read_all(self, recipient: UUID, up_to: datetime, at: datetime) -> None:
+        await self._notifications.update_many(
+            {"recipient": recipient, "created_at": {"$lte": up_to}} | UNREAD,
+            {"$set": {"read_at": at}},
+        )
+
+    # --- push ------------------------------------------------------------------------------------
+
+    async def due(self, at: datetime, limit: int) -> list[Notification]:
+        """Notifications whose push is to be tried, longest waiting first."""
+        found = (
+            self._notifications.find(
+                {"push.state": PushState.PENDING.value, "push.next_at": {"$lte": at}}
+            )
+            .sort("push.next_at", ASCENDING)
+            .limit(limit)
+        )
+        return [from_document(document, Notification) async for document in found]
+
+    async def record(self, pushes: Mapping[UUID, Push]) -> None:
+        """What became of pushes that were pending; one settled meanwhile stays settled."""
+        if pushes:
+            await self._notifications.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": id, "push.state": PushState.PENDING.value},
+                        {"$set": {"push": to_document(push)}},
+                    )
+                    for id, push in pushes.items()
+                ],
+                ordered=False,
+            )
+
+    async def counts_by_push_state(self) -> dict[PushState, int]:
+        """How many notifications stand in each state; read from the index alone."""
+        return {
+            state: await self._notifications.count_documents({"push.state": state.value})
+            for state in PushState
+        }
+
+
+class FollowStore:
+    def __init__(self, database: Database) -> None:
+        self._follows = database[FOLLOWS]
+
+    async def add(self, follow: Follow) -> None:
+        """Idempotent: a follow that is there keeps its time."""
+        document = to_document(follow)
+        await self._follows.update_one(
+            {"_id": document.pop("_id")}, {"$setOnInsert": document}, upsert=True
+        )
+
+    async def remove(self, following: Following) -> None:
+        await self._follows.delete_one({"_id": to_document(following)})
+
+    async def followed_by(self, follower: UUID, topic: Topic, limit: int) -> list[UUID]:
+        found = (
+            self._follows.find({"_id.follower": follower, "topic": topic.value}, {"_id": 1})
+            .sort("at", DESCENDING)
+            .limit(limit)
+        )
+        return [document["_id"]["subject"] async for document in found]
+
+    async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
+        """Which of these somebody follows; read from the index alone."""
+        cursor = await self._follows.aggregate(
+            [
+                {"$match": {"_id.subject": {"$in": list(subjects)}}},
+                {"$group": {"_id": "$_id.subject"}},
+            ]
+        )
+        return {document["_id"] async for document in cursor}
+
+    async def followers(
+        self, subjects: Collection[UUID], chunk: int
+    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        """Subject by subject, up to `chunk` of its followers at a time."""
+        found = self._follows.find({"_id.subject": {"$in": list(subjects)}}, {"_id": 1})
+        current: UUID | None = None
+        gathered: list[UUID] = []
+        async for document in found.sort("_id.subject", ASCENDING):
+            subject = document["_id"]["subject"]
+            if current is not None and (subject != current or len(gathered) == chunk):
+                yield current, gathered
+                gathered = []
+            current = subject
+            gathered.append(document["_id"]["follower"])
+        if current is not None:
+            yield current, gathered
+
+
+def _behind(place: Place) -> Document:
+    """What comes after a place, newest first. The first condition bounds the index scan."""
+    equal: dict[str, Any] = {}
+    alternatives: list[Document] = []
+    for name, value in (("created_at", place.created_at), ("seq", place.seq), ("_id", place.id)):
+        alternatives.append(equal | {name: {"$lt": value}})
+        equal[name] = value
+    return {"created_at": {"$lte": place.created_at}, "$or": alternatives}

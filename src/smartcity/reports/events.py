@@ -1,0 +1,76 @@
+"""What the feed hears of a report: its state after an action, with the public's part cut out."""
+
+import msgspec
+
+from smartcity.city.model import Publicity
+from smartcity.feed.event import Event, Internal, PublicState, Topic
+from smartcity.reports.model import Action, Entry, Report
+
+SILENT = frozenset({Action.NOTE})
+"""Internal to the agency: neither the public nor the reporter hears of it."""
+
+
+def event(report: Report, entry: Entry, previous_agency: str | None = None) -> Event:
+    """The event of a timeline entry, telling the report's state after it."""
+    return Event(
+        id=entry.id,
+        topic=Topic.REPORT,
+        action=entry.action,
+        at=entry.at,
+        subject=report.id,
+        public=public_state(report),
+        internal=Internal(
+            status=report.status,
+            version=report.version,
+            code=report.code,
+            field=report.field,
+            category=report.category,
+            priority=report.priority,
+            unit=report.place.unit,
+            agency=report.agency,
+            previous_agency=previous_agency,
+            assignee=report.assignee,
+            reporter=report.reporter.id,
+            actor=entry.by.id,
+            party=entry.by.party,
+            lon=report.place.lon,
+            lat=report.place.lat,
+            public=report.is_public,
+            level=report.level,
+            submitted_at=report.submitted_at,
+            received_at=report.received_at,
+            finished_at=report.finished_at,
+            receive_by=report.deadlines.receive_by,
+            resolve_by=report.deadlines.resolve_by,
+            first_resolve_by=report.deadlines.first_resolve_by,
+            clock_stopped=report.deadlines.paused_at is not None,
+        ),
+    )
+
+
+def public_state(report: Report) -> PublicState | None:
+    """What everybody may know: nothing of a category that is never public; category, unit and
+    status until the agency received the report; then its place and agency too.
+    """
+    if report.public is Publicity.NEVER:
+        return None
+    state = PublicState(
+        id=report.id,
+        version=report.version,
+        status=report.status,
+        field=report.field,
+        category=report.category,
+        unit=report.place.unit,
+        submitted_at=report.submitted_at,
+        updated_at=report.updated_at,
+    )
+    if not report.is_public:
+        return state
+    return msgspec.structs.replace(
+        state,
+        code=report.code,
+        agency=report.agency,
+        lon=report.place.lon,
+        lat=report.place.lat,
+        merged_into=report.merged_into,
+    )

@@ -1,0 +1,107 @@
+"""What may happen to a report, by whom, and what it takes. Every surface asks this table."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from smartcity.errors import Forbidden, IllegalTransition
+from smartcity.reports.model import OPEN, Action, Party, Report, Status
+
+
+class Need(StrEnum):
+    """What an action must come with. `steps.py` checks each and says which field is missing."""
+
+    TEXT = "text"
+    REASON = "reason"  # a code from the city pack
+    AGENCY = "agency"
+    ASSIGNEE = "assignee"
+    CORRECTION = "correction"  # a category, a priority or a place
+    TEXT_OR_PHOTO = "text_or_photo"
+    UNTIL = "until"
+    PROOF = "proof"  # a photo or document, where the category demands it
+    EARLIER_REPORT = "report"
+    RATING = "rating"
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One row. `to` is none where the status stays."""
+
+    action: Action
+    sources: frozenset[Status]
+    to: Status | None
+    by: frozenset[Party]
+    needs: frozenset[Need] = frozenset()
+
+
+S, P, N = Status, Party, Need
+ANY: Final = frozenset(Status)
+HANDLERS: Final = frozenset({P.HANDLER, P.SUPERVISOR})
+TRIAGE: Final = HANDLERS | {P.DISPATCHER}
+REPORTER: Final = frozenset({P.REPORTER})
+CLOCK: Final = frozenset({P.CLOCK})
+MOVABLE: Final = frozenset({S.SUBMITTED, S.RECEIVED, S.IN_PROGRESS})
+WORKED: Final = frozenset({S.RECEIVED, S.IN_PROGRESS})
+FINISHED: Final = frozenset({S.RESOLVED, S.REJECTED, S.CLOSED})
+
+
+def _row(
+    action: Action,
+    sources: Collection[Status],
+    to: Status | None,
+    by: frozenset[Party],
+    *needs: Need,
+) -> Transition:
+    return Transition(action, frozenset(sources), to, by, frozenset(needs))
+
+
+TRANSITIONS: Final = {
+    row.action: row
+    for row in (
+        #    action           from            to             by        needs
+        _row(Action.RECEIVE, {S.SUBMITTED}, S.RECEIVED, HANDLERS),
+        # To the other agency's inbox: it has received nothing yet.
+        _row(Action.TRANSFER, MOVABLE, S.SUBMITTED, TRIAGE, N.AGENCY, N.TEXT),
+        _row(Action.CORRECT, MOVABLE, None, TRIAGE, N.CORRECTION, N.TEXT),
+        _row(Action.ASSIGN, WORKED, None, HANDLERS, N.ASSIGNEE),
+        _row(Action.START, {S.RECEIVED}, S.IN_PROGRESS, HANDLERS),
+        _row(Action.ASK, WORKED, S.WAITING, HANDLERS, N.TEXT),
+        _row(Action.ANSWER, {S.WAITING}, S.IN_PROGRESS, REPORTER, N.TEXT_OR_PHOTO),
+        # A handler's is a wish; it becomes a new date when a supervisor takes the action.
+        _row(Action.EXTEND, WORKED, None, HANDLERS, N.UNTIL, N.TEXT),
+        _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF),
+        _row(Action.REJECT, {S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT),
+        _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
+        # Back to where it was; `steps.py` knows the status of before.
+        _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
+        _row(Action.ACCEPT, {S.RESOLVED}, S.CLOSED, REPORTER, N.RATING),
+        # Past the pack's limit only a supervisor.
+        _row(Action.REOPEN, FINISHED, S.RECEIVED, REPORTER | {P.SUPERVISOR}, N.TEXT),
+        _row(Action.WITHDRAW, {S.SUBMITTED, S.RECEIVED}, S.WITHDRAWN, REPORTER),
+        _row(Action.CLOSE, {S.RESOLVED}, S.CLOSED, CLOCK),
+        _row(Action.LAPSE, {S.WAITING}, S.REJECTED, CLOCK),
+        _row(Action.ESCALATE, OPEN, None, CLOCK | {P.SUPERVISOR}),
+        _row(Action.COMMENT, ANY, None, TRIAGE | {P.REPORTER}, N.TEXT_OR_PHOTO),
+        _row(Action.NOTE, ANY, None, TRIAGE, N.TEXT),
+    )
+}
+
+WITHOUT_VERSION: Final = frozenset({Action.COMMENT, Action.NOTE})
+"""Nobody can make a handler's edit fail by commenting: these change nothing that it guards."""
+
+
+def transition(action: Action, report: Report, parties: Collection[Party]) -> Transition:
+    """The row for an action on a report.
+
+    Raises `Forbidden` if it is none of the caller's parties' business, and `IllegalTransition` if
+    the report's status does not allow it.
+    """
+    row = TRANSITIONS.get(action)
+    if row is None:  # submit: the one action that has no report yet
+        raise IllegalTransition(action=action, status=report.status)
+    if row.by.isdisjoint(parties):
+        raise Forbidden
+    if report.status not in row.sources:
+        raise IllegalTransition(action=action, status=report.status)
+    return row

@@ -1,0 +1,234 @@
+"""What a report is, as MongoDB keeps it: one document with its own timeline."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from smartcity.city.model import Priority, Publicity
+
+
+class Status(StrEnum):
+    SUBMITTED = "submitted"
+    RECEIVED = "received"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    REJECTED = "rejected"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+OPEN: Final = frozenset({Status.SUBMITTED, Status.RECEIVED, Status.IN_PROGRESS, Status.WAITING})
+
+
+class Action(StrEnum):
+    SUBMIT = "submit"
+    RECEIVE = "receive"
+    TRANSFER = "transfer"
+    CORRECT = "correct"
+    ASSIGN = "assign"
+    START = "start"
+    ASK = "ask"
+    ANSWER = "answer"
+    EXTEND = "extend"
+    RESOLVE = "resolve"
+    REJECT = "reject"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    ACCEPT = "accept"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    CLOSE = "close"
+    LAPSE = "lapse"
+    ESCALATE = "escalate"
+    COMMENT = "comment"
+    NOTE = "note"
+
+
+class Party(StrEnum):
+    """What somebody is to one report."""
+
+    REPORTER = "reporter"  # the device that sent it, or whoever holds its receipt
+    HANDLER = "handler"  # staff of its agency
+    SUPERVISOR = "supervisor"  # head of its agency, or of one above
+    DISPATCHER = "dispatcher"
+    CLOCK = "clock"
+    STRANGER = "stranger"
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The form of everything inside a report document."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where: a point (WGS 84 degrees), or words and a unit, or both."""
+
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    address: str | None = None
+    unit: str | None = None
+    approximate: bool = False
+    """The unit was found with approximate boundaries."""
+    near_edge: bool = False
+    """Another unit is about as near."""
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """What a complaint is about, where it is no place: an office or a dossier."""
+
+    agency: str | None = None
+    dossier: str | None = None
+
+
+class Routing(Struct, frozen=True, kw_only=True):
+    """Why a report stands with its agency: the rule that fired, in its code."""
+
+    rule: str
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """Until when, in working time of the agency's calendar at the version named.
+
+    `resolve_by` moves only when the clock stopped for a question or an extension was granted;
+    figures count against `first_resolve_by`.
+    """
+
+    receive_by: datetime
+    resolve_by: datetime
+    first_resolve_by: datetime
+    calendar: str
+    paused_at: datetime | None = None
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """What a correction would mean: agency and date of the new route, beside the first ones."""
+
+    agency: str
+    rule: str
+    resolve_by: datetime
+
+
+class ExtensionWish(Struct, frozen=True, kw_only=True):
+    """A handler's request for a later date, until a supervisor takes the action."""
+
+    until: datetime
+    text: str
+
+
+class Reporter(Struct, frozen=True, kw_only=True):
+    """Who sent it: opaque ids, and the contact details as ciphertext."""
+
+    id: UUID
+    contact: bytes | None = None
+    share_contact: bool = False
+
+
+class By(Struct, frozen=True, kw_only=True):
+    """Who did something to a report, as its timeline keeps it."""
+
+    party: Party
+    id: UUID | None = None
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """An idempotency key on a timeline entry, with the digest of the request it came with."""
+
+    key: bytes
+    body: bytes
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One thing that happened. `text` and `attachments` are public unless `internal`."""
+
+    id: UUID
+    at: datetime
+    action: Action
+    by: By
+    status: Status
+    text: str | None = None
+    reason: str | None = None
+    attachments: tuple[UUID, ...] = ()
+    agency: str | None = None
+    assignee: UUID | None = None
+    report: UUID | None = None
+    rating: int | None = None
+    until: datetime | None = None
+    before: dict[str, Any] | None = None
+    """The values that a correction replaced."""
+    internal: bool = False
+    key: Key | None = None
+
+
+TIMELINE_LIMIT: Final = 500
+"""A timeline holds no more; past that only lifecycle actions are taken."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The document. `version` counts changes of status, agency, assignee, category, priority, place
+    or deadline; comments and notes are appended without it.
+    """
+
+    id: UUID = msgspec.field(name="_id")
+    code: str
+    version: int
+    status: Status
+    field: str
+    category: str
+    priority: Priority
+    public: Publicity
+    description: str
+    folded: str
+    place: Place
+    location: dict[str, Any] | None = None
+    """The same point as GeoJSON, for the database's index."""
+    agency: str
+    routing: Routing
+    deadlines: Deadlines
+    due_at: datetime | None = None
+    """The next deadline of an open report whose clock runs; the queue sorts by it."""
+    reporter: Reporter
+    submission: bytes
+    """Names the sender and the idempotency key; unique."""
+    submission_body: bytes
+    submitted_at: datetime
+    updated_at: datetime
+    timeline: tuple[Entry, ...]
+    subject: Subject | None = None
+    answers: dict[str, Any] | None = None
+    attachments: tuple[UUID, ...] = ()
+    assignee: UUID | None = None
+    received_at: datetime | None = None
+    finished_at: datetime | None = None
+    level: int = 0
+    transfers: int = 0
+    reopened: int = 0
+    asked: int = 0
+    rating: int | None = None
+    proposal: Proposal | None = None
+    extension: ExtensionWish | None = None
+    merged_into: UUID | None = None
+    before_merge: Status | None = None
+    batch: UUID | None = None
+    """The import that brought it."""
+    source: str | None = None
+    """Its name in the system that it was imported from."""
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.version}"'
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its text, place and agency may be shown to everybody by now."""
+        if self.public is Publicity.NEVER:
+            return False
+        return self.public is Publicity.AT_ONCE or self.received_at is not None

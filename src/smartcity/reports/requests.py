@@ -1,0 +1,102 @@
+"""What people send: a new report, and the steps of its life. Shapes and bounds only."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from smartcity.city.model import Priority
+from smartcity.reports.model import Action
+
+Words = Annotated[str, Meta(min_length=1, max_length=4000)]
+Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The form of every input: a word that we do not know is an error, not silence."""
+
+
+class Location(Request, frozen=True, kw_only=True):
+    """A point as the phone measured it: WGS 84 degrees, and the radius of its uncertainty."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Annotated[float, Meta(ge=0, le=100_000)] | None = None
+
+
+class SubjectOfComplaint(Request, frozen=True, kw_only=True):
+    """The office or the dossier that a report without a place is about."""
+
+    agency: Code | None = None
+    dossier: Code | None = None
+
+
+class Contact(Request, frozen=True, kw_only=True):
+    """How to reach the reporter. Kept encrypted; shown to handlers only with `share_contact`."""
+
+    name: Line | None = None
+    phone: Annotated[str, Meta(min_length=5, max_length=32)] | None = None
+    email: (
+        Annotated[str, Meta(min_length=3, max_length=254, pattern="^[^@\\s]+@[^@\\s]+$")] | None
+    ) = None
+
+
+class NewReport(Request, frozen=True, kw_only=True):
+    """One problem, as the citizen tells it."""
+
+    category: Code
+    description: Words
+    location: Location | None = None
+    unit: Code | None = None
+    address: Line | None = None
+    subject: SubjectOfComplaint | None = None
+    answers: dict[Code, Annotated[str, Meta(max_length=1000)] | bool | int | float] | None = None
+    attachments: Annotated[list[UUID], Meta(max_length=20)] = []
+    contact: Contact | None = None
+    share_contact: bool = False
+
+
+class Step(Request, frozen=True, kw_only=True):
+    """One lifecycle action, with what it needs: see the operation's description."""
+
+    action: Action
+    text: Words | None = None
+    reason: Code | None = None
+    agency: Code | None = None
+    assignee: UUID | None = None
+    attachments: Annotated[list[UUID], Meta(max_length=20)] = []
+    report: UUID | None = None
+    rating: Annotated[int, Meta(ge=1, le=5)] | None = None
+    category: Code | None = None
+    priority: Priority | None = None
+    location: Location | None = None
+    unit: Code | None = None
+    address: Line | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+Steps = Step | Annotated[list[Step], Meta(min_length=1, max_length=5)]
+"""One action, or several that are one step for the person who takes them, in order."""
+
+
+class ReportFilter(Struct, frozen=True, kw_only=True):
+    """Which reports a list holds. Empty conditions hold always."""
+
+    status: frozenset[str] = frozenset()
+    category: frozenset[str] = frozenset()
+    field: frozenset[str] = frozenset()
+    unit: frozenset[str] = frozenset()
+    agency: frozenset[str] = frozenset()
+    bbox: tuple[float, float, float, float] | None = None
+    """west, south, east, north."""
+    near: tuple[float, float] | None = None
+    """lon, lat; with `radius_m`."""
+    radius_m: float = 500.0
+    text: str | None = None
+    assignee: UUID | None = None
+    overdue_at: datetime | None = None
+    """Only those whose next deadline passed before this moment."""

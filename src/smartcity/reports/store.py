@@ -1,0 +1,276 @@
+"""Report documents in MongoDB: one document a report, one atomic write a change."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from smartcity.city.model import Publicity
+from smartcity.clock import now
+from smartcity.errors import TimelineFull
+from smartcity.feed.event import Event
+from smartcity.feed.outbox import outbox, promise
+from smartcity.feed.store import OUTBOX_INDEX
+from smartcity.geography.distances import EARTH_RADIUS_M
+from smartcity.identifiers import earliest_id
+from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
+from smartcity.reports.requests import ReportFilter
+from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.text import folded_words
+
+COLLECTION: Final = "reports"
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    COLLECTION: [
+        IndexModel([("code", ASCENDING)], name="code", unique=True),
+        IndexModel([("submission", ASCENDING)], name="submission", unique=True),
+        IndexModel([("reporter.id", ASCENDING), ("_id", DESCENDING)], name="reporter"),
+        IndexModel(
+            [
+                ("agency", ASCENDING),
+                ("status", ASCENDING),
+                ("due_at", ASCENDING),
+                ("_id", ASCENDING),
+            ],
+            name="queue",
+        ),
+        IndexModel([("category", ASCENDING), ("_id", DESCENDING)], name="category"),
+        IndexModel([("place.unit", ASCENDING), ("_id", DESCENDING)], name="unit"),
+        IndexModel([("location", GEOSPHERE)], name="location"),
+        OUTBOX_INDEX,
+    ]
+}
+
+TEXT_DAYS: Final = 90
+"""A text is searched in as many days of reports, or in all of one agency's."""
+
+_LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
+_COLUMNS: Final = dict.fromkeys(
+    (
+        "version",
+        "status",
+        "field",
+        "category",
+        "priority",
+        "public",
+        "place",
+        "agency",
+        "submitted_at",
+        "received_at",
+        "finished_at",
+        "deadlines",
+    ),
+    1,
+)
+
+
+class Duplicate(Exception):
+    """The same sender used the same idempotency key before."""
+
+
+class ReportStore:
+    """The reports of one city."""
+
+    def __init__(self, database: Database) -> None:
+        self._reports = database[COLLECTION]
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    async def insert(self, report: Report, events: Sequence[Event]) -> None:
+        """Write a new report and promise its events, in one write.
+
+        Raises `Duplicate` if its submission was taken before.
+        """
+        try:
+            await self._reports.insert_one(to_document(report) | outbox(events))
+        except DuplicateKeyError as error:
+            if "submission" in (error.details or {}).get("keyPattern", {}):
+                raise Duplicate from error
+            raise
+
+    async def advance(
+        self, before: Report, after: Report, entries: Sequence[Entry], events: Sequence[Event]
+    ) -> bool:
+        """Write a step: the new state, its timeline entries and the promise to publish, together
+        or not at all. False if somebody else changed the report, or sent the same key, first.
+
+        A step that leaves the version as it is (a comment) is appended whatever else happens.
+        Raises `TimelineFull` if it finds no room.
+        """
+        condition: Document = {"_id": before.id}
+        if key := entries[0].key:
+            condition["timeline.key.key"] = {"$ne": key.key}
+        update = _difference(before, after)
+        if after.version != before.version:
+            condition["version"] = before.version
+        else:
+            if len(before.timeline) >= TIMELINE_LIMIT:
+                raise TimelineFull(limit=TIMELINE_LIMIT)
+            condition[f"timeline.{TIMELINE_LIMIT - 1}"] = {"$exists": False}
+            update = {"$set": {"updated_at": after.updated_at}}
+        promised = promise(events)
+        update["$push"] = promised.pop("$push", {}) | {
+            "timeline": {"$each": [to_document(entry) for entry in entries]}
+        }
+        result = await self._reports.update_one(condition, update | promised)
+        return result.matched_count == 1
+
+    async def take_in(self, reports: Sequence[Report]) -> int:
+        """Insert imported reports, whose events nobody awaits; those that are there stay as they
+        are. Answers how many were new.
+        """
+        documents = [to_document(report) for report in reports]
+        try:
+            result = await self._reports.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            refused = [e for e in error.details["writeErrors"] if e["code"] != 11000]
+            if refused:
+                raise
+            return error.details["nInserted"]
+        return len(result.inserted_ids)
+
+    # --- one report ------------------------------------------------------------------------------
+
+    async def find(self, report_id: UUID) -> Report | None:
+        return _report(await self._reports.find_one({"_id": report_id}, {"outbox": 0}))
+
+    async def find_by_code(self, code: str) -> Report | None:
+        return _report(await self._reports.find_one({"code": code}, {"outbox": 0}))
+
+    async def find_submission(self, submission: bytes) -> Report | None:
+        return _report(await self._reports.find_one({"submission": submission}, {"outbox": 0}))
+
+    # --- lists -----------------------------------------------------------------------------------
+
+    async def newest(
+        self, wanted: ReportFilter, *, before: UUID | None, limit: int, public: bool
+    ) -> list[Report]:
+        """Reports from the newest to the oldest, without their timelines.
+
+        For the public, a filter that would betray what is not public yet (a place, a text, an
+        agency) finds only what is.
+        """
+        query = _query(wanted)
+        conditions = [query]
+        if public:
+            conditions.append({"public": {"$ne": Publicity.NEVER}})
+            if wanted.bbox or wanted.near or wanted.text or wanted.agency:
+                conditions.append(_SHOWN)
+        if before is not None:
+            conditions.append({"_id": {"$lt": before}})
+        if wanted.text and not wanted.agency:
+            conditions.append({"_id": {"$gte": earliest_id(now() - timedelta(days=TEXT_DAYS))}})
+        found = self._reports.find({"$and": conditions}, _LISTED).sort("_id", -1).limit(limit)
+        return [_listed(document) async for document in found]
+
+    async def queue(
+        self, wanted: ReportFilter, *, after: tuple[Any, UUID] | None, limit: int
+    ) -> list[Report]:
+        """Reports by their next deadline; those whose clock stands still come first."""
+        query = _query(wanted)
+        if after is not None:
+            due_at, last = after
+            later: Document = {"due_at": {"$gt": due_at}} if due_at else {"due_at": {"$ne": None}}
+            query = {"$and": [query, {"$or": [later, {"due_at": due_at, "_id": {"$gt": last}}]}]}
+        found = self._reports.find(query, _LISTED).sort([("due_at", 1), ("_id", 1)]).limit(limit)
+        return [_listed(document) async for document in found]
+
+    async def of_reporter(self, reporter: UUID, *, before: UUID | None, limit: int) -> list[Report]:
+        query: Document = {"reporter.id": reporter}
+        if before is not None:
+            query["_id"] = {"$lt": before}
+        found = self._reports.find(query, _LISTED).sort("_id", -1).limit(limit)
+        return [_listed(document) async for document in found]
+
+    async def count_by_status(self, agencies: Sequence[str]) -> dict[str, int]:
+        """How many reports the agencies have in each status; answered from an index."""
+        groups = await self._reports.aggregate(
+            [
+                {"$match": {"agency": {"$in": list(agencies)}}},
+                {"$group": {"_id": "$status", "count": {"$sum": 1}}},
+            ]
+        )
+        return {group["_id"]: group["count"] async for group in groups}
+
+    async def merged_into(self, survivor: UUID, limit: int) -> list[UUID]:
+        """The reports that were merged into this one."""
+        found = self._reports.find({"merged_into": survivor}, {"_id": 1}).limit(limit)
+        return [document["_id"] async for document in found]
+
+    async def due(self, wanted: Document, limit: int) -> list[Report]:
+        """Reports for the clock, the longest waiting first."""
+        found = self._reports.find(wanted, {"outbox": 0}).sort("updated_at", 1).limit(limit)
+        return [report async for document in found if (report := _report(document))]
+
+    # --- columns ---------------------------------------------------------------------------------
+
+    async def columns(self, batch: UUID | None = None) -> AsyncIterator[Document]:
+        """What map and figures keep in memory of every report, or of one import."""
+        query: Document = {} if batch is None else {"batch": batch}
+        async for document in self._reports.find(query, _COLUMNS).batch_size(10_000):
+            yield document
+
+
+_SHOWN: Final[Document] = {
+    "$or": [
+        {"public": Publicity.AT_ONCE},
+        {"public": Publicity.ON_RECEIPT, "received_at": {"$exists": True}},
+    ]
+}
+
+
+def _report(document: Document | None) -> Report | None:
+    return from_document(document, Report) if document is not None else None
+
+
+def _listed(document: Document) -> Report:
+    return from_document(document | {"timeline": (), "folded": ""}, Report)
+
+
+def _difference(before: Report, after: Report) -> Document:
+    """The update from one state to the next, without the timeline."""
+    old = to_document(msgspec.structs.replace(before, timeline=()))
+    new = to_document(msgspec.structs.replace(after, timeline=()))
+    update: Document = {"$set": {n: v for n, v in new.items() if n not in old or old[n] != v}}
+    if gone := old.keys() - new.keys():
+        update["$unset"] = dict.fromkeys(gone, "")
+    return update
+
+
+def _query(wanted: ReportFilter) -> Document:
+    query: Document = {}
+    for name, path in _MEMBERS.items():
+        if values := getattr(wanted, name):
+            query[path] = {"$in": sorted(values)}
+    if wanted.bbox is not None:
+        west, south, east, north = wanted.bbox
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        query["location"] = {
+            "$geoWithin": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}
+        }
+    elif wanted.near is not None:
+        circle = [list(wanted.near), wanted.radius_m / EARTH_RADIUS_M]
+        query["location"] = {"$geoWithin": {"$centerSphere": circle}}
+    if wanted.text is not None:
+        query["$and"] = [
+            {"folded": {"$regex": re.escape(word)}} for word in folded_words(wanted.text)[:8]
+        ]
+    if wanted.assignee is not None:
+        query["assignee"] = wanted.assignee
+    if wanted.overdue_at is not None:
+        query["due_at"] = {"$lt": wanted.overdue_at}
+    return query
+
+
+_MEMBERS: Final = {
+    "status": "status",
+    "category": "category",
+    "field": "field",
+    "unit": "place.unit",
+    "agency": "agency",
+}

@@ -1,0 +1,166 @@
+"""From what a citizen sent to a report: checked against the pack, placed, routed, given deadlines.
+
+Pure but for the clock's time that it is given: nothing is written here.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from smartcity.city.model import Category, City, QuestionKind
+from smartcity.city.model import Place as PlaceNeed
+from smartcity.errors import FieldError, Invalid
+from smartcity.geography.units import Located
+from smartcity.identifiers import new_code, new_id
+from smartcity.reports.deadlines import Clocks
+from smartcity.reports.model import (
+    Action,
+    By,
+    Entry,
+    Party,
+    Place,
+    Report,
+    Reporter,
+    Routing,
+    Status,
+    Subject,
+)
+from smartcity.reports.requests import Location, NewReport
+from smartcity.reports.routing import route
+from smartcity.reports.steps import point
+from smartcity.text import fold
+
+
+class Places(Protocol):
+    """Finds the unit of a point."""
+
+    def locate_or_refuse(self, lon: float, lat: float) -> Located:
+        """Raises `OutsideCity` with the city's bounds."""
+        ...
+
+
+def check(data: NewReport, city: City) -> Category:
+    """The category of an acceptable submission. Raises `Invalid` with every field that is wrong."""
+    category = city.categories.get(data.category)
+    if category is None:
+        raise Invalid(FieldError("category", "unknown"))
+    mistakes = [*_place_mistakes(data, category, city), *_answer_mistakes(data, category)]
+    if data.subject and data.subject.agency and data.subject.agency not in city.agencies:
+        mistakes.append(FieldError("subject.agency", "unknown"))
+    if mistakes:
+        raise Invalid(*mistakes)
+    return category
+
+
+def place(
+    places: Places, location: Location | None, unit: str | None, address: str | None
+) -> Place:
+    """The place of a point, or of words. Raises `OutsideCity`."""
+    if location is None:
+        return Place(unit=unit, address=address)
+    found = places.locate_or_refuse(location.lon, location.lat)
+    return Place(
+        lon=location.lon,
+        lat=location.lat,
+        accuracy_m=location.accuracy_m,
+        address=address,
+        unit=found.unit,
+        approximate=found.approximate,
+        near_edge=found.near_edge,
+    )
+
+
+def new_report(
+    data: NewReport,
+    category: Category,
+    where: Place,
+    *,
+    city: City,
+    clocks: Clocks,
+    reporter: Reporter,
+    submission: tuple[bytes, bytes],
+    at: datetime,
+) -> Report:
+    """The report as it begins. `submission` names it, and is the digest of its body."""
+    about = data.subject.agency if data.subject else None
+    routed = route(city, category, at, unit=where.unit, answers=data.answers, about=about)
+    deadlines = clocks.give(category, category.priority, routed.agency, at)
+    attachments = tuple(dict.fromkeys(data.attachments))
+    return Report(
+        id=new_id(),
+        code=new_code(),
+        version=1,
+        status=Status.SUBMITTED,
+        field=category.field,
+        category=category.code,
+        priority=category.priority,
+        public=category.public,
+        description=data.description,
+        folded=fold(f"{data.description} {data.address or ''}"),
+        place=where,
+        location=point(where),
+        agency=routed.agency,
+        routing=Routing(rule=routed.rule),
+        deadlines=deadlines,
+        due_at=deadlines.receive_by,
+        reporter=reporter,
+        submission=submission[0],
+        submission_body=submission[1],
+        submitted_at=at,
+        updated_at=at,
+        subject=data.subject and Subject(agency=about, dossier=data.subject.dossier),
+        answers=dict[str, Any](data.answers) if data.answers else None,
+        attachments=attachments,
+        timeline=(_first_entry(reporter.id, at, attachments),),
+    )
+
+
+def _first_entry(reporter: UUID, at: datetime, attachments: tuple[UUID, ...]) -> Entry:
+    return Entry(
+        id=new_id(),
+        at=at,
+        action=Action.SUBMIT,
+        by=By(party=Party.REPORTER, id=reporter),
+        status=Status.SUBMITTED,
+        attachments=attachments,
+    )
+
+
+def _place_mistakes(data: NewReport, category: Category, city: City) -> Iterator[FieldError]:
+    if data.unit is not None and data.unit not in city.units:
+        yield FieldError("unit", "unknown")
+    if category.place is PlaceNeed.REQUIRED and data.location is None:
+        if data.address is None:
+            yield FieldError("location", "required")
+        elif data.unit is None and city.units:
+            yield FieldError("unit", "required")
+    if category.place is PlaceNeed.SUBJECT and not (
+        data.subject and (data.subject.agency or data.subject.dossier)
+    ):
+        yield FieldError("subject", "required")
+
+
+def _answer_mistakes(data: NewReport, category: Category) -> Iterator[FieldError]:
+    answers = data.answers or {}
+    asked = {question.code: question for question in category.questions}
+    for code in answers.keys() - asked.keys():
+        yield FieldError(f"answers.{code}", "unknown")
+    for code, question in asked.items():
+        path = f"answers.{code}"
+        if code not in answers:
+            if question.required:
+                yield FieldError(path, "required")
+            continue
+        if not _is_a(question.kind, answers[code]):
+            yield FieldError(path, f"not_a_{question.kind}")
+        elif question.kind is QuestionKind.CHOICE and answers[code] not in question.choices:
+            yield FieldError(path, "unknown")
+
+
+def _is_a(kind: QuestionKind, answer: object) -> bool:
+    if isinstance(answer, bool):  # to Python a bool is an int; to the person who asked it is not
+        return kind is QuestionKind.BOOLEAN
+    if isinstance(answer, int | float):
+        return kind is QuestionKind.NUMBER
+    return kind in {QuestionKind.TEXT, QuestionKind.CHOICE}

@@ -1,0 +1,318 @@
+"""A MongoDB server of our own: a replica set of one, on the loopback, beside the data it keeps.
+
+For one machine: it ends with the process that started it, finds its data again after any death,
+and never runs twice on the same folder. In the data folder:
+
+    mongo.json      address and process of the server that runs now, for commands beside it
+    mongo/lock      held by the process that owns the server, for as long as it lives
+    mongo/port      chosen once: a member whose port changed never becomes primary by itself
+    mongo/data      MongoDB's own files
+    mongo/log       what the server says, two files of bounded size
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import random
+import signal
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any, Self
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from smartcity.storage.binary import EmbeddedServerError, Server, find_server
+from smartcity.storage.processes import command_line, ends_with_parent, stop, stop_stranger
+
+SET = "rs0"
+LOOPBACK = "127.0.0.1"
+PORTS = range(27018, 32768)
+"""Below those that the kernel gives to outgoing connections, so that none of them takes ours."""
+
+START_S = 60.0
+STOP_S = 30.0
+LOG_BYTES = 8 * 1024 * 1024
+ADDRESS_IN_USE = 48  # mongod's exit code
+NOT_YET_INITIALIZED = 94  # the server's error code
+
+
+class EmbeddedMongo:
+    """One server on one data folder. Start, wait, stop; start again after it died.
+
+    `shared`: whether other processes find it by `mongo.json`. A command that runs one only for as
+    long as it needs it does not share it.
+    """
+
+    def __init__(self, data_dir: Path, *, cache_mb: int = 256, shared: bool = False) -> None:
+        self._card = data_dir / "mongo.json"
+        self._folder = data_dir / "mongo"
+        self._cache_mb = cache_mb
+        self._shared = shared
+        self._lock: IO[str] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = 0
+        self.server: Server | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://{LOOPBACK}:{self.port}/?replicaSet={SET}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def claim(self) -> bool:
+        """Become the one owner of the folder, unless another process is."""
+        if self._lock:
+            return True
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = (self._folder / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        self._card.unlink(missing_ok=True)  # of an owner that died
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+        return True
+
+    def owner(self) -> str:
+        """The process that holds the folder, for messages."""
+        return (self._folder / "lock").read_text() or "unknown"
+
+    async def start(self) -> None:
+        """Run the server and come back when it takes writes. Raises `EmbeddedServerError`.
+
+        The port stays the one of the first start of this object: clients know it by then.
+        """
+        if not self.claim():
+            raise EmbeddedServerError(
+                f"Process {self.owner()} runs the database in {self._folder} already."
+            )
+        try:
+            self.server = self.server or await find_server()
+            await self._stop_orphan()
+            await self._launch()
+        except BaseException:
+            await self.stop()
+            raise
+        if self._shared:
+            self._announce()
+
+    async def wait(self) -> int:
+        """Come back when the server has ended, with its exit code; meanwhile bound its log."""
+        assert self._process
+        while True:
+            try:
+                async with asyncio.timeout(30):
+                    return await self._process.wait()
+            except TimeoutError:
+                self._rotate_log()
+
+    async def stop(self) -> None:
+        """End the server, its data on disk, and let go of the folder."""
+        if self._process:
+            await stop(self._process, STOP_S)
+            self._process = None
+        if self._lock:
+            self._card.unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
+    async def _launch(self) -> None:
+        fixed = self.port
+        for _ in range(5):
+            self.port = fixed or self._choose_port()
+            self._process = await self._spawn()
+            if await self._answers():
+                return
+            if self._process.returncode != ADDRESS_IN_USE:
+                break
+        raise EmbeddedServerError(f"The database server did not start: {self._last_words()}")
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        assert self.server
+        data = self._folder / "data"
+        data.mkdir(exist_ok=True)
+        self._rotate_log()
+        arguments = {
+            "--dbpath": data,
+            "--port": self.port,
+            "--bind_ip": LOOPBACK,
+            "--replSet": SET,
+            "--oplogSize": 1024,  # MB; nobody follows it, and the default is a share of the disk
+            "--wiredTigerCacheSizeGB": f"{max(self._cache_mb, 256) / 1024:.2f}",
+            "--logpath": self._log,
+            "--logRotate": "reopen",
+            "--slowms": 1000,
+        }
+        words = [str(word) for pair in arguments.items() for word in pair]
+        flags = ["--nounixsocket", "--quiet", "--logappend"]
+        for parameter in (
+            "diagnosticDataCollectionEnabled=false",
+            "shutdownTimeoutMillisForSignaledShutdown=0",  # no other member to hand over to
+        ):
+            flags += ["--setParameter", parameter]
+        return await asyncio.create_subprocess_exec(
+            self.server.path,
+            *words,
+            *flags,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            preexec_fn=ends_with_parent(),
+            start_new_session=True,  # a Ctrl-C at the terminal is for its owner, who stops in order
+        )
+
+    async def _answers(self) -> bool:
+        """Whether the server became primary; false when it ended instead."""
+        assert self._process
+        ended = asyncio.ensure_future(self._process.wait())
+        ready = asyncio.ensure_future(become_primary(self.port))
+        try:
+            done, _ = await asyncio.wait(
+                {ended, ready}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ready in done:
+                ready.result()
+            return ready in done
+        finally:
+            for task in (ended, ready):
+                task.cancel()
+            await asyncio.gather(ended, ready, return_exceptions=True)
+
+    async def _stop_orphan(self) -> None:
+        """End a server that outlived its owner. MongoDB's own lock file names the process; a file
+        left by one that is gone is harmless.
+        """
+        file = self._folder / "data" / "mongod.lock"
+        text = file.read_text().strip() if file.exists() else ""
+        if text.isdigit() and str(file.parent) in command_line(int(text)):
+            await stop_stranger(int(text), STOP_S)
+
+    def _choose_port(self) -> int:
+        """The port kept with the data; another if it is new, or taken by something else."""
+        file = self._folder / "port"
+        kept = int(file.read_text()) if file.exists() else 0
+        candidates = random.sample(PORTS, k=100)
+        port = next((p for p in (kept, *candidates) if p and is_free(LOOPBACK, p)), 0)
+        file.write_text(str(port))
+        return port
+
+    def _announce(self) -> None:
+        fresh = self._card.with_suffix(".new")
+        fresh.write_text(json.dumps({"uri": self.uri, "pid": self.pid}) + "\n")
+        fresh.replace(self._card)
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "log"
+
+    def _rotate_log(self) -> None:
+        if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
+            self._log.replace(self._folder / "log.before")
+            if self._process:
+                self._process.send_signal(signal.SIGUSR1)  # opens the file anew
+
+    def _last_words(self) -> str:
+        """The server's last errors, else where its log is."""
+        errors: list[str] = []
+        for line in self._log.read_text(errors="replace").splitlines()[-200:]:
+            if '"s":"E"' in line or '"s":"F"' in line:
+                told: dict[str, Any] = json.loads(line)
+                errors.append(f"{told['msg']} {json.dumps(told.get('attr', {}))}")
+        return "; ".join(errors[-3:]) or f"see {self._log}"
+
+
+@asynccontextmanager
+async def server_of(
+    data_dir: Path, *, cache_mb: int, shared: bool = False, patience_s: float = 60.0
+) -> AsyncGenerator[str]:
+    """The address of the folder's server: of the one that runs and is shared, else of one started
+    for as long as this lasts. Waits for a command that has one for itself.
+
+    Raises `EmbeddedServerError`.
+    """
+    server = EmbeddedMongo(data_dir, cache_mb=cache_mb, shared=shared)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_s
+    while not server.claim():
+        if running := running_server(data_dir):
+            yield running
+            return
+        if loop.time() > deadline:
+            raise EmbeddedServerError(
+                f"Process {server.owner()} still uses the database in {data_dir}."
+            )
+        await asyncio.sleep(0.1)
+    async with server:
+        yield server.uri
+
+
+def running_server(data_dir: Path) -> str | None:
+    """The address of the server that an owner shares. Only a hint: the owner may have died."""
+    try:
+        return json.loads((data_dir / "mongo.json").read_text())["uri"]
+    except FileNotFoundError:
+        return None
+
+
+async def become_primary(port: int) -> None:
+    """Make the server at the port a replica set of one, at this port, and wait until it is primary.
+
+    A member that finds its configuration under another port than its own steps aside for ever, so
+    the configuration is forced to follow.
+    """
+    here = f"{LOOPBACK}:{port}"
+    async with AsyncMongoClient[dict[str, Any]](
+        LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=int(START_S * 1000)
+    ) as client:
+        try:
+            config = (await client.admin.command("replSetGetConfig"))["config"]
+        except OperationFailure as error:
+            if error.code != NOT_YET_INITIALIZED:
+                raise
+            first = {"_id": SET, "members": [{"_id": 0, "host": here}]}
+            await client.admin.command("replSetInitiate", first)
+        else:
+            if config["members"][0]["host"] != here:
+                config["members"][0]["host"] = here
+                config["version"] += 1
+                await client.admin.command("replSetReconfig", config, force=True)
+        for _ in range(int(START_S / 0.05)):
+            if await _is_primary(client):
+                return
+            await asyncio.sleep(0.05)
+        raise EmbeddedServerError(f"The database server at {here} does not become primary.")
+
+
+async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:
+    try:
+        return bool((await client.admin.command("hello"))["isWritablePrimary"])
+    except AutoReconnect:  # a change of state closes connections
+        return False
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError:
+            return False
+        return True

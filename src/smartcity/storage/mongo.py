@@ -1,0 +1,54 @@
+"""The connection to MongoDB, and how our structs become its documents.
+
+Only this package and the `store.py` modules know MongoDB.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
+
+type_of = TypeVar("type_of")
+
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+
+DURABLE = WriteConcern("majority", j=True)
+"""What an answer of 201 rests on: the write survives the death of the primary."""
+
+
+def connect(
+    uri: str, name: str, *, timeout_s: float, pool: int
+) -> tuple[AsyncMongoClient[Document], Database]:
+    """Open a client (it connects at the first use) and our database in it.
+
+    Times are UTC and aware, ids are RFC 9562 UUIDs, every write is durable, reads see what a
+    majority has, and no operation waits longer than `timeout_s`.
+    """
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        uri,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        timeoutMS=int(timeout_s * 1000),
+        serverSelectionTimeoutMS=int(timeout_s * 1000),
+        maxPoolSize=pool,
+        appname="smartcity",
+    )
+    return client, client.get_database(
+        name, write_concern=DURABLE, read_concern=ReadConcern("majority")
+    )
+
+
+def to_document(value: msgspec.Struct) -> Document:
+    """A struct as MongoDB keeps it: times, ids and bytes in its own types."""
+    return msgspec.to_builtins(value, builtin_types=(datetime, UUID, bytes), str_keys=True)
+
+
+def from_document(document: Mapping[str, Any], kind: type[type_of]) -> type_of:
+    """A document as our struct."""
+    return msgspec.convert(document, kind)

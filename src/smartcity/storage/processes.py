@@ -1,0 +1,62 @@
+"""Processes that must not outlive the one that started them, and how the others are told apart.
+
+Linux only: it alone lets a child ask to end with its parent.
+"""
+
+import asyncio
+import ctypes
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def ends_with_parent() -> Callable[[], None]:
+    """A `preexec_fn` by which the child gets SIGTERM when its parent ends, even by kill -9.
+
+    The kernel counts the *thread* that forked as the parent: fork from one that lasts as long as
+    the process, as the thread of the event loop does.
+    """
+    libc = ctypes.CDLL(None)  # loaded before the fork: the child may not
+    parent = os.getpid()
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(1)
+
+    return ask
+
+
+def command_line(pid: int) -> list[str]:
+    """The words a process was started with; none if it is not there, or ended and not buried."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+async def stop(process: asyncio.subprocess.Process, patience_s: float) -> int:
+    """End a child: politely, and after `patience_s` seconds by force. Its exit code."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(patience_s):
+            return await process.wait()
+    except TimeoutError:
+        process.kill()
+        return await process.wait()
+
+
+async def stop_stranger(pid: int, patience_s: float) -> None:
+    """End a process that is not our child, in the same way."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
+        for _ in range(int(patience_s / 0.05)):
+            if not command_line(pid):
+                return
+            await asyncio.sleep(0.05)

@@ -1,0 +1,78 @@
+"""What every test may use: one real database for the run, the two cities, the shared data."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from smartcity.city.model import City
+from smartcity.settings import PROJECT
+from smartcity.storage.embedded import EmbeddedMongo
+from smartcity.storage.mongo import Database, connect
+
+
+def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
+    """No test speaks to another machine."""
+    if event == "socket.connect" and not isinstance(arguments[1], str | bytes):
+        host = str(arguments[1][0])
+        assert host.startswith("127.") or host in {"::1", "localhost"}, f"a test called {host}"
+
+
+sys.addaudithook(_loopback_only)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def mongo_uri() -> Iterator[str]:
+    """One embedded server for the whole run: a replica set of one."""
+    folder = Path(tempfile.mkdtemp(prefix="smartcity-tests-"))
+    server = EmbeddedMongo(folder)
+    with asyncio.Runner() as runner:
+        runner.run(server.start())
+        try:
+            yield server.uri
+        finally:
+            runner.run(server.stop())
+            shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def database(mongo_uri: str) -> AsyncIterator[Database]:
+    """An empty database, dropped after the test."""
+    client, fresh = connect(mongo_uri, f"test_{uuid4().hex[:12]}", timeout_s=10, pool=32)
+    yield fresh
+    await client.drop_database(fresh.name)
+    await client.close()
+
+
+@pytest.fixture(scope="session")
+def hanoi() -> City:
+    from smartcity.city import load_city
+
+    return load_city(PROJECT / "config" / "hanoi")
+
+
+@pytest.fixture(scope="session")
+def boston() -> City:
+    from smartcity.city import load_city
+
+    return load_city(PROJECT / "config" / "boston")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data of both cities, which lies beside the project and not in it."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the shared data is not at {folder}")
+    return folder
