@@ -39,22 +39,29 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetReport": PUBLIC,
     "ListReports": PUBLIC,
     "FindSimilarReports": PUBLIC,
+    "OpenReceipt": PUBLIC,
     "ActOnReport": ACTING,
     # --- attachments ----------------------------------------------------------------------------
     "UploadAttachment": UPLOADING,
+    "AnnounceAttachment": UPLOADING,
+    "AppendToAttachment": UPLOADING,
+    "GetUpload": UPLOADING,
     "GetAttachment": PUBLIC,
+    "GetAttachmentThumbnail": PUBLIC,
     # --- what a device follows and is told --------------------------------------------------------
     "ListMyReports": OWN_DEVICE,
     "FollowReport": OWN_DEVICE,
     "UnfollowReport": OWN_DEVICE,
-    "ListNotifications": OWN_DEVICE,
-    "MarkNotificationsRead": OWN_DEVICE,
+    "ListNotifications": OWN_DEVICE | TRIAGE,
+    "MarkNotificationsRead": OWN_DEVICE | TRIAGE,
     # --- dossiers -------------------------------------------------------------------------------
     "LookUpDossier": PUBLIC,
     "FollowDossier": OWN_DEVICE,
+    "UnfollowDossier": OWN_DEVICE,
     "ListMyDossiers": OWN_DEVICE,
     # --- agencies -------------------------------------------------------------------------------
     "GetQueue": TRIAGE,
+    "ActOnReports": TRIAGE,
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

@@ -16,6 +16,8 @@ from smartcity.settings import PROJECT
 from smartcity.storage.embedded import EmbeddedMongo
 from smartcity.storage.mongo import Database, connect
 
+pytest_plugins = ["tests.standins.fixtures"]
+
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
     """No test speaks to another machine."""

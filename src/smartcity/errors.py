@@ -7,10 +7,12 @@ SmartCityError
 │   └── WrongCredentials        401  a log-in failed; for what reason is not told
 ├── Forbidden                   403  a known caller, without the right
 ├── NotFound                    404  nothing there that this caller may see
+├── MethodNotAllowed            405
 ├── Conflict                    409  the subject's state does not allow it
 │   ├── StaleVersion            409  somebody else changed it first
 │   ├── IllegalTransition       409  the lifecycle table says no
-│   └── TimelineFull            409  only lifecycle actions are taken
+│   ├── TimelineFull            409  only lifecycle actions are taken
+│   └── WrongOffset             409  an upload goes on elsewhere; `offset` says where
 ├── PreconditionFailed          412
 ├── TooLarge                    413
 ├── UnsupportedMedia            415
@@ -83,6 +85,10 @@ class NotFound(SmartCityError):
     code, status = "not_found", 404
 
 
+class MethodNotAllowed(SmartCityError):
+    code, status = "method_not_allowed", 405
+
+
 class Conflict(SmartCityError):
     code, status = "conflict", 409
 
@@ -97,6 +103,10 @@ class IllegalTransition(Conflict):
 
 class TimelineFull(Conflict):
     code = "timeline_full"
+
+
+class WrongOffset(Conflict):
+    code = "wrong_offset"
 
 
 class PreconditionFailed(SmartCityError):

@@ -6,8 +6,10 @@ variables override it; options override both. Nothing else in the project reads 
 
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +23,11 @@ NOT_SETTINGS = frozenset({"SMARTCITY_PASSWORD"})
 Rate = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,8}/(second|minute|hour|day)$")]
 """How often something may happen: `10/hour`."""
 
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Key = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){32,}$|^$")]
+
 
 class SettingsError(Exception):
     """A setting that is unknown or malformed; the message names it and where it came from."""
@@ -32,28 +39,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     city: str
     data_dir: str
     host: str
-    port: int
-    workers: int
+    port: Port
+    workers: Count
     public_url: str
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["console", "json"]
 
     mongo_uri: str
     mongo_database: str
-    mongo_cache_mb: int
-    mongo_timeout_s: float
-    mongo_pool: int
+    mongo_cache_mb: Count
+    mongo_timeout_s: Seconds
+    mongo_pool: Count
 
-    secret_key: str
+    secret_key: Key
 
     attachments: str
-    upload_bytes: int
-    upload_pixels: int
-    attachments_per_report: int
+    upload_bytes: Count
+    upload_pixels: Count
+    attachments_per_report: Count
 
     fcm_project: str
     fcm_credentials: str
     fcm_endpoint: str
+
+    geocoder_url: str
 
     rate_limits: Literal["on", "off"]
     limit_devices: Rate
@@ -61,17 +70,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_actions: Rate
     limit_logins: Rate
     limit_secrets: Rate
+    limit_guesses: Rate
     limit_reads: Rate
     trusted_proxies: str
-    live_listeners: int
-    body_bytes: int
+    live_listeners: Count
+    body_bytes: Count
 
-    publisher_poll_ms: int
-    consumer_poll_ms: int
-    publisher_batch: int
-    lease_s: float
-    feed_days: int
-    inbox_days: int
+    publisher_poll_ms: Count
+    consumer_poll_ms: Count
+    publisher_batch: Count
+    lease_s: Seconds
+    feed_days: Count
+    inbox_days: Count
 
     @property
     def city_dir(self) -> Path:
@@ -125,17 +135,25 @@ def load_settings(
         raise SettingsError(f"{file}: {error}") from error
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment in which another process of ours reads these same settings."""
+    given = {
+        f"{PREFIX}{name.upper()}": str(v) for name, v in msgspec.structs.asdict(settings).items()
+    }
+    return {**os.environ, **given}
+
+
 def _kept_secret(file: Path) -> str:
     """The secret in `file`; two processes that start at once agree on the first one written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        fresh = file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(secrets.token_hex(32))
-        fresh.chmod(0o600)
-        try:
-            os.link(fresh, file)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return file.read_text().strip()
+        with tempfile.NamedTemporaryFile("w", dir=file.parent) as fresh:  # readable by us alone
+            fresh.write(secrets.token_hex(32))
+            fresh.flush()
+            with suppress(FileExistsError):
+                os.link(fresh.name, file)
+    kept = file.read_text().strip()
+    try:
+        return msgspec.convert(kept or "lost", Key)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{file}: {error}") from error

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -38,6 +38,12 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Generator[Path]:
+    yield tmp_path
+    shutil.rmtree(tmp_path)  # a third of a gigabyte
+
+
 @contextmanager
 def owner_process(folder: Path) -> Generator[tuple[subprocess.Popen[str], int]]:
     """A process that runs a server with a hundred things in it, and the server's pid."""
@@ -68,41 +74,41 @@ async def until_gone(pid: int) -> bool:
     return False
 
 
-async def test_the_server_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, server):
+async def test_the_server_ends_with_a_parent_that_was_killed(folder: Path) -> None:
+    with owner_process(folder) as (owner, server):
         owner.kill()
         owner.wait()
         assert await until_gone(server)
 
 
-async def test_everything_is_there_after_the_parent_was_killed(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, _):
-        port = (tmp_path / "mongo" / "port").read_text()
+async def test_everything_is_there_after_the_parent_was_killed(folder: Path) -> None:
+    with owner_process(folder) as (owner, _):
+        port = (folder / "mongo" / "port").read_text()
         owner.kill()
         owner.wait()
-    async with EmbeddedMongo(tmp_path) as again:
+    async with EmbeddedMongo(folder) as again:
         assert await things(again.uri) == 100
         assert str(again.port) == port
 
 
-async def test_everything_is_there_after_server_and_parent_were_killed(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, server):
+async def test_everything_is_there_after_server_and_parent_were_killed(folder: Path) -> None:
+    with owner_process(folder) as (owner, server):
         owner.send_signal(signal.SIGSTOP)
         os.kill(server, signal.SIGKILL)
         owner.kill()
         owner.wait()
-    lock = tmp_path / "mongo" / "data" / "mongod.lock"
+    lock = folder / "mongo" / "data" / "mongod.lock"
     assert lock.read_text().strip() == str(server), "the lock is stale"
-    async with EmbeddedMongo(tmp_path) as again:
+    async with EmbeddedMongo(folder) as again:
         assert await things(again.uri) == 100
 
 
-async def test_a_server_that_outlived_its_owner_is_ended_first(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, _):
+async def test_a_server_that_outlived_its_owner_is_ended_first(folder: Path) -> None:
+    with owner_process(folder) as (owner, _):
         owner.kill()
         owner.wait()
-    data = tmp_path / "mongo" / "data"
-    async with EmbeddedMongo(tmp_path) as again:
+    data = folder / "mongo" / "data"
+    async with EmbeddedMongo(folder) as again:
         port = again.port
     orphan = await asyncio.create_subprocess_exec(
         (await find_server()).path,
@@ -111,7 +117,7 @@ async def test_a_server_that_outlived_its_owner_is_ended_first(tmp_path: Path) -
     )
     try:
         assert await things(f"mongodb://127.0.0.1:{port}/?replicaSet=rs0") == 100
-        async with EmbeddedMongo(tmp_path) as again:
+        async with EmbeddedMongo(folder) as again:
             assert orphan.returncode is not None or not command_line(orphan.pid)
             assert again.port == port
             assert await things(again.uri) == 100
@@ -121,23 +127,24 @@ async def test_a_server_that_outlived_its_owner_is_ended_first(tmp_path: Path) -
         await orphan.wait()
 
 
-async def test_another_port_is_taken_when_something_else_has_ours(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, _):
+async def test_another_port_is_taken_when_something_else_has_ours(folder: Path) -> None:
+    with owner_process(folder) as (owner, server):
         owner.terminate()
         owner.wait()
-    port = int((tmp_path / "mongo" / "port").read_text())
-    with socket.create_server(("127.0.0.1", port)):
-        async with EmbeddedMongo(tmp_path) as again:
-            assert again.port != port
-            assert await things(again.uri) == 100
-            moved = again.port
-    async with EmbeddedMongo(tmp_path) as later:
+        assert await until_gone(server)
+    port = int((folder / "mongo" / "port").read_text())
+    stranger = await asyncio.start_server(lambda _, out: out.close(), "127.0.0.1", port)
+    async with stranger, EmbeddedMongo(folder) as again:
+        assert again.port != port
+        assert await things(again.uri) == 100
+        moved = again.port
+    async with EmbeddedMongo(folder) as later:
         assert later.port == moved, "it stays where it went"
         assert await things(later.uri) == 100
 
 
-async def test_a_server_that_was_killed_starts_again_on_its_port(tmp_path: Path) -> None:
-    async with EmbeddedMongo(tmp_path, shared=True) as server:
+async def test_a_server_that_was_killed_starts_again_on_its_port(folder: Path) -> None:
+    async with EmbeddedMongo(folder, shared=True) as server:
         port, pid = server.port, server.pid
         assert pid
         os.kill(pid, signal.SIGKILL)
@@ -145,11 +152,11 @@ async def test_a_server_that_was_killed_starts_again_on_its_port(tmp_path: Path)
         await server.start()
         assert (server.port, server.pid != pid) == (port, True)
         assert await things(server.uri) == 0
-        assert running_server(tmp_path) == server.uri
+        assert running_server(folder) == server.uri
 
 
-async def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
-    one, other = EmbeddedMongo(tmp_path), EmbeddedMongo(tmp_path)
+async def test_two_starts_at_once_make_one_server(folder: Path) -> None:
+    one, other = EmbeddedMongo(folder), EmbeddedMongo(folder)
     outcomes = await asyncio.gather(one.start(), other.start(), return_exceptions=True)
     try:
         refused = [outcome for outcome in outcomes if outcome is not None]
@@ -159,18 +166,18 @@ async def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
         await asyncio.gather(one.stop(), other.stop())
 
 
-async def test_a_command_beside_a_running_owner_uses_its_server(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (_, server):
-        async with server_of(tmp_path, cache_mb=256) as uri:
+async def test_a_command_beside_a_running_owner_uses_its_server(folder: Path) -> None:
+    with owner_process(folder) as (_, server):
+        async with server_of(folder, cache_mb=256) as uri:
             assert await things(uri) == 100
         assert command_line(server), "the end of the command is not the server's"
 
 
-async def test_two_commands_at_once_have_the_server_in_turn(tmp_path: Path) -> None:
+async def test_two_commands_at_once_have_the_server_in_turn(folder: Path) -> None:
     running: list[str] = []
 
     async def command() -> None:
-        async with server_of(tmp_path, cache_mb=256) as uri:
+        async with server_of(folder, cache_mb=256) as uri:
             assert not running
             running.append(uri)
             assert await things(uri) == 0
@@ -179,12 +186,13 @@ async def test_two_commands_at_once_have_the_server_in_turn(tmp_path: Path) -> N
     await asyncio.gather(command(), command(), command())
 
 
-async def test_the_card_of_a_dead_owner_misleads_nobody(tmp_path: Path) -> None:
-    with owner_process(tmp_path) as (owner, _):
-        assert running_server(tmp_path)
+async def test_the_card_of_a_dead_owner_misleads_nobody(folder: Path) -> None:
+    with owner_process(folder) as (owner, _):
+        assert running_server(folder)
         owner.kill()
         owner.wait()
-    assert running_server(tmp_path), "it could not be taken away"
-    async with server_of(tmp_path, cache_mb=256) as uri:
+    assert (folder / "mongo.json").exists(), "nobody could take it away"
+    assert running_server(folder) is None
+    async with server_of(folder, cache_mb=256) as uri:
         assert await things(uri) == 100
-    assert running_server(tmp_path) is None
+    assert not (folder / "mongo.json").exists()

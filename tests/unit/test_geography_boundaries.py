@@ -5,12 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from smartcity.city.model import Bounds
+from smartcity.city.model import City
 from smartcity.geography import boundaries as module
 from smartcity.geography.boundaries import BoundaryError, Survey, read_boundaries
 from smartcity.geography.distances import METRES_PER_DEGREE
 from tests.unit.small_cities import polygon, rectangle, small_city, unit
-from tests.unit.test_geography_units import hanoi_of
 
 CITY = small_city([unit("1", 0.25, 0.5), unit("2", 0.75, 0.5)])
 LEFT, RIGHT = rectangle(0, 0, 0.5, 1), rectangle(0.5, 0, 1, 1)
@@ -177,10 +176,8 @@ def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_read_whole(
     ],
 )
 def test_hanois_boundaries_are_accepted(
-    shared_data: Path, name: str, slivers: list[tuple[str, tuple[str, str]]]
+    hanoi: City, shared_data: Path, name: str, slivers: list[tuple[str, tuple[str, str]]]
 ) -> None:
-    units, former = hanoi_of(shared_data)
-    bounds = Bounds(west=105.2, south=20.5, east=106.1, north=21.5)
-    survey = read_boundaries(shared_data / name, small_city(units, former, bounds=bounds))
+    survey = read_boundaries(shared_data / name, hanoi)
     assert len(survey.boundaries) == 126
     assert [(s.kind, s.units) for s in survey.slivers] == slivers

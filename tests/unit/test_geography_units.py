@@ -1,4 +1,3 @@
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import get_coordinates
 
-from smartcity.city.model import Bounds, FormerUnit, Unit
+from smartcity.city.model import City, FormerUnit
 from smartcity.geography.boundaries import Boundary, read_boundaries
 from smartcity.geography.distances import METRES_PER_DEGREE
 from smartcity.geography.shapes import box_of, covers_point
@@ -128,33 +127,12 @@ def every_owner(boundaries: Sequence[Boundary], lon: float, lat: float) -> str |
     return next((b.code for b in boundaries if covers_point(b.shape, lon, lat)), None)
 
 
-def hanoi_of(folder: Path) -> tuple[list[Unit], list[FormerUnit]]:
-    with (folder / "hanoi_units.csv").open(encoding="utf-8") as file:
-        units = [unit(r["code"], float(r["lon"]), float(r["lat"])) for r in csv.DictReader(file)]
-    with (folder / "hanoi_former_units.csv").open(encoding="utf-8") as file:
-        former = [
-            FormerUnit(
-                code=row["former_code"],
-                name=row["former_name"],
-                area=row["former_district"],
-                lon=float(row["lon"]),
-                lat=float(row["lat"]),
-                now=tuple(row["current_codes_default_first"].split()),
-            )
-            for row in csv.DictReader(file)
-        ]
-    return units, former
-
-
 def test_hanois_areas_agree_with_its_boundaries_exactly_and_with_its_points_mostly(
-    shared_data: Path,
+    hanoi: City, shared_data: Path
 ) -> None:
-    units, former = hanoi_of(shared_data)
-    bounds = Bounds(west=105.2, south=20.5, east=106.1, north=21.5)
-    city = small_city(units, former, bounds=bounds)
-    survey = read_boundaries(shared_data / "hanoi_boundaries.geojson.gz", city)
+    survey = read_boundaries(shared_data / "hanoi_boundaries.geojson.gz", hanoi)
     exact = Areas.from_boundaries(survey.boundaries, "v")
-    approximate = Areas.from_pack(city)
+    approximate = Areas.from_pack(hanoi)
     west, south, east, north = box_of([b.shape for b in survey.boundaries])
     side = 40
     agreed = inside = 0

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from smartcity.attachments.images import Photo, develop
-from smartcity.attachments.media import MediaType, NotAccepted, Refusal, recognise
+from smartcity.attachments.media import MediaType, NotAcceptedError, Refusal, recognise
 from smartcity.attachments.pdf import inspect
 
 MEMORY_BYTES: Final = 1 << 30
@@ -50,12 +50,12 @@ def examine(task: Task) -> Outcome:
     media_type = recognise(task.original)
     try:
         if media_type is None:
-            raise NotAccepted(Refusal.MEDIA_TYPE)
+            raise NotAcceptedError(Refusal.MEDIA_TYPE)
         if media_type is MediaType.PDF:
             inspect(task.original)
             return Document(media_type=media_type)
         return develop(task.original, media_type, pixels=task.pixels, zone=ZoneInfo(task.zone))
-    except NotAccepted as error:
+    except NotAcceptedError as error:
         return Refused(refusal=error.refusal)
     except MemoryError:
         return Refused(refusal=Refusal.COMPLEX)

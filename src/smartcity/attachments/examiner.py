@@ -10,7 +10,7 @@ import msgspec
 
 from smartcity.attachments.examination import Document, Outcome, Refused, Task
 from smartcity.attachments.images import Photo
-from smartcity.attachments.media import NotAccepted, Refusal
+from smartcity.attachments.media import NotAcceptedError, Refusal
 from smartcity.errors import Unavailable
 
 COMMAND: Final = (sys.executable, "-I", "-m", "smartcity.attachments.examination")
@@ -25,14 +25,15 @@ PATIENCE_S: Final = 60.0
 class Examiner:
     """Looks at files, one at a time, so that photos cannot starve the API of its processors."""
 
-    def __init__(self, *, pixels: int, zone: ZoneInfo) -> None:
+    def __init__(self, *, pixels: int, zone: ZoneInfo, patience_s: float = PATIENCE_S) -> None:
         self._pixels = pixels
         self._zone = zone
+        self._patience_s = patience_s
         self._turn = asyncio.Semaphore(1)
         self._in_hand = 0
 
     async def examine(self, original: bytes) -> Photo | Document:
-        """Make a file safe. Raises `NotAccepted`, or `Unavailable` when too many are waiting."""
+        """Make a file safe. Raises `NotAcceptedError`; `Unavailable` when too many wait."""
         if self._in_hand >= WAITING:
             raise Unavailable(retry_after_s=5)
         self._in_hand += 1
@@ -42,7 +43,7 @@ class Examiner:
         finally:
             self._in_hand -= 1
         if isinstance(outcome, Refused):
-            raise NotAccepted(outcome.refusal)
+            raise NotAcceptedError(outcome.refusal)
         return outcome
 
     async def _in_own_process(self, original: bytes) -> Outcome:
@@ -55,10 +56,10 @@ class Examiner:
             env={},  # our secrets may stand in the environment
         )
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 output, mistakes = await process.communicate(msgspec.msgpack.encode(task))
         except TimeoutError:
-            raise Unavailable(retry_after_s=PATIENCE_S) from None
+            raise Unavailable(retry_after_s=self._patience_s) from None
         finally:
             if process.returncode is None:
                 process.kill()

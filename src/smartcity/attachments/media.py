@@ -29,7 +29,7 @@ class Refusal(StrEnum):
     ABANDONED = "abandoned"  # named by a report, and never sent
 
 
-class NotAccepted(Exception):
+class NotAcceptedError(Exception):
     """A file that is refused."""
 
     def __init__(self, refusal: Refusal) -> None:

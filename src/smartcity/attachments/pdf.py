@@ -10,7 +10,7 @@ from typing import Final
 
 import pikepdf
 
-from smartcity.attachments.media import NotAccepted, Refusal
+from smartcity.attachments.media import NotAcceptedError, Refusal
 
 ACTIVE_KEYS: Final = frozenset(
     {
@@ -43,20 +43,20 @@ SUPERSEDED: Final = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?)\b")
 def inspect(original: bytes) -> None:
     """Look into every object of a PDF, those in compressed object streams included.
 
-    Raises `NotAccepted` for one that is damaged, encrypted or active.
+    Raises `NotAcceptedError` for one that is damaged, encrypted or active.
     """
     try:
         with pikepdf.open(BytesIO(original)) as pdf:
             if pdf.is_encrypted:
-                raise NotAccepted(Refusal.ENCRYPTED)
+                raise NotAcceptedError(Refusal.ENCRYPTED)
             if not len(pdf.pages):
-                raise NotAccepted(Refusal.UNREADABLE)
+                raise NotAcceptedError(Refusal.UNREADABLE)
             if SUPERSEDED.search(original) or _is_active(pdf.objects):
-                raise NotAccepted(Refusal.ACTIVE)
+                raise NotAcceptedError(Refusal.ACTIVE)
     except pikepdf.PasswordError:
-        raise NotAccepted(Refusal.ENCRYPTED) from None
+        raise NotAcceptedError(Refusal.ENCRYPTED) from None
     except pikepdf.PdfError as error:
-        raise NotAccepted(Refusal.UNREADABLE) from error
+        raise NotAcceptedError(Refusal.UNREADABLE) from error
 
 
 def _is_active(objects: Iterable[pikepdf.Object]) -> bool:
@@ -65,7 +65,7 @@ def _is_active(objects: Iterable[pikepdf.Object]) -> bool:
     while unseen:
         value = unseen.pop()
         if isinstance(value, pikepdf.Array):
-            inside = list(value)
+            inside: list[object] = list(value)
         elif isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
             if not ACTIVE_KEYS.isdisjoint(value.keys()):
                 return True

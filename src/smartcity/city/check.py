@@ -6,9 +6,8 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from holidays.registry import COUNTRIES
-
-from smartcity.city.draft import Draft
+from smartcity.calendar.public_holidays import public_holidays
+from smartcity.city.draft import Draft, OwnAgencies
 from smartcity.city.messages import placeholders
 from smartcity.city.mistakes import Mistake
 from smartcity.city.model import OWN, Calendar, Priority, Question, QuestionKind, Rule
@@ -72,7 +71,7 @@ def _unique_codes(draft: Draft) -> Iterator[Mistake]:
             seen.add(code if isinstance(code, str) else None)
     for where, category in draft.categories.things:
         codes = [question.code for question in category.questions]
-        for code in {code for code in codes if codes.count(code) > 1}:
+        for code in sorted({code for code in codes if codes.count(code) > 1}):
             yield _wrong(
                 draft.categories.page,
                 f"{where}.questions.{code}",
@@ -148,9 +147,13 @@ def _agencies(draft: Draft) -> Iterator[Mistake]:
             yield _wrong(page, where, "valid_to comes before valid_from")
         if agency.code == OWN:
             yield _wrong(page, where, f"“{OWN}” means the agency of the report's own unit")
-    own = draft.own
-    if own is None:
-        return
+    if len(draft.own.rows) > 1:
+        yield _wrong(page, "own", "is there twice")
+    for _, own in draft.own.things:
+        yield from _own_agencies(page, own)
+
+
+def _own_agencies(page: Page, own: OwnAgencies) -> Iterator[Mistake]:
     if "{unit}" not in own.code:
         yield _wrong(page, "own.code", "must hold {unit}, or all units have the same")
     for key, text, filled in (
@@ -167,7 +170,7 @@ def _agencies(draft: Draft) -> Iterator[Mistake]:
 
 
 def _routing(draft: Draft) -> Iterator[Mistake]:
-    if not draft.agencies.page.readable or not draft.units.page.readable:
+    if not draft.agencies.page.readable or not draft.units.page.readable or not draft.own.is_whole:
         return
     governed = {unit for _, unit in draft.agencies.mentions("unit")}
     units = draft.units.codes().keys()
@@ -192,7 +195,7 @@ def _answers(draft: Draft) -> Iterator[Mistake]:
         for code, value in rule.answers.items():
             asked = _questions(draft, rule, code)
             key = f"{where}.answers.{code}"
-            if draft.categories.page.readable and not asked:
+            if draft.categories.is_whole and not asked:
                 yield _wrong(draft.rules.page, key, f"no category of this rule asks {code}")
             elif asked and not any(question.accepts(value) for question in asked):
                 yield _wrong(draft.rules.page, key, f"{value!r} is no answer to {code}")
@@ -233,15 +236,22 @@ def _limits(draft: Draft) -> Iterator[Mistake]:
 
 def _calendars(draft: Draft) -> Iterator[Mistake]:
     page = draft.calendars.page
-    countries = {codes[1] for codes in COUNTRIES.values()}
     for where, calendar in draft.calendars.things:
-        if calendar.holidays and calendar.holidays not in countries:
+        if calendar.holidays and not _has_holidays(calendar.holidays):
             yield _wrong(page, f"{where}.holidays", f"there is no country {calendar.holidays}")
         if calendar.always == any(calendar.hours):
             yield _wrong(page, where, "must have either hours or always = true")
-        for day in calendar.closed & calendar.open.keys():
+        for day in sorted(calendar.closed & calendar.open.keys()):
             yield _wrong(page, f"{where}.open.{day}", "is also among the closed days")
         yield from _hours(page, where, calendar)
+
+
+def _has_holidays(country: str) -> bool:
+    try:
+        public_holidays(country, 2000)  # of any year
+    except LookupError:
+        return False
+    return True
 
 
 def _hours(page: Page, where: str, calendar: Calendar) -> Iterator[Mistake]:

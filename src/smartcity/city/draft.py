@@ -29,12 +29,12 @@ from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 
 
-class Point(Struct):
+class Point(Struct, frozen=True, kw_only=True):
     lon: Longitude
     lat: Latitude
 
 
-class Head(Struct):
+class Head(Struct, frozen=True, kw_only=True):
     """What `city.toml` holds."""
 
     code: Code
@@ -49,7 +49,7 @@ class Head(Struct):
     identity_pattern: str = ""
 
 
-class OwnAgencies(Struct):
+class OwnAgencies(Struct, frozen=True, kw_only=True):
     """One line for an agency in each unit: `{unit}` is its code, `{name}` its name."""
 
     code: str
@@ -62,15 +62,15 @@ class OwnAgencies(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The sheets of a pack. `head` and `own` are none where they are malformed or not given."""
+    """The sheets of a pack; no `head` if that is malformed."""
 
     page: Page
     head: Head | None
-    own: OwnAgencies | None
     languages: tuple[str, ...]
     fields: Sheet[Field]
     categories: Sheet[Category]
     agencies: Sheet[Agency]
+    own: Sheet[OwnAgencies]
     units: Sheet[Unit]
     former_units: Sheet[FormerUnit]
     rules: Sheet[Rule]

@@ -1,4 +1,4 @@
-"""The texts that the software shows: its own words, with the pack's in their place where it has any.
+"""The texts that the software shows: its own words, or the pack's in their place.
 
 The own words stand beside the packs, in `config/messages.<language>.toml`.
 """
@@ -42,6 +42,7 @@ NOTIFICATIONS: Final = (
     "answer",
     "extend",
     "resolve",
+    "resolve_followed",
     "reject",
     "merge",
     "unmerge",
@@ -61,8 +62,9 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
     "dossier_status": frozenset(),
+    "dossier_status.unknown": frozenset({"status"}),
 }
-"""Section → what its texts may be filled with. An error's text may use what the error carries."""
+"""Key or section → what its texts may be filled with; an error's text, with what it carries."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ def required_keys() -> Iterator[str]:
     yield from (f"errors.{error.code}" for error in every_error())
     yield from (f"status.{status}" for status in STATUSES)
     yield from (f"dossier_status.{number}" for number in DOSSIER_STATUSES)
+    yield "dossier_status.unknown"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
 
@@ -132,7 +135,7 @@ def _texts(page: Page) -> Iterator[tuple[str, Text]]:
         except ValueError as error:
             page.wrong(key, f"has braces that cannot be filled: {error}")
             continue
-        allowed = PLACEHOLDERS.get(key.partition(".")[0], used)
+        allowed = PLACEHOLDERS.get(key, PLACEHOLDERS.get(key.partition(".")[0], used))
         for name in sorted(used - allowed):
             page.wrong(key, f"has {{{name}}}, which is never filled there")
         yield key, Text(page, value, used)
@@ -167,7 +170,7 @@ def _say_missing(
         if not words:
             page.wrong("", f"neither the pack nor the software has texts in {language}")
             continue
-        for key in every_key - words.keys():
+        for key in sorted(every_key - words.keys()):
             page.wrong(key, "is missing")
 
 

@@ -28,4 +28,4 @@ class PackError(Exception):
         self.folder = folder
         self.mistakes = tuple(mistakes)
         lines = "\n".join(f"  {mistake}" for mistake in self.mistakes)
-        super().__init__(f"the city pack {folder} has {len(self.mistakes)} mistakes:\n{lines}")
+        super().__init__(f"the city pack {folder} cannot be used:\n{lines}")

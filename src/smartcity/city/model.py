@@ -31,7 +31,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The form of everything in a pack: fixed, named, and no word that nobody reads."""
 
 
-class Coded(Struct):
+class Coded(Struct, frozen=True, kw_only=True):
     """What other things in the pack refer to."""
 
     code: Code
@@ -68,7 +68,7 @@ class QuestionKind(StrEnum):
     CHOICE = "choice"
 
 
-class Question(Coded):
+class Question(Coded, frozen=True, kw_only=True):
     """A typed question that a category asks. `choices`: value → its name."""
 
     kind: QuestionKind
@@ -89,21 +89,21 @@ class Question(Coded):
                 return isinstance(answer, str) and answer in self.choices
 
 
-class Emergency(Struct):
+class Emergency(Struct, frozen=True, kw_only=True):
     """The number to call, shown before the form."""
 
     number: str
     text: Texts
 
 
-class Field(Coded):
+class Field(Coded, frozen=True, kw_only=True):
     """A field of life that categories belong to: traffic, health, ..."""
 
     name: Texts
     icon: str
 
 
-class Category(Coded):
+class Category(Coded, frozen=True, kw_only=True):
     """What a report can be about."""
 
     field: str
@@ -119,7 +119,7 @@ class Category(Coded):
     emergency: Emergency | None = None
 
 
-class Agency(Coded):
+class Agency(Coded, frozen=True, kw_only=True):
     """Who handles reports or dossiers. `unit` is set where it governs one.
 
     `valid_from` is its first day and `valid_to` its last; nothing is routed to it on other days.
@@ -133,7 +133,7 @@ class Agency(Coded):
     valid_to: date | None = None
 
 
-class Unit(Coded):
+class Unit(Coded, frozen=True, kw_only=True):
     """A ward, commune or larger area, with one point inside it."""
 
     name: Texts
@@ -144,7 +144,7 @@ class Unit(Coded):
     area_km2: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
-class FormerUnit(Coded):
+class FormerUnit(Coded, frozen=True, kw_only=True):
     """A unit of before a reform, with those of today that took it over, the likeliest first."""
 
     name: str
@@ -154,7 +154,7 @@ class FormerUnit(Coded):
     now: tuple[str, ...]
 
 
-class Rule(Coded):
+class Rule(Coded, frozen=True, kw_only=True):
     """One line of routing: the first whose conditions all hold names the agency.
 
     Empty conditions hold always. `answers`: question code → value. `hours`: from–to in the city's
@@ -173,7 +173,7 @@ OWN = "own"
 """The agency of the unit that the report lies in."""
 
 
-class Limits(Struct):
+class Limits(Struct, frozen=True, kw_only=True):
     """How long an agency has, in working hours of the calendar. `settled` is false where the city
     has not decided and the figure is ours.
     """
@@ -186,7 +186,7 @@ class Limits(Struct):
     source: str = ""
 
 
-class Calendar(Coded):
+class Calendar(Coded, frozen=True, kw_only=True):
     """When an agency works.
 
     `hours`: for Monday to Sunday the working spans in the city's zone; `always` for one that never
@@ -204,14 +204,14 @@ class Calendar(Coded):
     open: Mapping[date, int] = {}
 
 
-class Reason(Coded):
+class Reason(Coded, frozen=True, kw_only=True):
     """Why a report can be rejected; `text` tells the citizen where to go instead."""
 
     name: Texts
     text: Texts
 
 
-class Procedure(Coded):
+class Procedure(Coded, frozen=True, kw_only=True):
     """An administrative procedure that dossiers are instances of."""
 
     name: Texts
@@ -219,7 +219,7 @@ class Procedure(Coded):
     days: Days | None = None
 
 
-class Windows(Struct):
+class Windows(Struct, frozen=True, kw_only=True):
     """The pack's days and counts for what the clock does."""
 
     reopen_days: Count
@@ -229,7 +229,7 @@ class Windows(Struct):
     transfer_limit: Count
 
 
-class Bounds(Struct):
+class Bounds(Struct, frozen=True, kw_only=True):
     """The box the city lies in, WGS 84 degrees."""
 
     west: Longitude
@@ -276,7 +276,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return moment.astimezone(self.zone)
 
     def language(self, accept_language: str | None) -> str:
-        """The city's language that fits an `Accept-Language` header best; the first if none does."""
+        """The city's language that fits an `Accept-Language` best; the first if none does."""
         return negotiate(accept_language or "", self.languages)
 
     def below(self, agency: str) -> frozenset[str]:

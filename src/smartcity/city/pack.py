@@ -55,7 +55,7 @@ def load_city(folder: Path) -> City:
     messages = read_messages(folder, draft.languages, mistakes)
     mistakes.extend(check(draft))
     if draft.head is None or mistakes:
-        raise PackError(folder, sorted(set(mistakes)))
+        raise PackError(folder, sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.file))
     return City(
         code=draft.head.code,
         name=draft.head.name,
@@ -96,17 +96,16 @@ def _read(folder: Path, mistakes: list[Mistake]) -> Draft:
     units = rows("units.csv", Unit, "unit")
     categories = tables("categories.toml", field=Field, category=Category)
     agencies = tables("agencies.toml", own=OwnAgencies, agency=Agency)
-    own = next((own for _, own in agencies["own"].things), None)
-    if own is not None:
+    for _, own in agencies["own"].things:
         _add_own_agencies(own, units, agencies["agency"])
     return Draft(
         page=page,
         head=page.struct(Head, table, "") if page.readable else None,
         languages=languages,
-        own=own,
         fields=categories["field"],
         categories=categories["category"],
         agencies=agencies["agency"],
+        own=agencies["own"],
         units=units,
         former_units=rows("former_units.csv", FormerUnit, "former_unit"),
         rules=tables("routing.toml", rule=Rule)["rule"],
@@ -128,9 +127,11 @@ def _languages(table: Table) -> tuple[str, ...]:
 def _no_other_files(folder: Path, languages: Sequence[str], mistakes: list[Mistake]) -> None:
     """A misspelt `unit.csv` must not pass for a city without units."""
     known = FILES | {f"messages.{language}.toml" for language in languages}
-    for path in folder.glob("*.*"):
-        if path.suffix in {".toml", ".csv"} and path.name not in known and languages:
-            mistakes.append(Mistake(path.name, "", "is not a file of a pack"))
+    mistakes.extend(
+        Mistake(path.name, "", "is not a file of a pack")
+        for path in folder.glob("*.*")
+        if path.suffix in {".toml", ".csv"} and path.name not in known and languages
+    )
 
 
 def _add_own_agencies(own: OwnAgencies, units: Sheet[Unit], agencies: Sheet[Agency]) -> None:

@@ -71,7 +71,7 @@ class Page:
         reader = csv.reader(self._text().splitlines(), strict=True)
         rows: list[tuple[str, Table]] = []
         try:
-            header = next(reader, [])
+            header = next(reader, list[str]())
             if self.readable and not self._header_is_good(header, required, allowed):
                 return []
             for cells in reader:
@@ -102,7 +102,7 @@ class Page:
             return None
         given = cast(Table, table)
         fields = fields_of(kind)
-        for key in given.keys() - fields.keys():
+        for key in sorted(given.keys() - fields.keys()):
             self.wrong(join(where, key), f"is not a key here; known are {', '.join(fields)}")
         values: Table = {}
         for name, field in fields.items():
@@ -158,11 +158,8 @@ class Page:
             if not texts.get(language, "").strip()
         }
         if self.languages:
-            known = ", ".join(self.languages)
-            wrong |= {
-                language: f"is not a language of this city ({known})"
-                for language in texts.keys() - set(self.languages)
-            }
+            foreign = f"is not a language of this city ({', '.join(self.languages)})"
+            wrong |= dict.fromkeys(sorted(texts.keys() - set(self.languages)), foreign)
         for language, reason in wrong.items():
             self.wrong(join(where, language), reason)
         return WRONG if wrong else texts
@@ -177,7 +174,8 @@ def where_of(word: str, number: int, table: object) -> str:
 def join(where: str, key: str) -> str:
     if not where:
         return key
-    return f"{where}, {key}" if where.startswith("line ") else f"{where}.{key}"
+    in_a_row = where.startswith("line ") and "," not in where
+    return f"{where}, {key}" if in_a_row else f"{where}.{key}"
 
 
 def _all_or_wrong(values: Table) -> Any:

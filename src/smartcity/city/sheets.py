@@ -1,7 +1,7 @@
 """All things of one kind in a pack, as a TOML file or a CSV file lists them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, get_origin
 
 from smartcity.city.model import Coded, Struct, Texts
 from smartcity.city.reading import Page, Table, fields_of, join, where_of
@@ -24,11 +24,16 @@ class Sheet(Generic[kind_of]):
         self.things: list[tuple[str, kind_of]] = []
 
     def add(self, where: str, table: object) -> None:
+        thing = self.page.struct(self.kind, table, where)
         if isinstance(table, dict):
             self.rows.append((where, cast(Table, table)))
-        thing = self.page.struct(self.kind, table, where)
         if thing is not None:
             self.things.append((where, thing))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything on it was read; if not, what is missing may be what is malformed."""
+        return self.page.readable and len(self.things) == len(self.rows)
 
     def mentions(self, key: str) -> Iterator[tuple[str, str]]:
         """Where a key stands and the codes it holds, in the malformed rows too."""
@@ -60,7 +65,7 @@ def read_tables(page: Page, kinds: Mapping[str, type[Struct]]) -> dict[str, Shee
         else:
             listed = cast(list[object], tables) if isinstance(tables, list) else [tables]
             for number, table in enumerate(listed, 1):
-                where = where_of(word, number, table)
+                where = where_of(word, number, table) if isinstance(tables, list) else word
                 sheets[word].add(where, with_times(table, where, page))
     return sheets
 
@@ -68,10 +73,12 @@ def read_tables(page: Page, kinds: Mapping[str, type[Struct]]) -> dict[str, Shee
 def read_rows(page: Page, kind: type[Struct], word: str) -> Sheet[Any]:
     """The sheet of a CSV file, which a city may do without.
 
-    A text has a column for each language: `name` for the city's first, `name_en` for another.
+    A text has a column for each language: `name` for the city's first, `name_en` for another. A
+    list has its values in one cell, with spaces between.
     """
     sheet: Sheet[Any] = Sheet(kind, word, page)
-    if not page.path.exists() or not page.languages:
+    page.readable = bool(page.languages)  # without them, no column of a text is known
+    if not page.path.exists() or not page.readable:
         return sheet
     fields = fields_of(kind)
     texts = {
@@ -80,6 +87,7 @@ def read_rows(page: Page, kind: type[Struct], word: str) -> Sheet[Any]:
         for name, field in fields.items()
         if field.type == Texts
     }
+    lists = {name for name, field in fields.items() if get_origin(field.type) is tuple}
     text_columns = {column for columns in texts.values() for column in columns.values()}
     required = text_columns | {name for name, field in fields.items() if field.required}
     for where, row in page.csv(sorted(required), sorted(required | fields.keys())):
@@ -88,5 +96,7 @@ def read_rows(page: Page, kind: type[Struct], word: str) -> Sheet[Any]:
             values[name] = {
                 language: row[column] for language, column in columns.items() if column in row
             }
+        for name in lists & values.keys():
+            values[name] = values[name].split()
         sheet.add(where, values)
     return sheet

@@ -36,7 +36,7 @@ def _week(hours: Table, where: str, page: Page) -> Any:
         week.append(
             tuple(_span(span, f"{where}.{weekday}", page) for span in cast(list[object], spans))
         )
-    for key in hours.keys() - set(WEEKDAYS):
+    for key in sorted(hours.keys() - set(WEEKDAYS)):
         page.wrong(f"{where}.{key}", f"is not a weekday; known are {', '.join(WEEKDAYS)}")
         return WRONG
     return WRONG if any(WRONG in spans for spans in week) else tuple(week)

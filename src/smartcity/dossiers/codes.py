@@ -7,6 +7,7 @@ for a code alone.
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -39,13 +40,16 @@ def normalise(typed: str) -> str:
 
 def parse(typed: str) -> DossierCode:
     """Take a code apart. Raises `CodeError` where the shape is wrong or the day does not exist."""
-    text = normalise(typed)
-    match = _SHAPE.fullmatch(text)
-    if match is None or len(text) > LENGTH:
+    match = _SHAPE.fullmatch(typed) or _SHAPE.fullmatch(normalise(typed))
+    if match is None or len(match[0]) > LENGTH:
         raise CodeError(typed)
-    issuer, day, number = match.groups()
+    text, issuer, day, number = match[0], *match.groups()
     try:
-        day = date.fromisoformat(day if len(day) == 8 else f"20{day}")
+        return DossierCode(text=text, issuer=issuer, day=_day(day), number=int(number))
     except ValueError as error:
         raise CodeError(typed) from error
-    return DossierCode(text=text, issuer=issuer, day=day, number=int(number))
+
+
+@lru_cache(maxsize=4096)
+def _day(digits: str) -> date:
+    return date.fromisoformat(digits if len(digits) == 8 else f"20{digits}")

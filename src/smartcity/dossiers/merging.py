@@ -28,6 +28,7 @@ def merged(known: Dossier, told: Dossier) -> Dossier:
     newer = (told.as_of, told.status) > (known.as_of, known.status)
     steps = timeline(known.steps, told.steps)
     filled = _filled(told, known) if newer else _filled(known, told)
+    turned = newer and told.status != known.status
     if (
         not newer
         and steps == known.steps
@@ -42,6 +43,7 @@ def merged(known: Dossier, told: Dossier) -> Dossier:
         finished_at=finished_at(steps),
         collected_at=first(steps, Status.RETURNED),
         batch=told.batch,
+        turned_in=told.batch if turned else known.turned_in,
         **filled,
     )
 

@@ -19,7 +19,7 @@ class Channel(IntEnum):
     POST = 3
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """The status that a dossier had from `at` on. A source may tell the same one again later."""
 
     status: int
@@ -30,7 +30,7 @@ STEP_LIMIT: Final = 500
 """A timeline holds no more: the newest are kept."""
 
 
-class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The document.
 
     `status` and `as_of` are the newest that any source told; `steps` is everything told, oldest
@@ -60,7 +60,11 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     secret: bytes | None = None
     """A keyed hash of the secret that look-up needs beside the code."""
     batch: UUID | None = None
-    """The last chunk of an import that changed it."""
+    """The chunk of an import that changed it, if that was the last change."""
+    turned_in: UUID | None = None
+    """The chunk that changed its status, if no single change of status came after. New dossiers,
+    which nobody can follow yet, have none.
+    """
 
 
 def timeline(*told: Iterable[Step]) -> tuple[Step, ...]:

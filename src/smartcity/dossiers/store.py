@@ -26,6 +26,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DOSSIERS: [
         IndexModel([("code", ASCENDING)], name="code", unique=True),
         IndexModel([("batch", ASCENDING)], name="batch", sparse=True),
+        IndexModel([("turned_in", ASCENDING)], name="turned_in", sparse=True),
         OUTBOX_INDEX,
     ],
     BATCHES: [
@@ -125,6 +126,11 @@ class DossierStore:
             ordered=False,
         )
         return done.matched_count
+
+    async def turned_in(self, batch: UUID) -> list[UUID]:
+        """The dossiers whose status a chunk was the last to change."""
+        found = self._dossiers.find({"turned_in": batch}, {"_id": 1})
+        return [document["_id"] async for document in found]
 
     # --- batches ---------------------------------------------------------------------------------
 

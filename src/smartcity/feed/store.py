@@ -1,10 +1,10 @@
 """The feed in MongoDB: the log, its counter, the places of its consumers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from smartcity.clock import now
@@ -128,7 +128,7 @@ class FeedStore:
     async def clear(self, promises: Sequence[Promise], seq: int) -> None:
         """Take exactly these events out of their outboxes; what came since stays promised.
 
-        Not durable on purpose: an outbox that is cleared twice, or not at all, repeats nothing.
+        An outbox that is cleared twice, or not at all, repeats nothing.
         """
         by_collection: dict[str, list[UpdateOne]] = {}
         for promise in promises:
@@ -137,8 +137,7 @@ class FeedStore:
                 UpdateOne({"_id": promise.document_id}, clearing)
             )
         for name, updates in by_collection.items():
-            collection = self._database[name].with_options(write_concern=WriteConcern(1))
-            await collection.bulk_write(updates, ordered=False)
+            await self._database[name].bulk_write(updates, ordered=False)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -193,7 +192,7 @@ class FeedStore:
 
     async def count_failure(self, consumer: str, seq: int) -> int:
         """How often an event failed a consumer, this time included; it outlives the process."""
-        document = await self._consumers.find_one_and_update(
+        document: Document | None = await self._consumers.find_one_and_update(
             {"_id": consumer},
             [
                 {
@@ -214,7 +213,8 @@ class FeedStore:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        return int(document["failing"]["count"])
+        assert document is not None, "it was just written"
+        return document["failing"]["count"]
 
     async def set_aside(self, consumer: str, event: Published, error: str) -> None:
         """Keep an event that a consumer could not take, so that it blocks nothing."""

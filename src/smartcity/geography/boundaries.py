@@ -74,13 +74,18 @@ class _Collection(msgspec.Struct, tag_field="type", tag="FeatureCollection"):
     features: list[_Feature]
 
 
+def larger_units(city: City) -> frozenset[str]:
+    """The codes of units that are made of others; points belong to the smallest."""
+    return frozenset(unit.parent for unit in city.units.values() if unit.parent is not None)
+
+
 def read_boundaries(file: Path, city: City, sliver_m2: float = SLIVER_M2) -> Survey:
     """Read the boundaries of all the smallest units. Raises `BoundaryError` with every mistake.
 
     A feature's code is its property `code`, or else its `id`. Larger units are left out: they are
     the sum of those in them. Gaps and overlaps below `sliver_m2` are tolerated.
     """
-    larger = {unit.parent for unit in city.units.values()}
+    larger = larger_units(city)
     wanted = [code for code in city.units if code not in larger]
     features = [(c, f) for c, f in _features(file) if c not in larger]
     mistakes = list(_wrong_codes([code for code, _ in features], wanted))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from smartcity.city.model import Bounds, City, Unit
-from smartcity.geography.boundaries import Boundary
+from smartcity.city.model import Bounds, City
+from smartcity.geography.boundaries import Boundary, larger_units
 from smartcity.geography.nearest import NearestSites, Site
 from smartcity.geography.polygons import PolygonGrid
 
@@ -81,14 +81,8 @@ class Areas:
         return self._answers[number][doubtful]
 
 
-def smallest_units(city: City) -> list[Unit]:
-    """The units that points belong to: those with no others in them."""
-    larger = {unit.parent for unit in city.units.values()}
-    return [unit for unit in city.units.values() if unit.code not in larger]
-
-
 def _sites(city: City) -> Iterator[Site]:
-    smallest = {unit.code for unit in smallest_units(city)}
+    smallest = city.units.keys() - larger_units(city)
     for code in smallest:
         yield code, city.units[code].lon, city.units[code].lat
     for former in city.former_units:

@@ -8,7 +8,6 @@ later key can take over while old texts are still read.
 import hmac
 import os
 from typing import Final
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +19,7 @@ NONCE_BYTES: Final = 12
 
 
 class UnreadableError(Exception):
-    """Written under another secret, for another owner, or changed since."""
+    """Written under another secret, or changed since."""
 
 
 class PersonalData:
@@ -31,20 +30,20 @@ class PersonalData:
         self._key_id = _derived(key, b"personal data: key id")[:KEY_ID_BYTES]
         self._lookup = _derived(key, b"personal data: look-up")
 
-    def encrypt(self, text: str, owner: UUID) -> bytes:
-        """The text as it may be kept in the record `owner`, and be read from no other."""
+    def encrypt(self, text: str) -> bytes:
+        """The text as it may be kept; never the same bytes twice."""
         nonce = os.urandom(NONCE_BYTES)
-        return self._key_id + nonce + self._cipher.encrypt(nonce, text.encode(), owner.bytes)
+        return self._key_id + nonce + self._cipher.encrypt(nonce, text.encode(), None)
 
-    def decrypt(self, kept: bytes, owner: UUID) -> str:
+    def decrypt(self, kept: bytes) -> str:
         """What `encrypt` was given. Raises `UnreadableError`."""
         key_id, rest = kept[:KEY_ID_BYTES], kept[KEY_ID_BYTES:]
         if key_id != self._key_id:
             raise UnreadableError("written under another key")
         try:
-            text = self._cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.bytes)
+            text = self._cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], None)
         except InvalidTag as error:
-            raise UnreadableError("changed, or another owner's") from error
+            raise UnreadableError("changed since it was written") from error
         return text.decode()
 
     def fingerprint(self, kind: str, value: str) -> bytes:

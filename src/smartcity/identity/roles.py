@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from smartcity.errors import Unauthenticated
+
 
 class Role(StrEnum):
     """What somebody is to the city. An actor has one or more."""
@@ -61,6 +63,13 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     agencies: frozenset[str] = frozenset()
     scopes: frozenset[Scope] = frozenset()
     language: str | None = None
+
+    @property
+    def own_id(self) -> UUID:
+        """The id of a caller who has one. Raises `Unauthenticated`."""
+        if self.id is None:
+            raise Unauthenticated
+        return self.id
 
     @property
     def is_staff(self) -> bool:

@@ -34,9 +34,17 @@ class Counted(NamedTuple):
 
     def only(self, wanted: Mask) -> "Counted":
         """The rows of wanted kinds."""
-        keep = wanted[self.kind]
-        weight = None if self.weight is None else self.weight[keep]
-        return Counted(self.code[keep], self.kind[keep], weight)
+        rows = np.flatnonzero(wanted.take(self.kind))
+        weight = None if self.weight is None else self.weight.take(rows)
+        return Counted(self.code.take(rows), self.kind.take(rows), weight)
+
+
+class _Present(NamedTuple):
+    """How many reports of a kind stand in a cell, for those where it is not none."""
+
+    cell: Rows
+    kind: Rows
+    reports: NDArray[np.float64]
 
 
 def cells(tile: Tile, codes: Codes) -> Rows:
@@ -52,13 +60,16 @@ def clusters(tile: Tile, parts: Sequence[Counted], words: Vocabulary) -> Iterato
     for code, kind, weight in parts:
         spots = _spots(tile, code)
         by_spot += np.bincount(spots, weight, CELLS * SPOTS)
-        by_kind += np.bincount((spots >> 8).astype(np.intp) * kinds + kind, weight, CELLS * kinds)
+        cells_and_kinds = (spots >> 8).astype(np.int32) * kinds + kind
+        by_kind += np.bincount(cells_and_kinds, weight, CELLS * kinds)
     counts = by_spot.reshape(CELLS, SPOTS)
     full = np.flatnonzero(counts.sum(axis=1) > 0)
     x, y = _middles(tile, full, counts[full])
-    statuses = _commonest(by_kind, kinds, words.status_of_kind())[full]
-    categories = _commonest(by_kind, kinds, words.category_of_kind())[full]
-    fields = _commonest(by_kind, kinds, words.field_of_kind())[full]
+    cell, kind = np.nonzero(by_kind.reshape(CELLS, kinds))
+    present = _Present(cell, kind, by_kind[by_kind != 0])
+    statuses = _commonest(present, words.status_of_kind())[full]
+    categories = _commonest(present, words.category_of_kind())[full]
+    fields = _commonest(present, words.field_of_kind())[full]
     totals = counts[full].sum(axis=1)
     for place, cell in enumerate(full.tolist()):
         yield (
@@ -66,9 +77,9 @@ def clusters(tile: Tile, parts: Sequence[Counted], words: Vocabulary) -> Iterato
             Mark(
                 x=int(x[place]),
                 y=int(y[place]),
-                status=words.statuses.words[statuses[place]],
-                category=words.categories.words[categories[place]],
-                field=words.fields.words[fields[place]],
+                status=words.statuses.words[int(statuses[place])],
+                category=words.categories.words[int(categories[place])],
+                field=words.fields.words[int(fields[place])],
                 count=int(totals[place]),
             ),
         )
@@ -78,7 +89,7 @@ def points(columns: Columns, rows: Rows, words: Vocabulary) -> Iterator[Mark]:
     """Each row as a mark of its own."""
     xs, ys = deinterleave(columns.code[rows])
     for row, x, y in zip(rows.tolist(), xs.tolist(), ys.tolist(), strict=True):
-        kind = words.kinds.words[columns.kind[row]]
+        kind = words.kinds.words[int(columns.kind[row])]
         yield Mark(x, y, kind.status, kind.category, kind.field, 1, columns.id(row))
 
 
@@ -103,10 +114,8 @@ def _middles(
     return middle(_ACROSS, tile.x), middle(_DOWN, tile.y)
 
 
-def _commonest(by_kind: NDArray[np.float64], kinds: int, word_of_kind: Rows) -> Rows:
+def _commonest(present: _Present, word_of_kind: Rows) -> Rows:
     """For each cell the word that most of its reports have."""
-    some = np.flatnonzero(by_kind)
     words = int(word_of_kind.max(initial=0)) + 1
-    place = some // kinds * words + word_of_kind[some % kinds]
-    sums = np.bincount(place, by_kind[some], CELLS * words)
-    return sums.reshape(CELLS, words).argmax(axis=1)
+    place = present.cell * words + word_of_kind[present.kind]
+    return np.bincount(place, present.reports, CELLS * words).reshape(CELLS, words).argmax(axis=1)

@@ -69,7 +69,7 @@ class Filters(msgspec.Struct, frozen=True):
         )
 
 
-class Mark(NamedTuple):
+class Mark(msgspec.Struct, frozen=True):
     """One thing drawn, at world coordinates: a report with its `id`, or a cluster of `count`, whose
     words are the commonest ones in it.
     """

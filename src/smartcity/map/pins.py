@@ -6,6 +6,7 @@ sort works in a thread on what nobody writes any more, and its outcome is swappe
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
 
@@ -14,8 +15,8 @@ import structlog
 
 from smartcity.feed.event import Published, Topic
 from smartcity.geography.tiles import Tile
-from smartcity.map.clusters import Counted, cells, clusters, points
-from smartcity.map.columns import Columns, Mask, Vocabulary
+from smartcity.map.clusters import CELLS, Counted, cells, clusters, points
+from smartcity.map.columns import Columns, Mask, Pile, Vocabulary
 from smartcity.map.layers import SUMMARY_DEPTH, SortedPart, Tail
 from smartcity.map.model import Filters, Mark, Pin, PinSource, pin_of
 from smartcity.map.rows import PinRows
@@ -43,11 +44,13 @@ class PinIndex:
     def __init__(self, source: PinSource) -> None:
         self._source = source
         self._words = Vocabulary()
-        self._sorted = SortedPart([(self._words.columns([]), slice(None))])
-        self._tail = Tail()
+        self._sorted = SortedPart([self._words.columns([])])
+        self._tail: Tail = Tail()
         self._batches: list[UUID] = []
         self._work = asyncio.Event()
-        self.revision = 0
+        # always the same thread, as each keeps some 50 MB of heap from its last sort
+        self._thread = ThreadPoolExecutor(1, "pins")
+        self.revision: int = 0
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._sorted.live)) + len(self._tail)
@@ -60,10 +63,10 @@ class PinIndex:
         Stand at the end of the feed before: what happens meanwhile then comes as events, and those
         that are older than what was read change nothing.
         """
-        parts = [(self._words.columns([]), slice(None))]
+        pile = Pile()
         async for pins in self._source.pins():
-            parts.append((self._words.columns(pins), slice(None)))
-        self._sorted = await asyncio.to_thread(SortedPart, parts)
+            pile.add(self._words.columns(pins))
+        self._sorted = await self._in_thread([pile.columns])
         self._tail = Tail()
         self.revision += 1
 
@@ -111,36 +114,42 @@ class PinIndex:
     async def sort(self) -> None:
         """Sort the tail in. What changes meanwhile stands in the tail afterwards."""
         before, until = self._sorted, self._tail.stamp
-        parts = [(before.columns, before.live.copy()), (self._tail.columns, slice(None))]
-        after = await asyncio.to_thread(SortedPart, parts)
+        tail, live = self._tail.columns.copy(), before.live.copy()
+        after = await self._in_thread([before.columns, tail], live)
         if self._sorted is not before:
             return  # everything was loaded anew
-        self._tail = self._tail.since(until)
-        self._sorted = after
-        for id in self._tail:
-            if (row := after.find(id)) is not None:
+        self._sorted, self._tail = after, self._tail.since(until)
+        for report in self._tail.reports:
+            if (row := after.find(report)) is not None:
                 after.strike(row)
+
+    async def _in_thread(self, parts: Sequence[Columns], live: Mask | None = None) -> SortedPart:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, SortedPart, parts, live)
 
     async def _sort_when_due(self) -> None:
         if len(self._tail) >= SORT_AT:
             await self.sort()
 
-    def _put(self, id: UUID, fresh: Columns, row: int) -> None:
-        drawn = self._words.kinds.words[fresh.kind[row]].drawn
-        if (known := self._find(id)) is not None:
+    def _put(self, report: UUID, fresh: Columns, row: int) -> None:
+        drawn = self._drawn(fresh, row)
+        if (known := self._find(report)) is not None:
             columns, old = known
             if columns.version[old] > fresh.version[row] or columns.same(old, fresh, row):
                 return
-            drawn = drawn or self._words.kinds.words[columns.kind[old]].drawn
+            drawn = drawn or self._drawn(columns, old)
             if columns is self._sorted.columns:
                 self._sorted.strike(old)
-        self._tail.put(id, fresh, row)
+        self._tail.put(report, fresh, row)
         self.revision += drawn
 
-    def _find(self, id: UUID) -> tuple[Columns, int] | None:
-        if (row := self._tail.find(id)) is not None:
+    def _drawn(self, columns: Columns, row: int) -> bool:
+        return self._words.kinds.words[int(columns.kind[row])].drawn
+
+    def _find(self, report: UUID) -> tuple[Columns, int] | None:
+        if (row := self._tail.find(report)) is not None:
             return self._tail.columns, row
-        if (row := self._sorted.find(id)) is not None:
+        if (row := self._sorted.find(report)) is not None:
             return self._sorted.columns, row
         return None
 
@@ -180,9 +189,24 @@ class PinIndex:
         """Clusters from the rows themselves; a report that is alone in its cell is a point."""
         columns, tail = self._sorted.columns, self._tail.columns
         run = tile.run_in(columns.code)
-        drawn = wanted[columns.kind[run]] & self._sorted.live[run]
+        drawn = wanted.take(columns.kind[run]) & self._sorted.live[run]
         layers = (
             (columns, np.flatnonzero(drawn) + run.start),
-            (tail, np.flatnonzero(_inside(tile, tail) & wanted[tail.kind])),
+            (tail, np.flatnonzero(_inside(tile, tail) & wanted.take(tail.kind))),
         )
-        ...
+        if tile.z >= POINTS_FROM and sum(len(rows) for _, rows in layers) <= MARKS:
+            return [mark for part, rows in layers for mark in points(part, rows, self._words)]
+        counted = [Counted(part.code[rows], part.kind[rows]) for part, rows in layers]
+        found = dict(clusters(tile, counted, self._words))
+        alone = np.zeros(CELLS, np.bool_)
+        alone[[cell for cell, mark in found.items() if mark.count == 1]] = True
+        marks = [mark for mark in found.values() if mark.count > 1]
+        for (part, rows), (codes, _, _) in zip(layers, counted, strict=True):
+            marks += points(part, rows[alone[cells(tile, codes)]], self._words)
+        return marks
+
+
+def _inside(tile: Tile, columns: Columns) -> Mask:
+    """Which rows, in whatever order, lie in the tile."""
+    first, last = tile.morton_range()
+    return (columns.code >= first) & (columns.code <= last)

@@ -157,12 +157,17 @@ def encoded(message: PushMessage) -> bytes:
 
 
 def _fitted(message: PushMessage) -> str:
+    """The message with the longer of its two texts cut until it fits.
+
+    By half of what is too much at a time: a letter may take more room in JSON than by itself.
+    """
     title, body = message.title, message.body
     text = _json(message, title, body)
     while (excess := _payload_bytes(text) - PAYLOAD_BYTES) > 0:
         longer = max(title, body, key=lambda words: len(words.encode()))
-        cut = shortened(longer, max(0, len(longer.encode()) - excess))
-        if len(cut.encode()) >= len(longer.encode()):
+        size = len(longer.encode())
+        cut = shortened(longer, max(0, size - max(1, excess // 2)))
+        if len(cut.encode()) >= size:
             raise ValueError("the message is too large without its text")
         title, body = (cut, body) if longer is title else (title, cut)
         text = _json(message, title, body)

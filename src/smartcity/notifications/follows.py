@@ -59,8 +59,9 @@ class Follows:
         return await self._store.followed_by(follower, topic, limit)
 
     async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
-        """Which of these anybody follows."""
-        return await self._store.followed_among(subjects)
+        """Which of these somebody follows, or something merged into them."""
+        merged = await self._reports.merged_into(subjects)
+        return set(merged) | await self._store.followed_among(subjects)
 
     async def followers(
         self, subjects: Collection[UUID]
@@ -72,7 +73,7 @@ class Follows:
         merged = await self._reports.merged_into(subjects)
         for survivor, lost in merged.items():
             yield survivor, [report.reporter for report in lost]
-        survivors = {m.report: survivor for survivor, lost in merged.items() for m in lost}
-        heard_through = [*subjects, *survivors]
+        heard_through = {subject: subject for subject in subjects}
+        heard_through |= {m.report: survivor for survivor, lost in merged.items() for m in lost}
         async for subject, chunk in self._store.followers(heard_through, CHUNK):
-            yield survivors.get(subject, subject), chunk
+            yield heard_through[subject], chunk

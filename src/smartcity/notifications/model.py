@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -37,11 +37,19 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A notification's place in its inbox; what a cursor holds."""
+
+    created_at: datetime
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    id: UUID
+
+
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """The document.
 
-    An inbox is ordered by (`created_at`, `seq`, `id`): `created_at` is when it was written, so that
-    nothing new ever appears below what was already read; `seq` is the event's place in the feed.
+    An inbox is ordered by its `place`: `created_at` is when it was written, so that nothing new
+    ever appears below what was already read; `seq` is the event's place in the feed.
     """
 
     id: UUID = msgspec.field(name="_id")
@@ -58,6 +66,10 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     push: Push
     read_at: datetime | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.created_at, self.seq, self.id)
 
 
 def notification_id(event: UUID, recipient: UUID) -> UUID:
@@ -80,28 +92,6 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     id: Following = msgspec.field(name="_id")
     topic: Topic
     at: datetime
-
-
-class InboxItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One notification as its recipient sees it."""
-
-    id: UUID
-    topic: Topic
-    subject: UUID
-    action: str
-    title: str
-    body: str
-    language: str
-    created_at: datetime
-    read_at: datetime | None = None
-
-
-class InboxPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Newest first. `unread` counts the whole inbox, up to `UNREAD_LIMIT`."""
-
-    items: list[InboxItem]
-    unread: int
-    next_cursor: str | None = None
 
 
 UNREAD_LIMIT: Final = 1000

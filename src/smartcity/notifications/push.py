@@ -3,46 +3,24 @@
 Behind it stands `fcm.py`; without a configuration, `NotConfigured`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
 
+from smartcity.identity.devices.model import PushAddress
 from smartcity.notifications.model import Urgency
 
 NOT_CONFIGURED: Final = "push is not configured"
-
-
-class Address(msgspec.Struct, frozen=True):
-    """Where a device's pushes go: a Firebase installation id, or an older registration token."""
-
-    kind: Literal["fid", "token"]
-    value: str
-
-
-class PushAddresses(Protocol):
-    """What this room asks about recipients; the devices of `identity` answer."""
-
-    async def addresses(self, ids: Collection[UUID]) -> Mapping[UUID, Address]:
-        """The push addresses of those who have one."""
-        ...
-
-    async def languages(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """The languages of those who chose one."""
-        ...
-
-    async def forget(self, address: Address) -> None:
-        """This address reaches nobody any more. The device and its inbox stay."""
-        ...
 
 
 class PushMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One notification on its way to one device. `data` holds ids and words of ours only."""
 
     id: UUID
-    address: Address
+    address: PushAddress
     title: str
     body: str
     data: Mapping[str, str]

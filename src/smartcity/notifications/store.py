@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError
 
@@ -15,6 +14,7 @@ from smartcity.notifications.model import (
     Follow,
     Following,
     Notification,
+    Place,
     Push,
     PushState,
 )
@@ -46,14 +46,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         ),
     ],
 }
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A notification's place in its inbox."""
-
-    created_at: datetime
-    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-    id: UUID
 
 
 class NotificationStore:
@@ -119,10 +111,10 @@ class NotificationStore:
             await self._notifications.bulk_write(
                 [
                     UpdateOne(
-                        {"_id": id, "push.state": PushState.PENDING.value},
+                        {"_id": notification, "push.state": PushState.PENDING.value},
                         {"$set": {"push": to_document(push)}},
                     )
-                    for id, push in pushes.items()
+                    for notification, push in pushes.items()
                 ],
                 ordered=False,
             )

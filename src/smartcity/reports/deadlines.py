@@ -34,14 +34,15 @@ class Clocks:
         late is not late twice.
         """
         limits = self._limits.get((category.code, priority)) or self._limits[None, priority]
-        time = self._of(category, agency)
+        code = self._calendar(category, agency)
+        time = self._times[code]
         receive_by = time.after(at, limits.receive_h)
         resolve_by = time.after(receive_by, limits.resolve_h)
         return Deadlines(
             receive_by=receive_by,
             resolve_by=resolve_by,
             first_resolve_by=resolve_by,
-            calendar=f"{time.code}/{time.version}",
+            calendar=f"{code}/{time.version}",
         )
 
     def resumed(
@@ -50,12 +51,13 @@ class Clocks:
         """The deadlines after the clock stood still since `paused_at`: what was left is left."""
         if deadlines.paused_at is None:
             return deadlines
-        time = self._of(category, agency)
+        time = self._times[self._calendar(category, agency)]
         left_h = time.between(deadlines.paused_at, deadlines.resolve_by).total_seconds() / 3600
         resolve_by = time.after(at, left_h) if left_h > 0 else deadlines.resolve_by
         return msgspec.structs.replace(deadlines, resolve_by=resolve_by, paused_at=None)
 
-    def _of(self, category: Category, agency: str) -> WorkingTime:
+    def _calendar(self, category: Category, agency: str) -> str:
+        """An emergency's own calendar, or the agency's."""
         if self._city.calendars[category.calendar].always:
-            return self._times[category.calendar]
-        return self._times[self._city.agencies[agency].calendar]
+            return category.calendar
+        return self._city.agencies[agency].calendar

@@ -201,6 +201,8 @@ class Report(Struct, frozen=True, kw_only=True):
     subject: Subject | None = None
     answers: dict[str, Any] | None = None
     attachments: tuple[UUID, ...] = ()
+    files: tuple[UUID, ...] = ()
+    """The attachments of the submission and of every step since."""
     assignee: UUID | None = None
     received_at: datetime | None = None
     finished_at: datetime | None = None

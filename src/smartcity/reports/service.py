@@ -49,9 +49,9 @@ class Files(Protocol):
 class Vault(Protocol):
     """Keeps personal data unreadable."""
 
-    def seal(self, text: str) -> bytes: ...
+    def encrypt(self, text: str) -> bytes: ...
 
-    def open(self, sealed: bytes) -> str: ...
+    def decrypt(self, kept: bytes) -> str: ...
 
 
 class Colleagues(Protocol):
@@ -151,7 +151,7 @@ class ReportService:
         return receipt_secret(self._secret, report.id)
 
     def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
-        contact = data.contact and self._vault.seal(msgspec.json.encode(data.contact).decode())
+        contact = data.contact and self._vault.encrypt(msgspec.json.encode(data.contact).decode())
         return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
 
     # --- acting ----------------------------------------------------------------------------------
@@ -261,10 +261,10 @@ class ReportService:
 
     def contact(self, report: Report) -> Mapping[str, str] | None:
         """How to reach the reporter, if handlers may know."""
-        sealed = report.reporter.contact
-        if sealed is None or not report.reporter.share_contact:
+        kept = report.reporter.contact
+        if kept is None or not report.reporter.share_contact:
             return None
-        return msgspec.json.decode(self._vault.open(sealed), type=dict[str, str])
+        return msgspec.json.decode(self._vault.decrypt(kept), type=dict[str, str])
 
     async def _seen(
         self, report_id: UUID, actor: Actor, secret: str | None

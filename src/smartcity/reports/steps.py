@@ -77,6 +77,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
         changes |= effect(report, step, among)
     if step.action not in WITHOUT_VERSION:
         changes["version"] = report.version + 1
+    if step.attachments:
+        changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
     after = msgspec.structs.replace(report, **changes)
     after = msgspec.structs.replace(after, due_at=_due_at(after))

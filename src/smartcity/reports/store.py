@@ -1,7 +1,7 @@
 """Report documents in MongoDB: one document a report, one atomic write a change."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -42,12 +42,30 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("category", ASCENDING), ("_id", DESCENDING)], name="category"),
         IndexModel([("place.unit", ASCENDING), ("_id", DESCENDING)], name="unit"),
         IndexModel([("location", GEOSPHERE)], name="location"),
+        IndexModel(
+            [("files", ASCENDING)],
+            name="files",
+            partialFilterExpression={"files": {"$exists": True}},
+        ),
+        IndexModel(
+            [("merged_into", ASCENDING)],
+            name="merged_into",
+            partialFilterExpression={"merged_into": {"$exists": True}},
+        ),
+        IndexModel(
+            [("batch", ASCENDING)],
+            name="batch",
+            partialFilterExpression={"batch": {"$exists": True}},
+        ),
         OUTBOX_INDEX,
     ]
 }
 
 TEXT_DAYS: Final = 90
 """A text is searched in as many days of reports, or in all of one agency's."""
+
+MERGED_LIMIT: Final = 1000
+"""So many reports merged into some others are heard of at the most."""
 
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
 _COLUMNS: Final = dict.fromkeys(
@@ -105,7 +123,7 @@ class ReportStore:
         condition: Document = {"_id": before.id}
         if key := entries[0].key:
             condition["timeline.key.key"] = {"$ne": key.key}
-        update = _difference(before, after)
+        update: Document = _difference(before, after)
         if after.version != before.version:
             condition["version"] = before.version
         else:
@@ -114,6 +132,8 @@ class ReportStore:
             condition[f"timeline.{TIMELINE_LIMIT - 1}"] = {"$exists": False}
             update = {"$set": {"updated_at": after.updated_at}}
         promised = promise(events)
+        if files := after.files[len(before.files) :]:
+            update["$addToSet"] = {"files": {"$each": list(files)}}
         update["$push"] = promised.pop("$push", {}) | {
             "timeline": {"$each": [to_document(entry) for entry in entries]}
         }
@@ -197,15 +217,25 @@ class ReportStore:
         )
         return {group["_id"]: group["count"] async for group in groups}
 
-    async def merged_into(self, survivor: UUID, limit: int) -> list[UUID]:
-        """The reports that were merged into this one."""
-        found = self._reports.find({"merged_into": survivor}, {"_id": 1}).limit(limit)
-        return [document["_id"] async for document in found]
+    async def exists(self, report_id: UUID) -> bool:
+        return await self._reports.find_one({"_id": report_id}, {"_id": 1}) is not None
 
-    async def due(self, wanted: Document, limit: int) -> list[Report]:
-        """Reports for the clock, the longest waiting first."""
-        found = self._reports.find(wanted, {"outbox": 0}).sort("updated_at", 1).limit(limit)
-        return [report async for document in found if (report := _report(document))]
+    async def merged_into(self, survivors: Collection[UUID]) -> list[tuple[UUID, UUID, UUID]]:
+        """Survivor, report and reporter of what was merged directly into these reports."""
+        query: Document = {"merged_into": {"$in": list(survivors)}}
+        found = self._reports.find(query, {"merged_into": 1, "reporter.id": 1}).limit(MERGED_LIMIT)
+        return [(d["merged_into"], d["_id"], d["reporter"]["id"]) async for d in found]
+
+    async def with_files(self, files: Collection[UUID]) -> list[Report]:
+        """The reports that hold some of these attachments."""
+        found = self._reports.find(
+            {"files": {"$in": list(files)}}, {"outbox": 0, "folded": 0}
+        ).limit(len(files))
+        return [_report_of(document | {"folded": ""}) async for document in found]
+
+    async def several(self, ids: Collection[UUID]) -> list[Report]:
+        found = self._reports.find({"_id": {"$in": list(ids)}}, {"outbox": 0})
+        return [_report_of(document) async for document in found]
 
     # --- columns ---------------------------------------------------------------------------------
 
@@ -225,17 +255,21 @@ _SHOWN: Final[Document] = {
 
 
 def _report(document: Document | None) -> Report | None:
-    return from_document(document, Report) if document is not None else None
+    return _report_of(document) if document is not None else None
+
+
+def _report_of(document: Document) -> Report:
+    return from_document(document, Report)
 
 
 def _listed(document: Document) -> Report:
-    return from_document(document | {"timeline": (), "folded": ""}, Report)
+    return _report_of(document | {"timeline": (), "folded": ""})
 
 
 def _difference(before: Report, after: Report) -> Document:
-    """The update from one state to the next, without the timeline."""
-    old = to_document(msgspec.structs.replace(before, timeline=()))
-    new = to_document(msgspec.structs.replace(after, timeline=()))
+    """The update from one state to the next, without what only ever grows."""
+    old = to_document(msgspec.structs.replace(before, timeline=(), files=()))
+    new = to_document(msgspec.structs.replace(after, timeline=(), files=()))
     update: Document = {"$set": {n: v for n, v in new.items() if n not in old or old[n] != v}}
     if gone := old.keys() - new.keys():
         update["$unset"] = dict.fromkeys(gone, "")

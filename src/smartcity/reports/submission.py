@@ -112,6 +112,7 @@ def new_report(
         subject=data.subject and Subject(agency=about, dossier=data.subject.dossier),
         answers=dict[str, Any](data.answers) if data.answers else None,
         attachments=attachments,
+        files=attachments,
         timeline=(_first_entry(reporter.id, at, attachments),),
     )
 

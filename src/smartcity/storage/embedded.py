@@ -16,7 +16,6 @@ import json
 import os
 import random
 import signal
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,15 +25,22 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from smartcity.storage.binary import EmbeddedServerError, Server, find_server
-from smartcity.storage.processes import command_line, ends_with_parent, stop, stop_stranger
+from smartcity.storage.processes import (
+    command_line,
+    ends_with_parent,
+    free_port,
+    stop,
+    stop_stranger,
+)
 
 SET = "rs0"
 LOOPBACK = "127.0.0.1"
 PORTS = range(27018, 32768)
 """Below those that the kernel gives to outgoing connections, so that none of them takes ours."""
 
-START_S = 60.0
+START_S = 90.0
 STOP_S = 30.0
+PATIENCE_S = 60.0
 LOG_BYTES = 8 * 1024 * 1024
 ADDRESS_IN_USE = 48  # mongod's exit code
 NOT_YET_INITIALIZED = 94  # the server's error code
@@ -46,6 +52,8 @@ class EmbeddedMongo:
     `shared`: whether other processes find it by `mongo.json`. A command that runs one only for as
     long as it needs it does not share it.
     """
+
+    name = "the database"
 
     def __init__(self, data_dir: Path, *, cache_mb: int = 256, shared: bool = False) -> None:
         self._card = data_dir / "mongo.json"
@@ -89,6 +97,18 @@ class EmbeddedMongo:
         lock.flush()
         self._lock = lock
         return True
+
+    async def claim_or_find(self, patience_s: float = PATIENCE_S) -> str | None:
+        """Claim the folder, or find the address that its owner shares. Waits for an owner that
+        keeps its server to itself: it is a command, and soon done.
+        """
+        for _ in range(int(patience_s / 0.1)):
+            if self.claim():
+                return None
+            if running := running_server(self._card.parent):
+                return running
+            await asyncio.sleep(0.1)
+        raise EmbeddedServerError(f"Process {self.owner()} still uses {self._folder}.")
 
     def owner(self) -> str:
         """The process that holds the folder, for messages."""
@@ -209,13 +229,14 @@ class EmbeddedMongo:
         file = self._folder / "port"
         kept = int(file.read_text()) if file.exists() else 0
         candidates = random.sample(PORTS, k=100)
-        port = next((p for p in (kept, *candidates) if p and is_free(LOOPBACK, p)), 0)
+        port = next((p for p in (kept, *candidates) if p and free_port(LOOPBACK, p)), 0)
         file.write_text(str(port))
         return port
 
     def _announce(self) -> None:
         fresh = self._card.with_suffix(".new")
-        fresh.write_text(json.dumps({"uri": self.uri, "pid": self.pid}) + "\n")
+        card = {"uri": self.uri, "pid": self.pid, "owner": os.getpid()}
+        fresh.write_text(json.dumps(card) + "\n")
         fresh.replace(self._card)
 
     @property
@@ -239,36 +260,25 @@ class EmbeddedMongo:
 
 
 @asynccontextmanager
-async def server_of(
-    data_dir: Path, *, cache_mb: int, shared: bool = False, patience_s: float = 60.0
-) -> AsyncGenerator[str]:
+async def server_of(data_dir: Path, *, cache_mb: int) -> AsyncGenerator[str]:
     """The address of the folder's server: of the one that runs and is shared, else of one started
-    for as long as this lasts. Waits for a command that has one for itself.
-
-    Raises `EmbeddedServerError`.
+    for as long as this lasts. Raises `EmbeddedServerError`.
     """
-    server = EmbeddedMongo(data_dir, cache_mb=cache_mb, shared=shared)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience_s
-    while not server.claim():
-        if running := running_server(data_dir):
-            yield running
-            return
-        if loop.time() > deadline:
-            raise EmbeddedServerError(
-                f"Process {server.owner()} still uses the database in {data_dir}."
-            )
-        await asyncio.sleep(0.1)
-    async with server:
-        yield server.uri
+    server = EmbeddedMongo(data_dir, cache_mb=cache_mb)
+    if running := await server.claim_or_find():
+        yield running
+    else:
+        async with server:
+            yield server.uri
 
 
 def running_server(data_dir: Path) -> str | None:
-    """The address of the server that an owner shares. Only a hint: the owner may have died."""
+    """The address of the server that an owner shares, if one does."""
     try:
-        return json.loads((data_dir / "mongo.json").read_text())["uri"]
+        card = json.loads((data_dir / "mongo.json").read_text())
     except FileNotFoundError:
         return None
+    return card["uri"] if command_line(card["owner"]) else None
 
 
 async def become_primary(port: int) -> None:
@@ -281,18 +291,12 @@ async def become_primary(port: int) -> None:
     async with AsyncMongoClient[dict[str, Any]](
         LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=int(START_S * 1000)
     ) as client:
-        try:
-            config = (await client.admin.command("replSetGetConfig"))["config"]
-        except OperationFailure as error:
-            if error.code != NOT_YET_INITIALIZED:
-                raise
+        kept = await client["local"]["system.replset"].find_one()
+        if kept is None:
             first = {"_id": SET, "members": [{"_id": 0, "host": here}]}
             await client.admin.command("replSetInitiate", first)
-        else:
-            if config["members"][0]["host"] != here:
-                config["members"][0]["host"] = here
-                config["version"] += 1
-                await client.admin.command("replSetReconfig", config, force=True)
+        elif kept["members"][0]["host"] != here:
+            await _move(client, here)
         for _ in range(int(START_S / 0.05)):
             if await _is_primary(client):
                 return
@@ -300,19 +304,28 @@ async def become_primary(port: int) -> None:
         raise EmbeddedServerError(f"The database server at {here} does not become primary.")
 
 
+async def _move(client: AsyncMongoClient[dict[str, Any]], here: str) -> None:
+    """Force the configuration to the address, once the server has loaded it.
+
+    It loads it only after it looked whether the old address is its own, which takes half a minute
+    if something listens there and says nothing.
+    """
+    for _ in range(int(START_S / 0.1)):
+        try:
+            config = (await client.admin.command("replSetGetConfig"))["config"]
+        except OperationFailure as error:
+            if error.code != NOT_YET_INITIALIZED:
+                raise
+            await asyncio.sleep(0.1)
+            continue
+        config["members"][0]["host"] = here
+        config["version"] += 1
+        await client.admin.command("replSetReconfig", config, force=True)
+        return
+
+
 async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:
     try:
         return bool((await client.admin.command("hello"))["isWritablePrimary"])
     except AutoReconnect:  # a change of state closes connections
         return False
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((host, port))
-        except OSError:
-            return False
-        return True

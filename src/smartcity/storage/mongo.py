@@ -5,18 +5,22 @@ Only this package and the `store.py` modules know MongoDB.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 from pymongo.read_concern import ReadConcern
 
 type_of = TypeVar("type_of")
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+
+UNREACHABLE: Final = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+"""The database is away, or too slow: nothing is wrong with what was asked, so ask again later."""
 
 DURABLE = WriteConcern("majority", j=True)
 """What an answer of 201 rests on: the write survives the death of the primary."""

@@ -1,12 +1,12 @@
-"""Processes that must not outlive the one that started them, and how the others are told apart.
-
-Linux only: it alone lets a child ask to end with its parent.
+"""Processes that must not outlive the one that started them, how others are told apart, and the
+ports they listen on. Linux only: it alone lets a child ask to end with its parent.
 """
 
 import asyncio
 import ctypes
 import os
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +29,11 @@ def ends_with_parent() -> Callable[[], None]:
             os._exit(1)
 
     return ask
+
+
+def end_with_parent() -> None:
+    """The same, asked by the child itself, soon after its start."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def command_line(pid: int) -> list[str]:
@@ -60,3 +65,15 @@ async def stop_stranger(pid: int, patience_s: float) -> None:
             if not command_line(pid):
                 return
             await asyncio.sleep(0.05)
+
+
+def free_port(host: str, port: int) -> int | None:
+    """The port, if a server could listen there now, and for 0 one that is free; else none."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            attempt.bind(address)
+            return attempt.getsockname()[1]
+    except OSError:
+        return None

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import msgspec
 
@@ -20,6 +20,9 @@ Line = tuple[int, Row | RowError]
 
 LONGEST_LINE: Final = 65_536
 """A longer one is read as several, all of them refused: memory stays bounded."""
+
+SPOILT: Final = "\N{REPLACEMENT CHARACTER}"
+"""Stands where bytes were not UTF-8; they spoil their own row only."""
 
 CSV, JSON_LINES = ".csv", (".ndjson", ".jsonl")
 
@@ -37,7 +40,8 @@ class RowFile:
             raise FileError("the name must end in .csv, .ndjson or .jsonl, with .gz if zipped")
         self.size = path.stat().st_size
         self._raw = path.open("rb")
-        plain = gzip.GzipFile(fileobj=self._raw) if path.suffix == ".gz" else self._raw
+        zipped = path.suffix == ".gz"
+        plain = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if zipped else self._raw)
         self.lines: Iterator[Line] = _csv(plain) if names.suffix == CSV else _json_lines(plain)
 
     def position(self) -> int:
@@ -49,10 +53,10 @@ class RowFile:
 
 
 def _csv(stream: IO[bytes]) -> Iterator[Line]:
-    # bytes that are not UTF-8 are escaped, so that they spoil their own row only
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(iter(partial(text.readline, LONGEST_LINE), ""), strict=True)
-    header = [name.strip().lower() for name in next(reader, [])]
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
+    spoilt: list[str] = []
+    reader = csv.reader(_watched(text, spoilt), strict=True, skipinitialspace=True)
+    header = [name.strip().lower() for name in next(reader, list[str]())]
     missing = [name for name in REQUIRED if name not in header]
     if missing or not any(name in header for name in SECRETS):
         raise FileError("missing columns: " + ", ".join(missing or ["secret or factor"]))
@@ -64,10 +68,21 @@ def _csv(stream: IO[bytes]) -> Iterator[Line]:
         except csv.Error as error:
             yield reader.line_num, RowError("line", str(error))
             continue
-        if len(cells) == len(header):
+        if spoilt:
+            spoilt.clear()
+            yield reader.line_num, RowError("line", "not UTF-8")
+        elif len(cells) == len(header):
             yield reader.line_num, dict(zip(header, cells, strict=True))
         elif cells:
             yield reader.line_num, RowError("line", f"{len(cells)} columns, not {len(header)}")
+
+
+def _watched(text: io.TextIOWrapper, spoilt: list[str]) -> Iterator[str]:
+    """The lines of a text; those that were not UTF-8 are noted as they go by."""
+    for line in iter(partial(text.readline, LONGEST_LINE), ""):
+        if SPOILT in line:
+            spoilt.append(line)
+        yield line
 
 
 def _json_lines(stream: IO[bytes]) -> Iterator[Line]:

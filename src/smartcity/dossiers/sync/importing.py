@@ -15,22 +15,18 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from smartcity.clock import now
-from smartcity.dossiers.deadlines import finished_at
 from smartcity.dossiers.merging import merged
-from smartcity.dossiers.model import Dossier, first
-from smartcity.dossiers.secrets import secret_hash
-from smartcity.dossiers.statuses import Status
+from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.store import DossierStore
 from smartcity.dossiers.sync.files import Line
-from smartcity.dossiers.sync.rows import RowError, Told, understand
+from smartcity.dossiers.sync.reading import RowReader
+from smartcity.dossiers.sync.rows import RowError
 from smartcity.feed.event import Event, Topic
 from smartcity.identifiers import new_id
-from smartcity.identity.personal import PersonalData
 
 CHUNK: Final = 5_000
 ABANDONED_AFTER: Final = timedelta(minutes=1)
@@ -78,16 +74,11 @@ class _Chunk(msgspec.Struct, frozen=True):
 
 
 class DossierImporter:
-    """Writes rows of one source. `zone` is where times without a zone are meant."""
+    """Writes rows of one source."""
 
-    def __init__(
-        self, store: DossierStore, personal: PersonalData, key: bytes, zone: ZoneInfo, source: str
-    ) -> None:
+    def __init__(self, store: DossierStore, reader: RowReader) -> None:
         self._store = store
-        self._personal = personal
-        self._key = key
-        self._zone = zone
-        self._source = source
+        self._reader = reader
 
     async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
         """Take in all rows; whoever makes them up numbers them with `enumerate`."""
@@ -121,35 +112,13 @@ class DossierImporter:
             try:
                 if isinstance(row, RowError):
                     raise row
-                chunk.dossiers.append(self._dossier(understand(row, self._zone, at), chunk.batch))
+                chunk.dossiers.append(self._reader.dossier(row, at, chunk.batch))
             except RowError as error:
                 code = "" if isinstance(row, RowError) else str(row.get("code") or "")
                 chunk.rejects.append(
                     Reject(line=number, code=code[:100], column=error.column, reason=error.reason)
                 )
         return chunk if chunk.dossiers or chunk.rejects else None
-
-    def _dossier(self, told: Told, batch: UUID) -> Dossier:
-        return Dossier(
-            id=new_id(),
-            code=told.code,
-            version=1,
-            procedure=told.procedure,
-            agency=told.agency,
-            status=told.status,
-            steps=told.steps,
-            as_of=told.updated_at,
-            source=self._source,
-            received_at=told.received_at,
-            due_at=told.due_at,
-            finished_at=finished_at(told.steps),
-            collected_at=first(told.steps, Status.RETURNED),
-            channel=told.channel,
-            collect_place=told.collect_place,
-            applicant=told.applicant and self._personal.encrypt(told.applicant),
-            secret=secret_hash(self._key, told.code, told.secret),
-            batch=batch,
-        )
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class Platform(StrEnum):
 
 
 class PushAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where pushes for a device go: its Firebase installation id, or an older registration token."""
+    """Where a device's pushes go: a Firebase installation id, or an older registration token."""
 
     kind: Literal["fid", "token"]
     value: Annotated[str, Meta(min_length=1, max_length=4096)]

@@ -94,7 +94,7 @@ class DeviceService:
         return {device.id: device.language for device in await self._store.several(devices)}
 
     async def forget(self, address: PushAddress) -> None:
-        """This address reaches nobody any more; whose it was stays."""
+        """Push to an address no more: it reaches nobody. The device stays."""
         await self._store.forget_push(address)
 
     async def _claim(self, device: Device) -> None:

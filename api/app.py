@@ -1,0 +1,103 @@
+"""The composition root of the API: parts, controllers, and how a request passes through them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+
+from api.agency.queue import AgencyController
+from api.agency.sessions import SessionController
+from api.auth import Authentication, provide_actor
+from api.citizen.attachments import AttachmentController, UploadController
+from api.citizen.devices import DeviceController
+from api.citizen.dossiers import DossierController, FollowedDossierController
+from api.citizen.follows import FollowController
+from api.citizen.notifications import NotificationController
+from api.citizen.places import CityController
+from api.citizen.reports import MyReportController, ReportController
+from api.conditional import ConditionalRequests
+from api.document import describe_problems, openapi_document
+from api.errors import Problems
+from api.operations.health import HealthController, metrics
+from api.operations.live import LiveController
+from api.operations.map import MapController
+from api.operations.statistics import StatisticsController
+from api.parts import Parts
+from api.permissions import guard
+from api.searches import provide_searched
+from smartcity.settings import Settings, load_settings
+
+HANDLERS: Final = (
+    AgencyController,
+    AttachmentController,
+    CityController,
+    DeviceController,
+    DossierController,
+    FollowController,
+    FollowedDossierController,
+    HealthController,
+    LiveController,
+    MapController,
+    MyReportController,
+    NotificationController,
+    ReportController,
+    SessionController,
+    StatisticsController,
+    UploadController,
+    metrics,
+    openapi_document,
+)
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The API of one city. It connects when it starts, and answers 503 until it is loaded."""
+    settings = settings or load_settings()
+    parts = Parts(settings)
+    app = Litestar(
+        route_handlers=HANDLERS,
+        dependencies=_dependencies(parts),
+        exception_handlers=Problems(parts.city).handlers,
+        guards=[guard],
+        middleware=[
+            Authentication(parts.credentials, settings),
+            parts.limits,
+            ConditionalRequests(),
+        ],
+        before_send=[parts.limits.announce],
+        lifespan=[parts.running],
+        request_max_body_size=settings.body_bytes,
+        openapi_config=OpenAPIConfig(title="SmartCity", version="1", use_handler_docstrings=True),
+        logging_config=None,
+    )
+    describe_problems(app)
+    return app
+
+
+def _dependencies(parts: Parts) -> Mapping[str, Provide]:
+    async def provide_language(
+        request: Request[Any, Any, Any],
+    ) -> str:
+        """The language of the answer: what the request asks for, else the device's own."""
+        asked = request.headers.get("accept-language")
+        return parts.city.language(asked or request.user.language)
+
+    shared = {
+        name: Provide(_always(part), sync_to_thread=False)
+        for name, part in vars(parts).items()
+        if not name.startswith("_")
+    }
+    return shared | {
+        "actor": Provide(provide_actor, sync_to_thread=False),
+        "address": Provide(parts.addresses.provide, sync_to_thread=False),
+        "language": Provide(provide_language),
+        "searched": Provide(provide_searched),
+    }
+
+
+def _always(part: Any) -> Any:
+    def provide() -> Any:
+        return part
+
+    return provide

@@ -1,0 +1,238 @@
+"""Reports, as citizens and the public use them; handlers act through the same door."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from api.limits import RateLimits
+from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
+from api.searches import Searched, search
+from smartcity.identity.roles import Actor
+from smartcity.reports.model import Report
+from smartcity.reports.requests import NewReport, Steps
+from smartcity.reports.service import ReportService
+from smartcity.reports.similar import Similarity, SimilarReport
+from smartcity.reports.store import ReportStore
+from smartcity.reports.views import ReportPage, ReportReceipt, ReportView, Viewer, Views
+
+IdempotencyKey = Annotated[
+    str,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=64,
+        description="Made by the client for one submission: sent again, it changes nothing.",
+    ),
+]
+ReceiptSecret = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Receipt-Secret",
+        max_length=32,
+        description="The secret on the report's receipt: whoever has it is the reporter.",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        max_length=64,
+        pattern=r'^"[0-9]+[^"]*"$',
+        description="The report's ETag as last seen. Staff must send it.",
+    ),
+]
+
+
+class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands on a receipt."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=32)]
+    secret: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class ReportController(Controller):
+    path = "/v1/reports"
+    tags = ("Reports",)
+
+    @post(operation_id="SubmitReport")
+    async def submit(
+        self,
+        data: JSONBody[NewReport],
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[ReportService],
+        views: NamedDependency[Views],
+        limits: NamedDependency[RateLimits],
+        language: NamedDependency[str],
+        idempotency_key: IdempotencyKey,
+    ) -> Response[ReportReceipt]:
+        """Take in one report and answer with its code, agency and deadlines.
+
+        The same `Idempotency-Key` from the same device makes one report, however often it is sent;
+        a repeat is answered 200 with the same receipt and does not count against the rate limit.
+        """
+        report = None
+        if not limits.allows("reports", actor):
+            report = await reports.submitted(data, actor, idempotency_key)
+            if report is None:
+                raise limits.refusal("reports", actor)
+        fresh = report is None
+        if report is None:
+            report, fresh = await reports.submit(data, actor, idempotency_key)
+        if fresh:
+            limits.count("reports", actor)
+        receipt = views.receipt(report, reports.secret_of(report), language)
+        return Response(
+            receipt,
+            status_code=201 if fresh else 200,
+            headers={"ETag": report.etag, "Location": f"/v1/reports/{report.id}"},
+        )
+
+    @get(operation_id="ListReports")
+    async def browse(
+        self,
+        report_store: NamedDependency[ReportStore],
+        views: NamedDependency[Views],
+        language: NamedDependency[str],
+        searched: NamedDependency[Searched],
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> ReportPage:
+        """Public reports, the newest first.
+
+        A search by text looks at the last 90 days, or at all reports of one agency.
+        """
+        found = await report_store.newest(
+            search(searched), before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
+        )
+        return pages(found, limit, Viewer.PUBLIC, views, language)
+
+    @get("/similar", operation_id="FindSimilarReports")
+    async def similar(
+        self,
+        similarity: NamedDependency[Similarity],
+        language: NamedDependency[str],
+        category: Annotated[str, QueryParameter(max_length=64)],
+        lat: Annotated[float, QueryParameter(ge=-90, le=90)],
+        lon: Annotated[float, QueryParameter(ge=-180, le=180)],
+        text: Annotated[str | None, QueryParameter(max_length=4000)] = None,
+    ) -> list[SimilarReport]:
+        """Open public reports near by and alike: follow one of them instead of sending again."""
+        return await similarity.find(category, lon, lat, text or "", language)
+
+    @post("/receipts", operation_id="OpenReceipt", status_code=200)
+    async def open_receipt(
+        self,
+        data: JSONBody[Receipt],
+        reports: NamedDependency[ReportService],
+        views: NamedDependency[Views],
+        language: NamedDependency[str],
+    ) -> Response[ReportView]:
+        """The report of a receipt, as its reporter sees it, on any device."""
+        report = await reports.open_receipt(data.code, data.secret)
+        return shown(report, Viewer.REPORTER, views, language)
+
+    @get("/{report_id:uuid}", operation_id="GetReport")
+    async def read(
+        self,
+        report_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[ReportService],
+        views: NamedDependency[Views],
+        language: NamedDependency[str],
+        secret: ReceiptSecret = None,
+    ) -> Response[ReportView]:
+        """One report, as the caller may see it: the public, its reporter, or staff."""
+        report, viewer = await reports.see(report_id, actor, secret)
+        return shown(report, viewer, views, language, reports)
+
+    @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
+    async def act(
+        self,
+        report_id: FromPath[UUID],
+        data: JSONBody[Steps],
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[ReportService],
+        views: NamedDependency[Views],
+        language: NamedDependency[str],
+        if_match: IfMatch = None,
+        idempotency_key: Annotated[
+            str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=64)
+        ] = None,
+        secret: ReceiptSecret = None,
+    ) -> Response[ReportView]:
+        """Take one lifecycle action, or an ordered list of them as one step.
+
+        What each action needs: transfer `agency` and `text`; correct `category`, `priority` or a
+        place, and `text`; assign `assignee`; ask, comment, note, reopen and unmerge `text`; answer
+        `text` or `attachments`; extend `until` and `text`; resolve `text`, and `attachments` where
+        the category demands proof; reject `reason` and `text`; merge `report`; accept `rating`.
+        """
+        steps = data if isinstance(data, list) else [data]
+        await reports.act(
+            report_id,
+            steps,
+            actor,
+            version=version_of(if_match),
+            key=idempotency_key,
+            secret=secret,
+        )
+        report, viewer = await reports.see(report_id, actor, secret)
+        return shown(report, viewer, views, language, reports)
+
+
+class MyReportController(Controller):
+    path = "/v1/me/reports"
+    tags = ("Reports",)
+
+    @get(operation_id="ListMyReports")
+    async def mine(
+        self,
+        actor: NamedDependency[Actor],
+        report_store: NamedDependency[ReportStore],
+        views: NamedDependency[Views],
+        language: NamedDependency[str],
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> ReportPage:
+        """The reports that this device sent, the newest first."""
+        assert actor.id is not None, "the permission table lets nobody else ask"
+        found = await report_store.of_reporter(
+            actor.id, before=decode_cursor(cursor, UUID), limit=limit + 1
+        )
+        return pages(found, limit, Viewer.REPORTER, views, language)
+
+
+def pages(
+    found: list[Report], limit: int, viewer: Viewer, views: Views, language: str
+) -> ReportPage:
+    """A page of summaries, ordered by id."""
+    items, more = page_of(found, limit)
+    page = [views.summary(report, viewer, language) for report in items]
+    if not more:
+        return ReportPage(items=page)
+    return ReportPage(items=page, next_cursor=encode_cursor(items[-1].id))
+
+
+def shown(
+    report: Report,
+    viewer: Viewer,
+    views: Views,
+    language: str,
+    reports: ReportService | None = None,
+) -> Response[ReportView]:
+    """One report, with an ETag whose first part is the version that `If-Match` names."""
+    contact = reports.contact(report) if reports and viewer is Viewer.STAFF else None
+    etag = f'"{report.version}.{len(report.timeline)}.{viewer}.{language}"'
+    return Response(
+        views.full(report, viewer, language, contact),
+        headers={"ETag": etag, "Vary": "Authorization, Cookie, Accept-Language"},
+    )
+
+
+def version_of(if_match: str | None) -> int | None:
+    """The version that an ETag of ours begins with."""
+    return int(if_match.strip('"').partition(".")[0]) if if_match else None

@@ -1,0 +1,137 @@
+"""Turns every refusal into a problem document (RFC 9457). The one translator there is.
+
+A problem has a `code` that clients may rely on, a `detail` in the caller's language, the `fields`
+that were not accepted, and the error's own details as further members.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from smartcity.city.model import City
+from smartcity.errors import (
+    FieldError,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    SmartCityError,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from smartcity.storage.mongo import UNREACHABLE
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 2
+"""When an unreachable database may be asked again: an election takes about as long."""
+
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+
+_AT_PATH: Final = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The document, as the OpenAPI document describes it; an error's details stand beside these."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    fields: list[FieldError] = []
+
+
+_BY_STATUS: Final = {
+    error.status: error
+    for error in (
+        Invalid,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        TooLarge,
+        UnsupportedMedia,
+        TooManyRequests,
+        Unavailable,
+    )
+}
+
+
+class Problems:
+    """Writes problem documents in one city's languages."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+
+    @property
+    def handlers(self) -> dict[int | type[Exception], Handler]:
+        """What Litestar asks for each kind of exception."""
+        return {
+            SmartCityError: self._refused,
+            HTTPException: self._by_framework,
+            **dict.fromkeys(UNREACHABLE, self._unreachable),
+            Exception: self._unexpected,
+        }
+
+    def _refused(self, request: Request[Any, Any, Any], error: SmartCityError) -> Response[Any]:
+        language = self._city.language(request.headers.get("accept-language"))
+        problem = Problem(
+            type=f"urn:smartcity:problem:{error.code}",
+            title=HTTPStatus(error.status).phrase,
+            status=error.status,
+            code=error.code,
+            detail=self._city.messages.render(language, f"errors.{error.code}", **error.details),
+            fields=list(error.fields),
+        )
+        headers = {"Content-Language": language, "Vary": "Accept-Language"}
+        if error.retry_after_s is not None:
+            headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
+        return Response(
+            error.details | msgspec.to_builtins(problem),
+            status_code=error.status,
+            media_type=MEDIA_TYPE,
+            headers=headers,
+        )
+
+    def _by_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._unexpected(request, error)
+        kind = _BY_STATUS.get(error.status_code, Invalid)
+        response = self._refused(request, kind(*_fields(error)))
+        if allow := (error.headers or {}).get("allow"):
+            response.headers["Allow"] = allow
+        return response
+
+    def _unreachable(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        log.warning("database unreachable", path=request.url.path, error=str(error)[:300])
+        return self._refused(request, Unavailable(retry_after_s=RETRY_AFTER_S))
+
+    def _unexpected(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+        return self._refused(request, SmartCityError())
+
+
+def _fields(error: HTTPException) -> list[FieldError]:
+    """What Litestar and msgspec say of the input, as paths and reasons."""
+    extra = cast("list[Mapping[str, Any]] | None", error.extra)
+    return [_field(item) for item in extra or ()]
+
+
+def _field(item: Mapping[str, Any]) -> FieldError:
+    found = _AT_PATH.match(str(item.get("message", "")))
+    assert found is not None, "the pattern matches every text"
+    path = found["path"] or str(item.get("key", ""))
+    return FieldError(path, found["reason"])

@@ -1,0 +1,185 @@
+"""The parts that one API process is made of: built here, started and stopped here, handed on.
+
+Nothing else in `api` opens a connection or reads a setting for itself.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+
+from api.addresses import Addresses
+from api.limits import RateLimits
+from api.readiness import Readiness
+from smartcity.attachments.examiner import Examiner
+from smartcity.attachments.files import open_files
+from smartcity.attachments.service import AttachmentService
+from smartcity.attachments.store import AttachmentStore
+from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
+from smartcity.city import load_city
+from smartcity.dossiers.secrets import DossierSecrets
+from smartcity.dossiers.service import DossierService
+from smartcity.dossiers.store import DossierStore
+from smartcity.feed.live import LiveStream
+from smartcity.feed.store import FeedStore
+from smartcity.feed.tail import FeedTail
+from smartcity.geography.current import CurrentAreas
+from smartcity.geography.store import BoundaryStore
+from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.credentials import Credentials
+from smartcity.identity.devices.service import DeviceService
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.keys.service import KeyService
+from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.sessions import SessionService
+from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.map.pins import PinIndex
+from smartcity.map.tiles import MapTiles
+from smartcity.notifications.follows import Follows
+from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.service import ReportService
+from smartcity.reports.similar import Similarity
+from smartcity.reports.store import ReportStore
+from smartcity.reports.views import Views
+from smartcity.settings import Settings
+from smartcity.storage.mongo import connect
+
+log = structlog.get_logger(__name__)
+
+REFRESH_S: Final = 2.0
+"""How soon imported boundaries take effect."""
+
+LONGEST_PAUSE_S: Final = 5.0
+
+
+class Parts:
+    """Everything that handlers may ask for by name, and the work that goes on behind them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.city = load_city(settings.city_dir)
+        self._client, database = connect(
+            settings.mongo_uri,
+            settings.mongo_database,
+            timeout_s=settings.mongo_timeout_s,
+            pool=settings.mongo_pool,
+        )
+        secret = settings.secret()
+        personal = PersonalData(secret)
+        passwords = Passwords()
+        self.addresses = Addresses(settings.trusted_proxies)
+        self.attempts = Attempts(database, settings)
+
+        self.devices = DeviceService(DeviceStore(database), self.city)
+        staff_store, session_store = StaffStore(database), SessionStore(database)
+        self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
+        self.sessions = SessionService(
+            staff_store, session_store, passwords, self.attempts, personal, self.city
+        )
+        self.credentials = Credentials(self.devices, self.sessions, KeyService(KeyStore(database)))
+        self.limits = RateLimits(settings, self.addresses)
+
+        self.report_store = ReportStore(database)
+        self.views = Views(self.city)
+        self.similarity = Similarity(self.city, self.report_store, self.views)
+        self.areas = CurrentAreas(self.city, BoundaryStore(database))
+        self.attachments = AttachmentService(
+            AttachmentStore(database),
+            open_files(settings.attachments, settings.data_path),
+            Examiner(pixels=settings.upload_pixels, zone=self.city.zone),
+            ReportsWithFiles(self.report_store),
+            upload_bytes=settings.upload_bytes,
+            per_report=settings.attachments_per_report,
+        )
+        self.reports = ReportService(
+            self.city,
+            self.report_store,
+            places=self.areas,
+            files=self.attachments,
+            vault=personal,
+            colleagues=self.staff,
+            attempts=self.attempts,
+            secret=secret,
+        )
+        self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
+        self.inbox = InboxService(NotificationStore(database))
+        self.dossiers = DossierService(
+            DossierStore(database), self.follows, self.attempts, self.city, DossierSecrets(secret)
+        )
+
+        self._tail = FeedTail(FeedStore(database))
+        self.pins = PinIndex(PinsOfReports(self.report_store))
+        self.tiles = MapTiles(self.pins)
+        self.live = LiveStream(FeedStore(database), self._tail, settings.live_listeners)
+        self._tail.listen(self.pins.apply)
+        self._tail.listen(self.live.take)
+
+        self.readiness = Readiness(database)
+        self.registry = self._measured()
+
+    @asynccontextmanager
+    async def running(self, _app: Any) -> AsyncGenerator[None]:
+        """Load what is kept in memory and follow the feed, for as long as the app runs."""
+        async with asyncio.TaskGroup() as group:
+            work = group.create_task(self._work())
+            try:
+                yield
+            finally:
+                work.cancel()
+        await self._client.close()
+
+    async def _work(self) -> None:
+        await _until_done(self._load)
+        await asyncio.gather(
+            _again_and_again(self._follow),
+            _again_and_again(self._refresh_areas),
+            self.pins.run(),
+        )
+
+    async def _load(self) -> None:
+        await self._tail.start()
+        self.live.start()
+        await self.areas.refresh()
+        await self.pins.load()
+        self.readiness.loaded = True
+
+    async def _follow(self) -> None:
+        if await self._tail.run_once() == 0:
+            await asyncio.sleep(self.settings.consumer_poll_ms / 1000)
+
+    async def _refresh_areas(self) -> None:
+        await self.areas.refresh()
+        await asyncio.sleep(REFRESH_S)
+
+    def _measured(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        for name, text, value in (
+            ("smartcity_pins", "Reports kept in memory.", lambda: len(self.pins)),
+            ("smartcity_live_listeners", "Open live streams.", lambda: self.live.listeners),
+            ("smartcity_feed_seq", "The last event seen.", lambda: self._tail.seq),
+        ):
+            Gauge(name, text, registry=registry).set_function(value)
+        return registry
+
+
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
+    pause_s = 0.1
+    while True:
+        try:
+            return await work()
+        except Exception as error:  # the database may be away while we start
+            log.warning("cannot load yet", error=repr(error), again_in_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+
+async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await _until_done(work)

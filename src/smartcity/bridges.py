@@ -1,0 +1,156 @@
+"""What one slice asks of another: the Protocols that slices declare, filled in here.
+
+A slice never imports a slice; `api` and `workers` hand these in when they compose.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from smartcity.city.model import Publicity
+from smartcity.dossiers.events import DossierBatches
+from smartcity.feed.event import Event, Topic
+from smartcity.identity.roles import Actor
+from smartcity.map.model import Pin
+from smartcity.notifications.follows import Merged
+from smartcity.reports.events import event
+from smartcity.reports.model import Party, Report
+from smartcity.reports.service import parties_of
+from smartcity.reports.store import ReportStore
+from smartcity.storage.mongo import Document
+
+CHUNK: Final = 2000
+
+
+class PinsOfReports:
+    """The map's rows (`map.model.PinSource`), read from the reports."""
+
+    def __init__(self, reports: ReportStore) -> None:
+        self._reports = reports
+
+    async def pins(self) -> AsyncIterator[Sequence[Pin]]:
+        async for chunk in _chunks(self._reports.columns()):
+            yield [_pin(document) for document in chunk]
+
+    async def batch(self, batch: UUID) -> AsyncIterator[Sequence[Pin]]:
+        async for chunk in _chunks(self._reports.columns(batch)):
+            yield [_pin(document) for document in chunk]
+
+
+class FollowedReports:
+    """What followers need to know of reports (`notifications.follows.KnownReports`)."""
+
+    def __init__(self, reports: ReportStore) -> None:
+        self._reports = reports
+
+    async def exists(self, report: UUID) -> bool:
+        """Whether there is such a report that the public may know of."""
+        found = await self._reports.find(report)
+        return found is not None and found.public is not Publicity.NEVER
+
+    async def merged_into(self, reports: Collection[UUID]) -> Mapping[UUID, Sequence[Merged]]:
+        """Everything merged into these, directly or through others. Merging only ever leads to an
+        earlier report, so this ends.
+        """
+        found: defaultdict[UUID, list[Merged]] = defaultdict(list)
+        roots = {report: report for report in reports}
+        while roots:
+            below: dict[UUID, UUID] = {}
+            for survivor, report, reporter in await self._reports.merged_into(roots.keys()):
+                found[roots[survivor]].append(Merged(report, reporter))
+                below[report] = roots[survivor]
+            roots = below
+        return found
+
+
+class ReportsWithFiles:
+    """Which reports show which attachments (`attachments.model.AttachmentAudience`)."""
+
+    def __init__(self, reports: ReportStore) -> None:
+        self._reports = reports
+
+    async def may_see(self, attachment: UUID, actor: Actor) -> bool:
+        """Whether a report shows the attachment to the actor: the reporter sees what is not
+        internal, the public what is public besides.
+        """
+        for report in await self._reports.with_files([attachment]):
+            if Party.REPORTER in parties_of(actor, report) or report.is_public:
+                return _is_shown(report, attachment)
+        return False
+
+    async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:
+        reports = await self._reports.with_files(attachments)
+        held = {file: report.id for report in reports for file in report.files}
+        return {file: held[file] for file in attachments if file in held}
+
+
+class ImportedBatches:
+    """What bulk events changed (`workers.notifier.Batches`), of every kind of subject."""
+
+    def __init__(self, reports: ReportStore, dossiers: DossierBatches) -> None:
+        self._reports = reports
+        self._dossiers = dossiers
+
+    async def subjects(self, bulk: Event, /) -> AsyncIterator[Sequence[UUID]]:
+        if bulk.of is Topic.DOSSIER:
+            async for subjects in self._dossiers.subjects(bulk):
+                yield subjects
+            return
+        async for chunk in _chunks(self._reports.columns(bulk.batch)):
+            yield [document["_id"] for document in chunk]
+
+    async def events(self, bulk: Event, subjects: Collection[UUID], /) -> Sequence[Event]:
+        if bulk.of is Topic.DOSSIER:
+            return await self._dossiers.events(bulk, subjects)
+        return [
+            _as_of(bulk, event(report, report.timeline[-1]))
+            for report in await self._reports.several(subjects)
+        ]
+
+
+def _as_of(bulk: Event, single: Event) -> Event:
+    """The event under an id that is the same whenever the batch is told again."""
+    return msgspec.structs.replace(single, id=uuid5(bulk.id, str(single.subject)))
+
+
+def _is_shown(report: Report, attachment: UUID) -> bool:
+    return any(attachment in entry.attachments and not entry.internal for entry in report.timeline)
+
+
+def _pin(document: Document) -> Pin:
+    place, deadlines = document["place"], document["deadlines"]
+    public = Publicity(document["public"])
+    received = document.get("received_at")
+    return Pin(
+        id=document["_id"],
+        version=document["version"],
+        status=document["status"],
+        category=document["category"],
+        field=document["field"],
+        agency=document["agency"],
+        unit=place.get("unit"),
+        lon=place.get("lon"),
+        lat=place.get("lat"),
+        public=public is Publicity.AT_ONCE
+        or (public is Publicity.ON_RECEIPT and received is not None),
+        submitted_at=document["submitted_at"],
+        received_at=received,
+        finished_at=document.get("finished_at"),
+        receive_by=deadlines["receive_by"],
+        resolve_by=None if "paused_at" in deadlines else deadlines["resolve_by"],
+        first_resolve_by=deadlines["first_resolve_by"],
+    )
+
+
+async def _chunks(documents: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
+    chunk: list[Document] = []
+    async for document in documents:
+        chunk.append(document)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,199 @@
+"""What `smartcity doctor` looks at: one short function for each part of an installation."""
+
+import os
+from collections import Counter
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from smartcity.city import City, PackError, load_city
+from smartcity.cli.failures import describe
+from smartcity.cli.opening import open_database
+from smartcity.cli.schema import every_index
+from smartcity.feed.store import FeedStore
+from smartcity.geography.store import BoundaryStore
+from smartcity.notifications.model import PushState
+from smartcity.notifications.store import NotificationStore
+from smartcity.settings import Settings, load_settings
+from smartcity.storage.binary import EmbeddedServerError, find_server
+from smartcity.storage.mongo import Database
+
+OLDEST_SUPPORTED: Final = (7, 0)
+"""The oldest MongoDB that its maker still mends."""
+
+BEHIND: Final = 1_000
+"""A feed of so many unread events is no longer a moment's."""
+
+
+class State(Enum):
+    GOOD = "good"
+    MIND = "mind"  # works, and somebody should know
+    WRONG = "wrong"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    what: str
+    state: State
+    found: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; what cannot be looked at is a finding too."""
+    findings = [_settings(settings), _pack(settings), _address(settings), _secret(settings)]
+    findings += [_attachments(settings), _push(settings), _limits(settings)]
+    try:
+        async with open_database(settings) as (_, database):
+            findings += await _database(settings, database)
+    except (PyMongoError, EmbeddedServerError) as error:
+        findings.append(Finding("database", State.WRONG, describe(error)))
+    return findings
+
+
+def _settings(settings: Settings) -> Finding:
+    written, in_use = (
+        msgspec.structs.asdict(which) for which in (load_settings(environment={}), settings)
+    )
+    changed = sorted(name for name in in_use if in_use[name] != written[name])
+    return Finding(
+        "settings",
+        State.GOOD,
+        f"config/settings.toml, overridden: {', '.join(changed) or 'nothing'}",
+    )
+
+
+def _pack(settings: Settings) -> Finding:
+    try:
+        city = load_city(settings.city_dir)
+    except PackError as error:
+        return Finding("city pack", State.WRONG, describe(error))
+    found = f"{settings.city_dir}: {_name(city)}, {len(city.units)} units"
+    ours = sum(not limit.settled for limit in city.limits)
+    if ours:
+        return Finding("city pack", State.MIND, f"{found}; {ours} deadlines are not the city's own")
+    return Finding("city pack", State.GOOD, found)
+
+
+def _name(city: City) -> str:
+    return city.name[city.languages[0]]
+
+
+def _address(settings: Settings) -> Finding:
+    found = settings.public_url or f"http://{settings.host}:{settings.port}"
+    if settings.public_url.startswith("http://"):
+        return Finding("address", State.MIND, f"{found}: without TLS")
+    return Finding("address", State.GOOD, found)
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.secret_key:
+        return Finding("secret key", State.GOOD, "configured")
+    file = settings.data_path / "secret.key"
+    if file.exists():
+        return Finding("secret key", State.MIND, f"made here: keep a copy of {file}")
+    return Finding("secret key", State.MIND, f"none yet: the first start makes {file}")
+
+
+def _attachments(settings: Settings) -> Finding:
+    if settings.attachments:
+        return Finding("attachments", State.GOOD, settings.attachments)
+    folder = settings.data_path / "attachments"
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.access(nearest, os.W_OK):
+        return Finding("attachments", State.GOOD, f"{folder}: this machine only")
+    return Finding("attachments", State.WRONG, f"{folder} cannot be written")
+
+
+def _push(settings: Settings) -> Finding:
+    if not settings.fcm_project:
+        return Finding("push", State.MIND, "not configured: recorded as not sent")
+    if settings.fcm_credentials and not Path(settings.fcm_credentials).is_file():
+        return Finding("push", State.WRONG, f"{settings.fcm_credentials} is not there")
+    where = f" through {settings.fcm_endpoint}" if settings.fcm_endpoint else ""
+    return Finding("push", State.GOOD, f"Firebase project {settings.fcm_project}{where}")
+
+
+def _limits(settings: Settings) -> Finding:
+    if settings.rate_limits == "off":
+        return Finding("rate limits", State.MIND, "off: for benchmarks only")
+    return Finding("rate limits", State.GOOD, "on")
+
+
+async def _database(settings: Settings, database: Database) -> list[Finding]:
+    return [
+        await _server(settings, database),
+        await _replica_set(database),
+        await _schema(settings, database),
+        await _boundaries(database),
+        await _feed(database),
+        await _pushes(database),
+    ]
+
+
+async def _server(settings: Settings, database: Database) -> Finding:
+    version: str = (await database.client.server_info())["version"]
+    if not settings.mongo_uri and (await find_server()).packaged:
+        found = f"packaged MongoDB {version}: for trying and testing on this machine only"
+        return Finding("database", State.MIND, found)
+    where = "embedded"
+    if settings.mongo_uri:
+        nodes = parse_uri(settings.mongo_uri)["nodelist"]
+        where = ", ".join(f"{host}:{port}" for host, port in nodes)
+    major, minor = map(int, version.split(".")[:2])
+    state = State.GOOD if (major, minor) >= OLDEST_SUPPORTED else State.MIND
+    old = "" if state is State.GOOD else ", which its maker mends no longer"
+    return Finding("database", state, f"MongoDB {version}{old}, at {where}")
+
+
+async def _replica_set(database: Database) -> Finding:
+    hello = await database.client.admin.command("hello")
+    if "setName" not in hello:
+        return Finding("replica set", State.WRONG, "none: transactions need one")
+    members = len(hello["hosts"])
+    found = f"{hello['setName']} of {members}"
+    if members < 3:
+        return Finding("replica set", State.MIND, f"{found}: does not survive the loss of its disk")
+    return Finding("replica set", State.GOOD, found)
+
+
+async def _schema(settings: Settings, database: Database) -> Finding:
+    wanted = every_index(settings)
+    missing = Counter[str]()
+    for collection, models in wanted.items():
+        present = await database[collection].index_information()
+        missing[collection] = sum(_index_name(model) not in present for model in models)
+    if lacking := [name for name, count in missing.items() if count]:
+        found = f"indexes missing in {', '.join(sorted(lacking))}: run `smartcity migrate`"
+        return Finding("indexes", State.WRONG, found)
+    return Finding("indexes", State.GOOD, f"all {sum(map(len, wanted.values()))}")
+
+
+def _index_name(model: IndexModel) -> str:
+    return model.document["name"]
+
+
+async def _boundaries(database: Database) -> Finding:
+    version = await BoundaryStore(database).current_version()
+    if version is None:
+        found = "none imported: units are approximate, and every answer says so"
+        return Finding("boundaries", State.MIND, found)
+    return Finding("boundaries", State.GOOD, f"version {version}")
+
+
+async def _feed(database: Database) -> Finding:
+    feed = FeedStore(database)
+    behind, aside = await feed.behind(), await feed.count_set_aside()
+    found = f"{behind} events unread by a consumer, {aside} set aside"
+    return Finding("feed", State.MIND if aside or behind > BEHIND else State.GOOD, found)
+
+
+async def _pushes(database: Database) -> Finding:
+    counts = await NotificationStore(database).counts_by_push_state()
+    told = {state: counts.get(state, 0) for state in PushState if state is not PushState.NONE}
+    found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
+    unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
+    return Finding("pushes", State.MIND if unsent else State.GOOD, found)

@@ -1,0 +1,59 @@
+"""What a person at a terminal is told when something is refused or away: one line, no traceback."""
+
+import re
+from typing import Final
+
+from pymongo.errors import PyMongoError
+
+from smartcity.city import PackError
+from smartcity.errors import SmartCityError
+from smartcity.geography.boundaries import BoundaryError
+from smartcity.settings import SettingsError
+from smartcity.storage.binary import EmbeddedServerError
+
+MISCONFIGURED: Final = (SettingsError, PackError)
+
+_NOISE: Final = re.compile(r", full error:|, Timeout:| \(configured timeouts")
+"""Where the driver begins to tell about itself."""
+
+
+class NotReadyError(Exception):
+    """What was started does not answer in time."""
+
+
+TOLD: Final = (
+    *MISCONFIGURED,
+    SmartCityError,
+    BoundaryError,
+    EmbeddedServerError,
+    PyMongoError,
+    NotReadyError,
+)
+
+
+def exit_code(error: Exception) -> int:
+    """2 where nothing was tried."""
+    return 2 if isinstance(error, MISCONFIGURED) else 1
+
+
+def describe(error: Exception) -> str:
+    """The failure in one line."""
+    match error:
+        case PackError():
+            count = len(error.mistakes)
+            return f"the city pack {error.folder} is wrong in {count} places: {error.mistakes[0]}"
+        case SmartCityError():
+            fields = [f"{field.path}: {field.reason}" for field in error.fields]
+            details = [f"{name}: {value}" for name, value in error.details.items()]
+            return ": ".join(filter(None, (_words(error.code), ", ".join(fields + details))))
+        case BoundaryError():
+            more = len(error.mistakes) - 1
+            return f"{error.mistakes[0]}" + (f" (and {more} more)" if more else "")
+        case PyMongoError():
+            return f"the database: {_NOISE.split(str(error), maxsplit=1)[0]}"
+        case _:
+            return str(error).replace("\n", " ")
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")

@@ -1,0 +1,83 @@
+"""Staff accounts: who is added, who works where, who is no longer let in."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.errors import Conflict, FieldError, Invalid, NotFound
+from smartcity.identifiers import new_id
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.roles import Role
+from smartcity.identity.staff.model import Staff
+from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.rules import acts_for, mistakes
+from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.identity.staff.totp import is_secret
+from smartcity.text import fold
+
+
+class StaffService:
+    def __init__(
+        self,
+        staff: StaffStore,
+        sessions: SessionStore,
+        passwords: Passwords,
+        personal: PersonalData,
+        city: City,
+    ) -> None:
+        self._staff = staff
+        self._sessions = sessions
+        self._passwords = passwords
+        self._personal = personal
+        self._city = city
+
+    async def add(
+        self,
+        username: str,
+        password: str,
+        roles: Collection[str],
+        agencies: Collection[str] = (),
+        *,
+        name: str = "",
+        totp: str | None = None,
+    ) -> Staff:
+        """A new account. `totp` is the secret (base 32) of its one-time codes, if it has any.
+
+        Raises `Invalid`, and `Conflict` if there is an account of a name that looks the same.
+        """
+        wrong = mistakes(username, password, roles, agencies, self._city)
+        if totp is not None and not is_secret(totp):
+            wrong.append(FieldError("totp", "form"))
+        if wrong:
+            raise Invalid(*wrong)
+        staff = Staff(
+            id=new_id(),
+            username=username,
+            folded=fold(username),
+            name=name or username,
+            password=await self._passwords.hash(password),
+            roles=frozenset(Role(role) for role in roles),
+            agencies=frozenset(agencies),
+            totp=None if totp is None else self._personal.encrypt(totp),
+            created_at=now(),
+        )
+        if not await self._staff.add(staff):
+            raise Conflict(username=username)
+        return staff
+
+    async def disable(self, username: str) -> None:
+        """Let somebody in no more; open sessions end. Raises `NotFound`."""
+        staff = await self._staff.disable(fold(username), now())
+        if staff is None:
+            raise NotFound
+        await self._sessions.end_all(staff.id)
+
+    async def works_for(self, staff: UUID, agency: str) -> bool:
+        """Whether somebody acts for an agency today."""
+        found = await self._staff.get(staff)
+        return (
+            found is not None
+            and found.disabled_at is None
+            and agency in acts_for(found, self._city)
+        )

@@ -1,0 +1,70 @@
+"""The whole of `identity`, composed over a test's database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from smartcity.city.model import Agency, Messages
+from smartcity.errors import every_error
+from smartcity.identity.attempts import store as attempts_store
+from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.credentials import Credentials
+from smartcity.identity.devices import store as devices_store
+from smartcity.identity.devices.service import DeviceService
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.keys import store as keys_store
+from smartcity.identity.keys.service import KeyService
+from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.staff import store as staff_store
+from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.sessions import SessionService
+from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.settings import load_settings
+from smartcity.storage.migrations import create_indexes
+from smartcity.storage.mongo import Database
+from tests.unit.small_cities import small_city, unit
+
+KEY = bytes(range(32))
+PASSWORD = "correct horse battery staple"
+
+LANGUAGES = ("vi", "en")
+
+CITY = small_city(
+    units=[unit("u1", 0.2, 0.2), unit("u2", 0.8, 0.8)],
+    languages=LANGUAGES,
+    messages=Messages(
+        {name: {f"errors.{e.code}": e.code for e in every_error()} for name in LANGUAGES}
+    ),
+    agencies={
+        "roads": Agency(code="roads", name={"en": "Roads"}),
+        "bridges": Agency(code="bridges", name={"en": "Bridges"}, parent="roads"),
+        "waste": Agency(code="waste", name={"en": "Waste"}),
+    },
+)
+
+
+class Identity:
+    """Every service of the room. `options` are settings."""
+
+    def __init__(self, database: Database, *, remembered_s: float = 5, **options: Any) -> None:
+        self.settings = load_settings(options, environment={})
+        personal = PersonalData(KEY)
+        passwords = Passwords()
+        staff, sessions = StaffStore(database), SessionStore(database)
+        self.device_store = DeviceStore(database)
+        self.attempts = Attempts(database, self.settings)
+        self.devices = DeviceService(self.device_store, CITY)
+        self.staff = StaffService(staff, sessions, passwords, personal, CITY)
+        self.sessions = SessionService(staff, sessions, passwords, self.attempts, personal, CITY)
+        self.keys = KeyService(KeyStore(database))
+        self.credentials = Credentials(
+            self.devices, self.sessions, self.keys, remembered_s=remembered_s
+        )
+
+
+async def with_indexes(database: Database) -> Database:
+    for room in (attempts_store, devices_store, keys_store, staff_store):
+        indexes: Mapping[str, Any] = room.INDEXES
+        await create_indexes(database, indexes, print)
+    return database

@@ -1,0 +1,237 @@
+"""The commands: what they do to the database, and how they tell what went wrong."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from smartcity.city import load_city
+from smartcity.cli.main import main
+from smartcity.cli.schema import every_index
+from smartcity.geography.store import BoundaryStore
+from smartcity.identifiers import token_hash
+from smartcity.identity.keys.service import KeyService
+from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.roles import Role, Scope
+from smartcity.identity.staff.store import StaffStore
+from smartcity.settings import PROJECT, load_settings
+from smartcity.storage.mongo import Database, connect
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def environment(mongo_uri: str, tmp_path: Path) -> dict[str, str]:
+    return {
+        "SMARTCITY_MONGO_URI": mongo_uri,
+        "SMARTCITY_MONGO_DATABASE": f"test_{uuid4().hex[:12]}",
+        "SMARTCITY_DATA_DIR": str(tmp_path),
+        "SMARTCITY_CITY": str(PROJECT / "config" / "hanoi"),
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Iterator[Run]:
+    def invoke(*words: object, **extra: str) -> Result:
+        return CliRunner(env=environment | extra).invoke(main, [str(word) for word in words])
+
+    yield invoke
+    look(environment, lambda database: database.client.drop_database(database.name))
+
+
+def look(environment: dict[str, str], ask: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
+    """What a question to the commands' database answers."""
+
+    async def asked() -> Any:
+        client, database = connect(
+            environment["SMARTCITY_MONGO_URI"],
+            environment["SMARTCITY_MONGO_DATABASE"],
+            timeout_s=10,
+            pool=2,
+        )
+        async with client:
+            return await ask(database)
+
+    return asyncio.run(asked())
+
+
+COMMANDS = (
+    *("up", "serve", "work", "migrate", "doctor", "pack", "pack check"),
+    *("staff", "staff add", "keys", "keys add", "keys revoke"),
+    *("boundaries", "boundaries import"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    told = CliRunner().invoke(main, [*command.split(), "--help"])
+    assert told.exit_code == 0
+    assert re.search(rf"Example:.*smartcity {command}", told.output, re.DOTALL)
+
+
+def test_every_command_is_among_those_tested() -> None:
+    def words(command: Any, before: Sequence[str] = ()) -> Iterator[str]:
+        for name, inner in getattr(command, "commands", {}).items():
+            yield " ".join([*before, name])
+            yield from words(inner, [*before, name])
+
+    assert set(words(main)) == set(COMMANDS)
+
+
+def test_migrating_twice_is_the_same_as_once(run: Run) -> None:
+    first, again = run("migrate"), run("migrate")
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert first.output == again.output
+
+
+def test_a_staff_account_is_added_once(run: Run, environment: dict[str, str]) -> None:
+    password = {"SMARTCITY_PASSWORD": "correct horse battery"}
+    added = run("staff", "add", "Thu.Hà", "--role", "admin", **password)
+    assert added.exit_code == 0, added.output
+    staff = look(environment, lambda database: StaffStore(database).by_name("thu.ha"))
+    assert staff.roles == {Role.ADMIN}
+    again = run("staff", "add", "thu.ha", "--role", "admin", **password)
+    assert (again.exit_code, again.stderr) == (1, "smartcity: conflict: username: thu.ha\n")
+
+
+def test_a_password_is_asked_for_twice_when_none_is_given(environment: dict[str, str]) -> None:
+    told = CliRunner(env=environment).invoke(
+        main, ["staff", "add", "thu.ha", "--role", "admin"], input="one\nother\n"
+    )
+    assert "do not match" in told.output
+
+
+def test_an_account_that_breaks_the_rules_is_refused_in_one_line(run: Run) -> None:
+    refused = run("staff", "add", "x", "--role", "handler", SMARTCITY_PASSWORD="short")
+    assert refused.exit_code == 1
+    expected = "smartcity: invalid: password: too_short, agencies: required\n"
+    assert refused.stderr == expected
+
+
+def test_a_key_is_printed_alone_and_opens_until_it_is_revoked(
+    run: Run, environment: dict[str, str]
+) -> None:
+    key = run("keys", "add", "one-stop", "--scope", "onestop").stdout.strip()
+
+    def actor() -> Any:
+        return look(environment, lambda d: KeyService(KeyStore(d)).actor(token_hash(key)))
+
+    assert actor().scopes == {Scope.ONESTOP}
+    assert run("keys", "revoke", "one-stop").exit_code == 0
+    assert actor() is None
+    assert run("keys", "revoke", "nobody").stderr == "smartcity: not found\n"
+
+
+def test_boundaries_are_imported(run: Run, environment: dict[str, str], shared_data: Path) -> None:
+    file = shared_data / "hanoi_boundaries_30m.geojson.gz"
+    imported = run("boundaries", "import", file)
+    assert imported.exit_code == 0, imported.output
+    version = look(environment, lambda database: BoundaryStore(database).current_version())
+    assert imported.stdout.startswith("126 boundaries")
+    assert version in imported.stdout
+
+
+def test_a_file_that_is_no_boundaries_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "units.geojson"
+    file.write_text('{"type": "FeatureCollection", "features": []}')
+    refused = run("boundaries", "import", file)
+    assert refused.exit_code == 1
+    assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("city", ["hanoi", "boston"])
+def test_the_packs_of_this_project_are_sound(city: str) -> None:
+    folder = PROJECT / "config" / city
+    checked = CliRunner().invoke(main, ["pack", "check", str(folder)])
+    assert checked.exit_code == 0, checked.output
+    assert f"{len(load_city(folder).categories)} categories" in checked.output
+
+
+def test_every_mistake_of_a_pack_is_printed(tmp_path: Path) -> None:
+    checked = CliRunner().invoke(main, ["pack", "check", str(tmp_path)])
+    assert checked.exit_code == 2
+    assert len(checked.output.splitlines()) > 3
+    assert "city.toml: the file is missing" in checked.output
+
+
+@pytest.mark.parametrize(
+    ("extra", "code", "said"),
+    [
+        ({"SMARTCITY_PORT": "many"}, 2, "smartcity: SMARTCITY_PORT: "),
+        ({"SMARTCITY_FOO": "1"}, 2, "smartcity: SMARTCITY_FOO: there is no such setting"),
+        (
+            {
+                "SMARTCITY_MONGO_URI": "mongodb://127.0.0.1:1/?replicaSet=rs0",
+                "SMARTCITY_MONGO_TIMEOUT_S": "0.3",
+            },
+            1,
+            "smartcity: the database: 127.0.0.1:1",
+        ),
+    ],
+)
+def test_a_failure_is_one_line_and_an_exit_code(
+    run: Run, extra: dict[str, str], code: int, said: str
+) -> None:
+    failed = run("migrate", **extra)
+    assert failed.exit_code == code
+    assert failed.stderr.startswith(said)
+    assert len(failed.stderr.splitlines()) == 1
+
+
+def test_a_city_that_is_not_there_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    failed = run("--city", tmp_path, "up")
+    assert failed.exit_code == 2
+    assert failed.stderr.startswith(f"smartcity: the city pack {tmp_path} is wrong in ")
+    assert len(failed.stderr.splitlines()) == 1
+
+
+def test_options_may_stand_before_the_command_and_those_after_it_win(
+    run: Run, tmp_path: Path
+) -> None:
+    nowhere, elsewhere = tmp_path / "nowhere", tmp_path / "elsewhere"
+    assert str(nowhere) in run("--city", nowhere, "up").stderr
+    assert str(elsewhere) in run("--city", nowhere, "up", "--city", elsewhere).stderr
+
+
+def test_known_passwords_are_not_offered_to_other_machines(run: Run) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.7", "city.example"):
+        refused = run("up", "--demo", "--host", host)
+        assert (refused.exit_code, host in refused.stderr) == (2, True)
+
+
+def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: Run) -> None:
+    sick = run("doctor")
+    assert sick.exit_code == 1
+    assert "smartcity migrate" in " ".join(sick.output.split())
+    run("migrate")
+    well = run("doctor")
+    assert well.exit_code == 0, well.output
+    assert "none imported: units are approximate" in " ".join(well.output.split())
+
+
+def test_the_doctor_tells_that_the_database_is_away(run: Run) -> None:
+    told = run(
+        "doctor",
+        SMARTCITY_MONGO_URI="mongodb://127.0.0.1:1/?replicaSet=rs0",
+        SMARTCITY_MONGO_TIMEOUT_S="0.3",
+    )
+    assert told.exit_code == 1
+    assert "database     wrong" in told.output
+
+
+def test_serving_needs_a_database_that_runs(run: Run) -> None:
+    for command in ("serve", "work"):
+        refused = run(command, SMARTCITY_MONGO_URI="")
+        assert refused.exit_code == 2
+        assert refused.stderr.startswith("smartcity: no database runs: ")
+
+
+def test_every_store_s_indexes_are_known_by_name_once() -> None:
+    for collection, models in every_index(load_settings(environment={})).items():
+        names = [model.document["name"] for model in models]
+        assert len(names) == len(set(names)), collection

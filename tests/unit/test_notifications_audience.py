@@ -1,0 +1,123 @@
+"""The table of who hears of what."""
+
+from uuid import UUID
+
+import pytest
+
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.feed.event import Event, Internal, PublicState, Topic
+from smartcity.identifiers import new_id
+from smartcity.notifications.audience import AUDIENCE, Relation, followers, parties, rows_for
+from smartcity.notifications.model import Urgency
+from smartcity.reports.model import Action
+
+REPORTER, ASSIGNEE, FOLLOWER, HANDLER = (new_id() for _ in range(4))
+
+
+def report_event(
+    action: str,
+    *,
+    actor: UUID | None = HANDLER,
+    reporter: UUID | None = REPORTER,
+    assignee: UUID | None = ASSIGNEE,
+    public: bool = True,
+) -> Event:
+    subject = new_id()
+    return Event(
+        id=new_id(),
+        topic=Topic.REPORT,
+        action=action,
+        at=now(),
+        subject=subject,
+        public=PublicState(id=subject, version=2, status="received") if public else None,
+        internal=Internal(status="received", actor=actor, reporter=reporter, assignee=assignee),
+    )
+
+
+def told(event: Event) -> dict[UUID, str]:
+    return {
+        hearer.recipient: hearer.row.template
+        for hearer in [*parties(event), *followers(event, [FOLLOWER, REPORTER, ASSIGNEE, HANDLER])]
+    }
+
+
+def test_the_reporter_and_the_followers_hear_that_a_report_was_received() -> None:
+    assert told(report_event("receive", assignee=None)) == {
+        REPORTER: "receive",
+        FOLLOWER: "receive",
+        ASSIGNEE: "receive",  # of nobody's assigning: a follower like any other
+    }
+
+
+def test_who_is_several_things_is_told_once() -> None:
+    event = report_event("comment", reporter=ASSIGNEE)
+    assert [hearer.recipient for hearer in parties(event)] == [ASSIGNEE]
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_nobody_hears_of_their_own_action(action: Action) -> None:
+    for actor in (REPORTER, ASSIGNEE, FOLLOWER):
+        assert actor not in told(report_event(action, actor=actor))
+
+
+def test_a_note_is_heard_by_nobody() -> None:
+    assert told(report_event("note")) == {}
+
+
+def test_a_comment_by_staff_is_heard_by_the_reporter_and_one_by_the_reporter_by_the_assignee() -> (
+    None
+):
+    assert told(report_event("comment", actor=ASSIGNEE)) == {REPORTER: "comment"}
+    assert told(report_event("comment", actor=REPORTER)) == {ASSIGNEE: "comment"}
+
+
+def test_a_question_goes_to_the_reporter_alone_and_wakes_the_phone() -> None:
+    (hearer,) = parties(report_event("ask", assignee=None))
+    assert (hearer.recipient, hearer.row.urgency) == (REPORTER, Urgency.HIGH)
+    assert not followers(report_event("ask"), [FOLLOWER])
+
+
+def test_followers_hear_nothing_of_a_report_that_is_never_public() -> None:
+    assert told(report_event("resolve", public=False)) == {REPORTER: "resolve"}
+
+
+def test_the_clock_s_actions_are_heard_by_the_parties() -> None:
+    assert told(report_event("escalate", actor=None)) == {ASSIGNEE: "escalate"}
+
+
+def test_a_dossier_is_heard_of_by_those_who_follow_it() -> None:
+    event = Event(
+        id=new_id(),
+        topic=Topic.DOSSIER,
+        action="change",
+        at=now(),
+        subject=new_id(),
+        internal=Internal(status="9"),
+    )
+    assert told(event)[FOLLOWER] == "dossier_changed"
+
+
+def test_machines_events_are_heard_by_nobody() -> None:
+    assert not rows_for(Event(id=new_id(), topic=Topic.BULK, action="import", at=now()))
+
+
+def test_every_row_about_a_report_is_about_an_action_of_the_lifecycle() -> None:
+    actions = {row.action for row in AUDIENCE if row.topic is Topic.REPORT}
+    assert actions == set(Action) - {Action.NOTE}
+
+
+def test_no_two_rows_say_different_things() -> None:
+    keys = [(row.topic, row.action, row.relation) for row in AUDIENCE]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_row_has_its_words_in_every_language(hanoi: City) -> None:
+    for language in hanoi.languages:
+        for template in {row.template for row in AUDIENCE}:
+            for part in ("title", "body"):
+                assert hanoi.messages.texts[language][f"notifications.{template}.{part}"]
+
+
+def test_relations_are_all_used() -> None:
+    assert {row.relation for row in AUDIENCE} == set(Relation)

@@ -1,0 +1,197 @@
+"""The adapter to FCM, against the stand-in."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from smartcity.identifiers import new_id
+from smartcity.identity.devices.model import PushAddress
+from smartcity.notifications.fcm import QUOTA_WAIT_S, encoded, push_sender, refusal
+from smartcity.notifications.model import Urgency
+from smartcity.notifications.push import (
+    NOT_CONFIGURED,
+    Outcome,
+    PushMessage,
+    PushResult,
+)
+from tests.standins.fixtures import Fcm
+
+pytestmark = pytest.mark.anyio
+
+
+def message(fid: str = "phone", **changes: object) -> PushMessage:
+    name = new_id()
+    plain = PushMessage(
+        id=name,
+        address=PushAddress("fid", fid),
+        title="Phản ánh K7M2 đã được tiếp nhận",
+        body="UBND phường Hoàn Kiếm đã tiếp nhận phản ánh về “Ngập úng”.",
+        data={"id": str(name), "topic": "report", "subject": str(new_id()), "action": "receive"},
+        urgency=Urgency.NORMAL,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+async def send(fcm: Fcm, *messages: PushMessage) -> list[PushResult]:
+    async with push_sender(project="hanoi", credentials="", endpoint=fcm.url) as sender:
+        return await sender.send(messages)
+
+
+async def test_a_message_arrives_with_its_words_ids_and_tags(fcm: Fcm) -> None:
+    sent = message(urgency=Urgency.HIGH)
+    assert await send(fcm, sent) == [PushResult(Outcome.SENT)]
+    (taken,) = fcm.messages("phone")
+    arrived, tag = taken["message"], str(sent.id)
+    assert taken["name"].startswith("projects/hanoi/")
+    assert arrived["notification"] == {"title": sent.title, "body": sent.body}
+    assert arrived["data"] == sent.data
+    assert arrived["android"]["notification"]["tag"] == tag
+    assert arrived["apns"]["headers"]["apns-collapse-id"] == tag
+    assert arrived["webpush"]["notification"]["tag"] == tag
+    assert arrived["android"]["priority"] == "high"
+    assert arrived["apns"]["headers"]["apns-priority"] == "10"
+
+
+async def test_older_apps_are_reached_by_their_registration_token(fcm: Fcm) -> None:
+    await send(fcm, message(address=PushAddress("token", "older")))
+    (taken,) = fcm.messages("older")
+    assert taken["message"]["token"] == "older"
+    assert "fid" not in taken["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome", "reason"),
+    [
+        ("unregistered-1", Outcome.GONE, "UNREGISTERED"),
+        ("mismatch-1", Outcome.GONE, "SENDER_ID_MISMATCH"),
+        ("invalid-1", Outcome.FAILED, "INVALID_ARGUMENT"),
+        ("thirdparty-1", Outcome.FAILED, "THIRD_PARTY_AUTH_ERROR"),
+        ("quota-1", Outcome.RETRY, "QUOTA_EXCEEDED"),
+        ("unavailable-1", Outcome.RETRY, "UNAVAILABLE"),
+        ("internal-1", Outcome.RETRY, "INTERNAL"),
+        ("broken-1", Outcome.RETRY, "connection: ServerDisconnectedError"),
+    ],
+)
+async def test_every_answer_has_its_policy(
+    fcm: Fcm, address: str, outcome: Outcome, reason: str
+) -> None:
+    (result,) = await send(fcm, message(address))
+    assert (result.outcome, result.reason) == (outcome, reason)
+
+
+async def test_the_results_stand_in_the_order_of_the_messages(fcm: Fcm) -> None:
+    fcm.fault(target="slow", delay_s=0.3)
+    results = await send(fcm, message("slow"), message("unregistered-1"), message("quick"))
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.GONE, Outcome.SENT]
+    assert [taken["target"] for taken in fcm.messages()] == ["quick", "slow"]
+
+
+async def test_retry_after_is_kept_in_seconds_or_as_a_date(fcm: Fcm) -> None:
+    fcm.fault(error="UNAVAILABLE", retry_after=7)
+    assert (await send(fcm, message()))[0].retry_after_s == 7
+    later = datetime.now(UTC) + timedelta(seconds=90)
+    fcm.fault(error="QUOTA_EXCEEDED", retry_after=format_datetime(later, usegmt=True))
+    assert (await send(fcm, message()))[0].retry_after_s == pytest.approx(90, abs=5)
+
+
+async def test_a_quota_answer_that_names_no_time_means_a_minute(fcm: Fcm) -> None:
+    fcm.fault(error="QUOTA_EXCEEDED")
+    assert (await send(fcm, message()))[0].retry_after_s == QUOTA_WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (502, "<html>Bad gateway</html>", Outcome.RETRY),
+        (500, "[]", Outcome.RETRY),
+        (418, '{"error": "teapot"}', Outcome.FAILED),
+        (403, '{"error": {"status": "PERMISSION_DENIED"}}', Outcome.RETRY),
+    ],
+)
+def test_an_answer_that_is_not_fcm_s_is_judged_by_its_status(
+    status: int, body: str, outcome: Outcome
+) -> None:
+    assert refusal(status, body, {}).outcome is outcome
+
+
+async def test_an_unreachable_fcm_is_tried_again_later() -> None:
+    endpoint = "http://127.0.0.1:9"
+    async with push_sender(project="p", credentials="", endpoint=endpoint) as sender:
+        (result,) = await sender.send([message()])
+    assert result.outcome is Outcome.RETRY
+    assert result.reason is not None
+    assert result.reason.startswith("connection")
+
+
+async def test_without_configuration_every_push_is_told_as_not_sent() -> None:
+    async with push_sender(project="hanoi", credentials="", endpoint="") as sender:
+        results = await sender.send([message(), message()])
+    assert results == [PushResult(Outcome.NOT_SENT, NOT_CONFIGURED)] * 2
+
+
+@pytest.mark.parametrize("part", ["title", "body"])
+@pytest.mark.parametrize("letter", ["x", "ư", '"', "🌊"])
+async def test_a_message_that_is_too_long_loses_the_end_of_its_text_and_arrives(
+    fcm: Fcm, part: str, letter: str
+) -> None:
+    long = message(**{part: letter * 5000})
+    assert await send(fcm, long) == [PushResult(Outcome.SENT)]
+    (taken,) = fcm.messages("phone")
+    words = taken["message"]["notification"][part]
+    assert words.endswith(letter + "…")
+    assert taken["message"]["data"] == long.data
+
+
+def test_a_message_of_vietnamese_within_the_limit_is_not_cut() -> None:
+    words = "ư" * 1500  # 9,000 bytes as ASCII JSON, 3,000 as FCM counts
+    body = json.loads(encoded(message(body=words)))
+    assert body["message"]["notification"]["body"] == words
+
+
+def test_a_message_that_is_too_long_without_its_text_is_refused_here() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        encoded(message(data={"id": "x" * 5000}))
+
+
+async def test_with_credentials_each_request_bears_an_access_token(
+    fcm: Fcm, tmp_path: Path
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(service_account(f"{fcm.url}/token")))
+    async with push_sender(project="", credentials=str(file), endpoint=fcm.url) as sender:
+        results = await sender.send([message(), message()])
+    assert results == [PushResult(Outcome.SENT)] * 2
+    assert all(taken["name"].startswith("projects/of-account/") for taken in fcm.messages())
+
+
+async def test_while_no_access_token_is_to_be_had_everything_waits(
+    fcm: Fcm, tmp_path: Path
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(service_account(f"{fcm.url}/nothing-here")))
+    async with push_sender(project="", credentials=str(file), endpoint=fcm.url) as sender:
+        (result,) = await sender.send([message()])
+    assert result == PushResult(Outcome.RETRY, "credentials")
+
+
+def service_account(token_uri: str) -> dict[str, str]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {
+        "type": "service_account",
+        "project_id": "of-account",
+        "private_key_id": "1",
+        "private_key": pem.decode(),
+        "client_email": "push@of-account.example",
+        "token_uri": token_uri,
+    }

@@ -1,0 +1,92 @@
+"""Parts for the tests of notifier and pusher: events, and what notifications ask of other rooms."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from smartcity.clock import now
+from smartcity.feed.event import Event, Internal, PublicState, Published, Topic
+from smartcity.identifiers import new_id
+from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
+from smartcity.identity.devices.service import DeviceService
+from smartcity.notifications.follows import Merged
+
+
+class Reports:
+    """Every report exists but the `unknown`; `merged` says which were merged into which."""
+
+    def __init__(self) -> None:
+        self.unknown: set[UUID] = set()
+        self.merged: dict[UUID, list[Merged]] = {}
+
+    async def exists(self, report: UUID) -> bool:
+        return report not in self.unknown
+
+    async def merged_into(self, reports: Collection[UUID]) -> Mapping[UUID, Sequence[Merged]]:
+        return {report: self.merged[report] for report in reports if report in self.merged}
+
+
+class Dossiers:
+    """Batches of dossiers that all came to one status."""
+
+    def __init__(self) -> None:
+        self.batches: dict[UUID, list[UUID]] = {}
+        self.asked: list[UUID] = []
+
+    async def subjects(self, bulk: Event, /) -> AsyncIterator[Sequence[UUID]]:
+        assert bulk.batch is not None
+        found = self.batches[bulk.batch]
+        for start in range(0, len(found), 10):
+            yield found[start : start + 10]
+
+    async def events(self, bulk: Event, subjects: Collection[UUID], /) -> Sequence[Event]:
+        self.asked += subjects
+        return [
+            Event(
+                id=new_id(),
+                topic=Topic.DOSSIER,
+                action="change",
+                at=bulk.at,
+                subject=subject,
+                internal=Internal(status="9", code="000.A0.01.H26-210212-9090"),
+            )
+            for subject in subjects
+        ]
+
+
+async def device(devices: DeviceService, fid: str | None, language: str = "vi") -> UUID:
+    """A registered device; without a `fid` it takes no pushes."""
+    push = PushAddress("fid", fid) if fid else None
+    new = NewDevice(platform=Platform.ANDROID, language=language, push=push)
+    registered, _ = await devices.register(new)
+    return registered.id
+
+
+def published(
+    seq: int,
+    action: str = "receive",
+    *,
+    report: UUID | None = None,
+    reporter: UUID | None = None,
+    assignee: UUID | None = None,
+    actor: UUID | None = None,
+    at: datetime | None = None,
+) -> Published:
+    report = report or new_id()
+    public = PublicState(id=report, version=1, status="received", code="K7M2-9QXR-4TB")
+    event = Event(
+        id=new_id(),
+        topic=Topic.REPORT,
+        action=action,
+        at=at or now(),
+        subject=report,
+        public=public,
+        internal=Internal(
+            status="received",
+            code=public.code,
+            reporter=reporter,
+            assignee=assignee,
+            actor=actor,
+        ),
+    )
+    return Published(seq=seq, epoch="TEST", event=event)

@@ -1,0 +1,18 @@
+"""What is tidied up by the clock."""
+
+from smartcity.attachments.service import AttachmentService
+from smartcity.clock import now
+from smartcity.storage.leases import Lease
+
+
+class Housekeeping:
+    """Of several processes that run one, the lease holder tidies."""
+
+    def __init__(self, attachments: AttachmentService, lease: Lease) -> None:
+        self._attachments = attachments
+        self._lease = lease
+
+    async def sweep_attachments(self) -> None:
+        """Remove uploads that were never finished and files that no report ever showed."""
+        if await self._lease.hold() is not None:
+            await self._attachments.sweep(now())

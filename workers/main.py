@@ -1,0 +1,137 @@
+"""The composition root of the workers: each runs every duty, and leases decide who works."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from smartcity.attachments.examiner import Examiner
+from smartcity.attachments.files import open_files
+from smartcity.attachments.service import AttachmentService
+from smartcity.attachments.store import AttachmentStore
+from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
+from smartcity.city import load_city
+from smartcity.dossiers.events import DossierBatches
+from smartcity.dossiers.store import DossierStore
+from smartcity.feed.consumer import BATCH, Consumer
+from smartcity.feed.publisher import Publisher
+from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
+from smartcity.identity.devices.service import DeviceService
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.notifications.fcm import push_sender
+from smartcity.notifications.follows import Follows
+from smartcity.notifications.push import PushSender
+from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.store import ReportStore
+from smartcity.settings import Settings
+from smartcity.storage.leases import Lease
+from smartcity.storage.mongo import Database, connect
+from workers.duty import Duty, perform
+from workers.housekeeping import Housekeeping
+from workers.notifier import Notifier
+from workers.pusher import Pusher
+from workers.scheduler import Clock
+
+log = structlog.get_logger(__name__)
+
+OUTBOXES: Final = ("reports", "dossiers", ANNOUNCEMENTS)
+"""The collections whose documents promise events."""
+
+
+async def run(settings: Settings) -> None:
+    """Work until told to stop by a signal."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await work(settings, stop)
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Perform every duty until `stop` is set."""
+    client, database = connect(
+        settings.mongo_uri,
+        settings.mongo_database,
+        timeout_s=settings.mongo_timeout_s,
+        pool=settings.mongo_pool,
+    )
+    async with push_sender(
+        project=settings.fcm_project,
+        credentials=settings.fcm_credentials,
+        endpoint=settings.fcm_endpoint,
+    ) as sender:
+        crew = Crew(settings, database, sender)
+        try:
+            await crew.work(stop)
+        finally:
+            await client.close()
+
+
+class Crew:
+    """The duties of one process, and the leases under which it performs them."""
+
+    def __init__(self, settings: Settings, database: Database, sender: PushSender) -> None:
+        self._settings = settings
+        self._database = database
+        self._holder = uuid4().hex
+        self._leases: list[Lease] = []
+        city = load_city(settings.city_dir)
+        feed = FeedStore(database)
+        reports = ReportStore(database)
+        devices = DeviceService(DeviceStore(database), city)
+        notifications = NotificationStore(database)
+        notifier = Notifier(
+            city,
+            Follows(FollowStore(database), FollowedReports(reports)),
+            devices,
+            ImportedBatches(reports, DossierBatches(DossierStore(database))),
+            notifications,
+            keep=timedelta(days=settings.inbox_days),
+        )
+        publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
+        consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
+        pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
+        poll_s = settings.publisher_poll_ms / 1000
+        self._duties = (
+            Duty(
+                name="publisher",
+                run_once=publisher.run_once,
+                poll_s=poll_s,
+                full=settings.publisher_batch // 2,
+            ),
+            Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
+            Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
+        )
+        housekeeping = Housekeeping(
+            AttachmentService(
+                AttachmentStore(database),
+                open_files(settings.attachments, settings.data_path),
+                Examiner(pixels=settings.upload_pixels, zone=city.zone),
+                ReportsWithFiles(reports),
+                upload_bytes=settings.upload_bytes,
+                per_report=settings.attachments_per_report,
+            ),
+            self._lease("housekeeping"),
+        )
+        self._clock = Clock(city.zone)
+        self._clock.every_minutes(10, housekeeping.sweep_attachments)
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Perform every duty until told to stop; then let go of what others may wait for."""
+        async with asyncio.TaskGroup() as group:
+            for duty in self._duties:
+                group.create_task(perform(duty, stop), name=duty.name)
+            self._clock.start()
+            log.info("working", duties=[duty.name for duty in self._duties])
+            await stop.wait()
+            self._clock.stop()
+        for lease in self._leases:
+            await lease.release()
+
+    def _lease(self, name: str) -> Lease:
+        lease = Lease(self._database, name, self._holder, self._settings.lease_s)
+        self._leases.append(lease)
+        return lease
