@@ -49,6 +49,7 @@ from smartcity.reports.similar import Similarity
 from smartcity.reports.store import ReportStore
 from smartcity.reports.views import Views
 from smartcity.settings import Settings
+from smartcity.statistics.service import StatisticsService
 from smartcity.storage.mongo import connect
 
 log = structlog.get_logger(__name__)
@@ -117,6 +118,7 @@ class Parts:
         self._tail = FeedTail(FeedStore(database))
         self.pins = PinIndex(PinsOfReports(self.report_store))
         self.tiles = MapTiles(self.pins)
+        self.statistics = StatisticsService(self.city, self.pins)
         self.live = LiveStream(FeedStore(database), self._tail, settings.live_listeners)
         self._tail.listen(self.pins.apply)
         self._tail.listen(self.live.take)

@@ -67,6 +67,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetReportsGeoJson": PUBLIC,
     "StreamLive": PUBLIC,
     "GetOverview": PUBLIC,
+    "ListFigures": PUBLIC,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from smartcity.city.model import City
+from smartcity.city import City, load_city
 from smartcity.settings import PROJECT
 from smartcity.storage.embedded import EmbeddedMongo
 from smartcity.storage.mongo import Database, connect
@@ -59,15 +59,11 @@ async def database(mongo_uri: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def hanoi() -> City:
-    from smartcity.city import load_city
-
     return load_city(PROJECT / "config" / "hanoi")
 
 
 @pytest.fixture(scope="session")
 def boston() -> City:
-    from smartcity.city import load_city
-
     return load_city(PROJECT / "config" / "boston")
 
 

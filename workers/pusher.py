@@ -6,7 +6,6 @@ the phones replace what they show.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -23,9 +22,11 @@ from smartcity.storage.leases import Lease
 
 BATCH: Final = 1000
 GROUP: Final = 100
-"""So many are sent and written down together: what a death in between repeats."""
+"""So many are written down together, as soon as all of them were answered."""
 
-IDLE_S: Final = 0.05
+RENEW_S: Final = 1.0
+"""How often the lease is looked after while a slow answer is waited for."""
+
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 600.0
 
@@ -51,21 +52,21 @@ class Pusher:
         self._sender = sender
         self._lease = lease
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Send until told to stop; while nothing waits, look every `IDLE_S` seconds."""
-        while not stop.is_set():
-            if not await self.run_once():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), IDLE_S)
-
     async def run_once(self) -> int:
         """Send what is due, up to a batch, and answer how much it was; 0 without the lease."""
         if await self._lease.hold() is None:
             return 0
         due = await self._store.due(now(), BATCH)
         async with asyncio.TaskGroup() as groups:
-            for start in range(0, len(due), GROUP):
+            sending = [
                 groups.create_task(self._push(due[start : start + GROUP]))
+                for start in range(0, len(due), GROUP)
+            ]
+            while waiting := [group for group in sending if not group.done()]:
+                await asyncio.wait(waiting, timeout=RENEW_S)
+                if await self._lease.hold() is None:  # somebody else sends these now
+                    for group in waiting:
+                        group.cancel()
         return len(due)
 
     async def _push(self, due: Sequence[Notification]) -> None:
@@ -83,8 +84,9 @@ class Pusher:
         results = await self._sender.send(
             [_message(one, addresses[one.recipient]) for one in sending]
         )
+        done_at = now()
         for one, result in zip(sending, results, strict=True):
-            settled[one.id] = _after(one, result, now())
+            settled[one.id] = _after(one, result, done_at)
             if result.outcome is Outcome.GONE:
                 await self._devices.forget(addresses[one.recipient])
         await self._store.record(settled)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
@@ -66,7 +66,7 @@ class AgencyController(Controller):
         views: NamedDependency[Views],
         language: NamedDependency[str],
         searched: NamedDependency[Searched],
-        assignee: UUID | None = None,
+        assignee: FromQuery[UUID | None] = None,
         overdue: Annotated[
             bool, QueryParameter(description="Only past the next deadline.")
         ] = False,

@@ -42,7 +42,16 @@ def _version_7(moment: datetime, bits: bytes) -> UUID:
 
 def new_code() -> str:
     """A fresh report code, written in groups: `K7M2-9QXR-4TB`."""
-    letters = "".join(secrets.choice(READABLE) for _ in range(CODE_LENGTH))
+    return _grouped("".join(secrets.choice(READABLE) for _ in range(CODE_LENGTH)))
+
+
+def derived_code(key: bytes, report: UUID) -> str:
+    """The code that an imported report always gets; whoever lacks the key cannot guess it."""
+    digest = hmac.digest(key, b"report code" + report.bytes, "sha256")
+    return _grouped(readable(digest, CODE_LENGTH))
+
+
+def _grouped(letters: str) -> str:
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from smartcity.clock import now
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.store import DOSSIERS, INDEXES, DossierStore
-from smartcity.dossiers.sync.files import RowFile
+from smartcity.dossiers.sync.files import open_rows
 from smartcity.dossiers.sync.importing import CHUNK, DossierImporter
 from smartcity.dossiers.sync.reading import RowReader
 from smartcity.dossiers.sync.rows import Row
@@ -24,6 +23,9 @@ from smartcity.identity.personal import PersonalData
 from smartcity.storage.mongo import Database, connect, to_document
 
 KEY: Final = bytes(32)
+ROUNDS: Final = 3
+"""The best of so many counts, for both alike: what else the machine does is not measured here."""
+
 FIRST_DAY: Final = datetime(2025, 1, 2, 8, tzinfo=UTC)
 
 
@@ -36,14 +38,16 @@ async def measure(uri: str, dossiers: int = 100_000) -> dict[str, float]:
     """
     client, database = connect(uri, f"bench_{uuid4().hex[:8]}", timeout_s=60, pool=8)
     try:
-        await _make_indexes(database)
-        bare = await _bare(database, dossiers)
-        await database[DOSSIERS].delete_many({})
         importer = DossierImporter(DossierStore(database), _reader())
         with TemporaryDirectory() as folder:
             first = _write(Path(folder, "first.csv"), dossiers, later_h=0)
             later = _write(Path(folder, "later.csv"), dossiers, later_h=1)
-            new = await _imported(importer, first)
+            bare = new = 0.0
+            for _ in range(ROUNDS):
+                await _empty(database)
+                bare = max(bare, await _bare(database, dossiers))
+                await _empty(database)
+                new = max(new, await _imported(importer, first))
             again = await _imported(importer, first)
             changed = await _imported(importer, later)
     finally:
@@ -53,28 +57,26 @@ async def measure(uri: str, dossiers: int = 100_000) -> dict[str, float]:
 
 
 async def _bare(database: Database, dossiers: int) -> float:
-    """Only the driver's own time counts; what is written was made before."""
-    reader, rows, passed_s = _reader(), _rows(dossiers, 0), 0.0
-    while chunk := list(islice(rows, CHUNK)):
-        batch, at = uuid4(), now()
-        documents = [to_document(reader.dossier(row, at, batch)) for row in chunk]
-        begun = time.perf_counter()
-        await database[DOSSIERS].insert_many(documents, ordered=False)
-        passed_s += time.perf_counter() - begun
-    return dossiers / passed_s
+    """Only the driver works here: what is written was made before."""
+    reader, batch, at = _reader(), uuid4(), now()
+    documents = [to_document(reader.dossier(row, at, batch)) for row in _rows(dossiers, 0)]
+    begun = time.perf_counter()
+    for first in range(0, dossiers, CHUNK):
+        await database[DOSSIERS].insert_many(documents[first : first + CHUNK], ordered=False)
+    return dossiers / (time.perf_counter() - begun)
 
 
 async def _imported(importer: DossierImporter, path: Path) -> float:
-    file = RowFile(path)
-    begun = time.perf_counter()
-    outcome = await importer.take_in(file.lines)
-    passed_s = time.perf_counter() - begun
-    file.close()
+    with open_rows(path) as rows:
+        begun = time.perf_counter()
+        outcome = await importer.take_in(rows.lines)
+        passed_s = time.perf_counter() - begun
     assert outcome.rejected == 0
     return outcome.rows / passed_s
 
 
-async def _make_indexes(database: Database) -> None:
+async def _empty(database: Database) -> None:
+    await database.drop_collection(DOSSIERS)
     for collection, indexes in INDEXES.items():
         await database[collection].create_indexes(list(indexes))
 

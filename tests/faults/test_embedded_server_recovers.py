@@ -15,7 +15,7 @@ import pytest
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.embedded import EmbeddedMongo, running_server, server_of
 from smartcity.storage.mongo import connect
-from smartcity.storage.processes import command_line
+from smartcity.storage.processes import is_running
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,7 @@ async def things(uri: str) -> int:
 
 async def until_gone(pid: int) -> bool:
     for _ in range(200):
-        if not command_line(pid):
+        if not is_running(pid):
             return True
         await asyncio.sleep(0.1)
     return False
@@ -118,7 +118,7 @@ async def test_a_server_that_outlived_its_owner_is_ended_first(folder: Path) -> 
     try:
         assert await things(f"mongodb://127.0.0.1:{port}/?replicaSet=rs0") == 100
         async with EmbeddedMongo(folder) as again:
-            assert orphan.returncode is not None or not command_line(orphan.pid)
+            assert not is_running(orphan.pid)
             assert again.port == port
             assert await things(again.uri) == 100
     finally:
@@ -170,7 +170,7 @@ async def test_a_command_beside_a_running_owner_uses_its_server(folder: Path) ->
     with owner_process(folder) as (_, server):
         async with server_of(folder, cache_mb=256) as uri:
             assert await things(uri) == 100
-        assert command_line(server), "the end of the command is not the server's"
+        assert is_running(server), "the end of the command is not the server's"
 
 
 async def test_two_commands_at_once_have_the_server_in_turn(folder: Path) -> None:

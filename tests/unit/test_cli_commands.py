@@ -1,7 +1,9 @@
 """The commands: what they do to the database, and how they tell what went wrong."""
 
 import asyncio
-import re
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,27 +62,18 @@ def look(environment: dict[str, str], ask: Callable[[Database], Coroutine[Any, A
     return asyncio.run(asked())
 
 
-COMMANDS = (
-    *("up", "serve", "work", "migrate", "doctor", "pack", "pack check"),
-    *("staff", "staff add", "keys", "keys add", "keys revoke"),
-    *("boundaries", "boundaries import"),
-)
+def commands(group: Any, before: Sequence[str] = ()) -> Iterator[str]:
+    for name, inner in getattr(group, "commands", {}).items():
+        yield " ".join([*before, name])
+        yield from commands(inner, [*before, name])
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", tuple(commands(main)))
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     told = CliRunner().invoke(main, [*command.split(), "--help"])
     assert told.exit_code == 0
-    assert re.search(rf"Example:.*smartcity {command}", told.output, re.DOTALL)
-
-
-def test_every_command_is_among_those_tested() -> None:
-    def words(command: Any, before: Sequence[str] = ()) -> Iterator[str]:
-        for name, inner in getattr(command, "commands", {}).items():
-            yield " ".join([*before, name])
-            yield from words(inner, [*before, name])
-
-    assert set(words(main)) == set(COMMANDS)
+    _, _, example = " ".join(told.output.split()).partition("Example: ")
+    assert f"smartcity {command}" in example
 
 
 def test_migrating_twice_is_the_same_as_once(run: Run) -> None:
@@ -160,25 +153,17 @@ def test_every_mistake_of_a_pack_is_printed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "code", "said"),
+    ("extra", "said"),
     [
-        ({"SMARTCITY_PORT": "many"}, 2, "smartcity: SMARTCITY_PORT: "),
-        ({"SMARTCITY_FOO": "1"}, 2, "smartcity: SMARTCITY_FOO: there is no such setting"),
-        (
-            {
-                "SMARTCITY_MONGO_URI": "mongodb://127.0.0.1:1/?replicaSet=rs0",
-                "SMARTCITY_MONGO_TIMEOUT_S": "0.3",
-            },
-            1,
-            "smartcity: the database: 127.0.0.1:1",
-        ),
+        ({"SMARTCITY_PORT": "many"}, "smartcity: SMARTCITY_PORT: "),
+        ({"SMARTCITY_FOO": "1"}, "smartcity: SMARTCITY_FOO: there is no such setting"),
     ],
 )
-def test_a_failure_is_one_line_and_an_exit_code(
-    run: Run, extra: dict[str, str], code: int, said: str
+def test_a_wrong_setting_is_one_line_and_an_exit_code(
+    run: Run, extra: dict[str, str], said: str
 ) -> None:
     failed = run("migrate", **extra)
-    assert failed.exit_code == code
+    assert failed.exit_code == 2
     assert failed.stderr.startswith(said)
     assert len(failed.stderr.splitlines()) == 1
 
@@ -214,14 +199,27 @@ def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: R
     assert "none imported: units are approximate" in " ".join(well.output.split())
 
 
-def test_the_doctor_tells_that_the_database_is_away(run: Run) -> None:
-    told = run(
-        "doctor",
-        SMARTCITY_MONGO_URI="mongodb://127.0.0.1:1/?replicaSet=rs0",
-        SMARTCITY_MONGO_TIMEOUT_S="0.3",
-    )
-    assert told.exit_code == 1
-    assert "database     wrong" in told.output
+def away(command: str) -> subprocess.CompletedProcess[str]:
+    """A command without a database, in a process of its own."""
+    environment = os.environ | {
+        "SMARTCITY_MONGO_URI": "mongodb://127.0.0.1:1/?replicaSet=rs0",
+        "SMARTCITY_MONGO_TIMEOUT_S": "0.3",
+    }
+    words = [sys.executable, "-m", "smartcity.cli", command]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_database_that_is_away_is_told_in_one_line() -> None:
+    failed = away("migrate")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("smartcity: the database: 127.0.0.1:1")
+    assert len(failed.stderr.splitlines()) == 1
+
+
+def test_the_doctor_tells_that_the_database_is_away() -> None:
+    told = away("doctor")
+    assert told.returncode == 1
+    assert "database     wrong" in told.stdout
 
 
 def test_serving_needs_a_database_that_runs(run: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from smartcity.cli.supervisor import Child, Supervisor
-from smartcity.storage.processes import command_line
+from smartcity.storage.processes import is_running
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +54,7 @@ class Company:
             if len(lines) >= count:
                 return [line.split() for line in lines]
             await asyncio.sleep(0.05)
-        pytest.fail(f"only {len(lines)} of {count}")
+        pytest.fail(f"less than {count} notes in 10 s")
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_a_child_that_is_stopped_stays_stopped(company: Company) -> None:
     await company.start("api")
     [(_, _, pid)] = await company.until_noted(1)
     await company.supervisor.stop()
-    assert not command_line(int(pid))
+    assert not is_running(int(pid))
     await asyncio.sleep(0.8)
     assert len(await company.until_noted(2)) == 2
 
@@ -109,8 +109,10 @@ async def test_a_child_that_is_stopped_stays_stopped(company: Company) -> None:
 async def test_a_child_that_is_deaf_is_ended_by_force(tmp_path: Path) -> None:
     child = Child("deaf", [sys.executable, "-c", DEAF, str(tmp_path / "up")], {}, patience_s=0.3)
     await child.start()
-    while not (tmp_path / "up").exists():
-        await asyncio.sleep(0.05)  # noqa: ASYNC110
+    for _ in range(200):
+        if (tmp_path / "up").exists():
+            break
+        await asyncio.sleep(0.05)
     await child.stop()
     assert await child.wait() == -signal.SIGKILL
 

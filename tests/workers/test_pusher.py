@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from smartcity.city.model import City
@@ -271,18 +270,30 @@ async def test_what_was_answered_is_written_down_while_others_are_still_on_their
     assert (counts[PushState.SENT], counts[PushState.PENDING]) == (100, 1)
 
 
-async def test_it_runs_until_told_to_stop(
-    pusher: Pusher, store: NotificationStore, devices: DeviceService, fcm: Fcm
+async def test_a_slow_answer_costs_nobody_the_lease(
+    store: NotificationStore, devices: DeviceService, database: Database
 ) -> None:
-    stop = asyncio.Event()
-    running = asyncio.create_task(pusher.run(stop))
-    await asyncio.sleep(0.1)
-    phone = await device(devices, "phone")
-    await store.add([msgspec.structs.replace(waiting(phone), seq=2)])
-    for _ in range(100):
-        if fcm.messages("phone"):
-            break
-        await asyncio.sleep(0.02)
-    stop.set()
-    await asyncio.wait_for(running, 2)
-    assert len(fcm.messages("phone")) == 1
+    await store.add([waiting(await device(devices, "stuck"))])
+    one = Pusher(store, devices, Slow(), Lease(database, "pusher", "one", 3))
+    other = Pusher(store, devices, Slow(), Lease(database, "pusher", "other", 3))
+    running = asyncio.create_task(one.run_once())
+    for _ in range(10):
+        await asyncio.sleep(0.4)
+        assert await other.run_once() == 0
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_who_lost_the_lease_stops_waiting(
+    store: NotificationStore, devices: DeviceService, database: Database, lease: Lease
+) -> None:
+    await store.add([waiting(await device(devices, "stuck"))])
+    running = asyncio.create_task(Pusher(store, devices, Slow(), lease).run_once())
+    await asyncio.sleep(0.3)
+    await database["leases"].update_one(
+        {"_id": "pusher"},
+        [{"$set": {"holder": "another", "until": {"$add": ["$$NOW", 60_000]}, "fence": 99}}],
+    )
+    assert await asyncio.wait_for(running, 9) == 1
+    assert (await store.counts_by_push_state())[PushState.PENDING] == 1

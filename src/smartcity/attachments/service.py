@@ -50,6 +50,9 @@ PART_BYTES: Final = 1_048_576
 HELD_UPLOADS: Final = 16
 """How many of the largest files one process holds in memory while they arrive in one piece."""
 
+DRAINED: Final = 3
+"""How many times the largest file is read on and dropped, so that its sender hears the answer."""
+
 LOOSE_LIMIT: Final = 200
 """Attachments in no report that one owner may have: a phone's reports wait for a network."""
 
@@ -109,10 +112,11 @@ class AttachmentService:
         original = bytearray()
         try:
             async for chunk in chunks:
+                if len(original) + len(chunk) > self._upload_bytes:
+                    await _let_finish(chunks, DRAINED * self._upload_bytes)
+                    raise TooLarge(limit=self._upload_bytes)
                 original += chunk
                 self._held_bytes += len(chunk)
-                if len(original) > self._upload_bytes:
-                    raise TooLarge(limit=self._upload_bytes)
                 if self._held_bytes > HELD_UPLOADS * self._upload_bytes:
                     raise Unavailable(retry_after_s=5)
             return await self._take_whole(actor, bytes(original))
@@ -403,6 +407,14 @@ class AttachmentService:
             await self._files.remove_folder(attachment.folder)
             await self._store.delete(attachment.id)
         return len(doomed)
+
+
+async def _let_finish(chunks: AsyncIterator[bytes], at_most: int) -> None:
+    """Read on: a sender who is cut off in the middle sees a broken connection, not an answer."""
+    async for chunk in chunks:
+        at_most -= len(chunk)
+        if at_most < 0:
+            return
 
 
 def _owner(actor: Actor) -> UUID:

@@ -112,14 +112,18 @@ class AttachmentStore:
         taken_at: datetime | None,
         place: Place | None,
     ) -> None:
-        """Make an upload ready. Whoever does so first has done it for all."""
+        """Make an upload ready. Whoever does so first has done it for all.
+
+        A refusal gives way: the same file was examined again, and by then there was the memory.
+        """
         await self._attachments.update_one(
-            {"_id": seen.id, "state": {"$in": OPEN}, "standing": NOT_DOOMED},
+            {"_id": seen.id, "state": {"$ne": State.READY.value}, "standing": NOT_DOOMED},
             {
                 "$set": {
                     "state": State.READY.value,
                     "received": seen.size_bytes,
                     "parts": [],
+                    "refusal": None,
                     "content": to_document(content),
                     "thumbnail": thumbnail and to_document(thumbnail),
                     "taken_at": taken_at,

@@ -58,9 +58,27 @@ NOTIFICATIONS: Final = (
 )
 """What people are told of: the report's actions (a note is told to nobody), and two more."""
 
+FIGURES: Final = (
+    "open",
+    "submitted",
+    "received",
+    "in_progress",
+    "waiting",
+    "overdue",
+    "at_risk",
+    "arrived",
+    "resolved",
+    "rejected",
+    "closed",
+    "received_on_time",
+    "finished_on_time",
+    "hours_to_resolve",
+)
+
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
+    "figures": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
 }
@@ -83,6 +101,8 @@ def required_keys() -> Iterator[str]:
     yield "dossier_status.unknown"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
+    for figure in FIGURES:
+        yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 
 
 def read_messages(folder: Path, languages: Sequence[str], mistakes: list[Mistake]) -> Messages:

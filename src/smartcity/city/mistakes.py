@@ -14,11 +14,7 @@ class Mistake(msgspec.Struct, frozen=True, order=True):
     reason: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.file}: {self.where}: {self.reason}"
-            if self.where
-            else (f"{self.file}: {self.reason}")
-        )
+        return ": ".join(part for part in (self.file, self.where, self.reason) if part)
 
 
 class PackError(Exception):

@@ -5,6 +5,7 @@ import rich_click as click
 from smartcity.cli.boundaries import boundaries
 from smartcity.cli.doctor import doctor
 from smartcity.cli.failures import TOLD, describe, exit_code
+from smartcity.cli.imports import import_
 from smartcity.cli.keys import keys
 from smartcity.cli.migrate import migrate
 from smartcity.cli.options import settings_options, version_option
@@ -43,5 +44,5 @@ def main(context: click.Context, **given: object) -> None:
     context.obj = given
 
 
-for command in (up, serve, work, migrate, doctor, pack, staff, keys, boundaries):
+for command in (up, serve, work, migrate, doctor, pack, staff, keys, boundaries, import_):
     main.add_command(command)

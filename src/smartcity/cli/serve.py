@@ -1,5 +1,6 @@
 """`smartcity serve`: the API alone."""
 
+import asyncio
 import os
 import resource
 from typing import Any, Final
@@ -18,7 +19,8 @@ from smartcity.storage.processes import end_with_parent, free_port
 BESIDE_LISTENERS: Final = 1024
 """Requests in progress that a process takes on top of its open streams."""
 
-STOP_S: Final = 10
+STOP_S: Final = 5
+PORT_PATIENCE_S: Final = 8.0
 
 
 @click.command(epilog="Example: smartcity serve --host 0.0.0.0 --port 8000 --workers 4")
@@ -28,7 +30,7 @@ def serve(settings: Settings) -> None:
 
     That is SMARTCITY_MONGO_URI, or the database of the `smartcity up` on the same data folder.
     """
-    settings = with_address(with_database(settings))
+    settings = asyncio.run(with_address(with_database(settings)))
     os.environ.update(environment_of(settings))  # the worker processes read them from there
     _allow_open_files()
     Granian(
@@ -68,16 +70,18 @@ def with_database(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, mongo_uri=uri)
 
 
-def with_address(settings: Settings) -> Settings:
+async def with_address(settings: Settings) -> Settings:
     """The settings with a port that is free, chosen if it is 0. Raises `SettingsError`.
 
     Granian would share a port that is taken with whoever has it, and each would get half of the
-    requests.
+    requests. A server of ours that was killed is given time to let go of it.
     """
-    port = free_port(settings.host, settings.port)
-    if port is None:
-        raise SettingsError(f"{settings.host}:{settings.port} is taken, or not an address here")
-    return msgspec.structs.replace(settings, port=port)
+    for _ in range(int(PORT_PATIENCE_S / 0.2)):
+        port = free_port(settings.host, settings.port)
+        if port is not None:
+            return msgspec.structs.replace(settings, port=port)
+        await asyncio.sleep(0.2)
+    raise SettingsError(f"{settings.host}:{settings.port} is taken, or not an address here")
 
 
 def _allow_open_files() -> None:

@@ -61,7 +61,7 @@ async def _run(settings: Settings, demo: bool) -> None:
 
 async def _bring_up(settings: Settings, demo: bool, supervisor: Supervisor) -> None:
     city = load_city(settings.city_dir)
-    settings = with_address(settings)
+    settings = await with_address(settings)
     settings.secret()
     if not settings.mongo_uri:
         settings = await _start_database(settings, supervisor)
@@ -72,8 +72,8 @@ async def _bring_up(settings: Settings, demo: bool, supervisor: Supervisor) -> N
         await supervisor.start(Child(name, words, environment))
     address = f"http://{_reachable(settings.host)}:{settings.port}"
     await _until_ready(f"{address}/health/ready")
-    if settings.public_url:
-        click.echo(f"people see {settings.public_url}")
+    click.echo(f"API       {settings.public_url or address}/v1")
+    click.echo(f"document  {settings.public_url or address}/openapi/openapi.json")
     click.echo(f"ready {address}")
     sys.stdout.flush()
     await asyncio.Event().wait()

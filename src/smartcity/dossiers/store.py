@@ -1,10 +1,11 @@
 """Dossiers in MongoDB. Every query is one indexed find, every change one write."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from bson.binary import UUID_SUBTYPE, Binary
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -86,6 +87,8 @@ class DossierStore:
 
     async def by_codes(self, codes: Collection[str]) -> dict[str, Dossier]:
         """The known ones of these codes."""
+        if not codes:
+            return {}
         found = self._dossiers.find({"code": {"$in": list(codes)}}, _WITHOUT_OUTBOX)
         dossiers = [from_document(document, Dossier) async for document in found]
         return {dossier.code: dossier for dossier in dossiers}
@@ -100,8 +103,10 @@ class DossierStore:
 
     async def add_many(self, dossiers: Sequence[Dossier]) -> list[Dossier]:
         """Keep new dossiers, without events, and answer with those whose code is known already."""
+        if not dossiers:
+            return []
         try:
-            await self._dossiers.insert_many(map(to_document, dossiers), ordered=False)
+            await self._dossiers.insert_many(_documents(dossiers), ordered=False)
         except BulkWriteError as error:
             failures: list[Document] = error.details["writeErrors"]
             if error.details["writeConcernErrors"] or not all(map(_is_known_code, failures)):
@@ -152,6 +157,19 @@ class DossierStore:
         """Chunks that were begun before a time and whose writer never came back."""
         found = self._batches.find({"open": True, "begun_at": {"$lt": before}}, {"_id": 1})
         return [document["_id"] async for document in found]
+
+
+def _documents(dossiers: Iterable[Dossier]) -> Iterator[Document]:
+    """New documents, in which the ids are in the database's own type already: to convert them takes
+    the driver as long as half of all the rest.
+    """
+    batches: dict[UUID, Binary] = {}
+    for dossier in dossiers:
+        document = to_document(dossier)
+        document["_id"] = Binary(dossier.id.bytes, UUID_SUBTYPE)
+        if (batch := dossier.batch) is not None:
+            document["batch"] = batches.setdefault(batch, Binary(batch.bytes, UUID_SUBTYPE))
+        yield document
 
 
 def _difference(known: Dossier, after: Dossier) -> Document:

@@ -1,6 +1,5 @@
 """The same marks as GeoJSON (RFC 7946), for clients that draw no vector tiles."""
 
-import math
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
@@ -8,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from smartcity.city.model import Bounds
-from smartcity.errors import FieldError, Invalid
 from smartcity.geography.tiles import Tile, tile_at, to_lon_lat
 from smartcity.map.model import Filters, Mark
 from smartcity.map.pins import MARKS, PinIndex
@@ -54,19 +52,6 @@ class FeatureCollection(Wire, frozen=True, tag="FeatureCollection"):
 
     features: tuple[Feature, ...]
     zoom: int
-
-
-def read_bbox(text: str) -> Bounds:
-    """A box written `west,south,east,north` in degrees. Raises `Invalid`."""
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise Invalid(FieldError("bbox", "west,south,east,north")) from None
-    if not all(math.isfinite(degrees) for degrees in (west, south, east, north)):
-        raise Invalid(FieldError("bbox", "finite"))
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise Invalid(FieldError("bbox", "range"))
-    return Bounds(west=west, south=south, east=east, north=north)
 
 
 def feature_collection(

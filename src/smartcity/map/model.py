@@ -60,6 +60,10 @@ class Filters(msgspec.Struct, frozen=True):
     categories: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
 
+    @property
+    def size(self) -> int:
+        return len(self.statuses) + len(self.categories) + len(self.fields)
+
     def allow(self, kind: Kind) -> bool:
         return (
             kind.drawn

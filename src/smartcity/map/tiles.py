@@ -24,7 +24,9 @@ FRESH_S: Final = 2.0
 CACHE_BYTES: Final = 16_000_000
 
 ENTRY_BYTES: Final = 700
-"""What a kept tile takes beside its content."""
+"""What a kept tile takes beside its content and the words of its filters."""
+
+WORD_BYTES: Final = 150
 
 
 class EncodedTile(msgspec.Struct, frozen=True):
@@ -34,10 +36,11 @@ class EncodedTile(msgspec.Struct, frozen=True):
     etag: str
 
 
-class _Kept(msgspec.Struct):
+class _Kept(msgspec.Struct, frozen=True):
     tile: EncodedTile
     revision: int
     until: float
+    weight: int
 
 
 class MapTiles:
@@ -68,17 +71,18 @@ class MapTiles:
         revision = self._pins.revision
         body = encode_points(LAYER, _points(tile, self._pins.marks(tile, filters)))
         encoded = EncodedTile(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
-        self._keep(key, _Kept(encoded, revision, self._monotonic() + FRESH_S))
+        weight = len(body) + ENTRY_BYTES + WORD_BYTES * filters.size
+        self._keep(key, _Kept(encoded, revision, self._monotonic() + FRESH_S, weight))
         return encoded
 
     def _keep(self, key: tuple[Tile, Filters], kept: _Kept) -> None:
         self._kept[key] = kept
-        self._bytes += len(kept.tile.body) + ENTRY_BYTES
+        self._bytes += kept.weight
         while self._bytes > self._cache_bytes:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, key: tuple[Tile, Filters]) -> None:
-        self._bytes -= len(self._kept.pop(key).tile.body) + ENTRY_BYTES
+        self._bytes -= self._kept.pop(key).weight
 
 
 def _points(tile: Tile, marks: Iterable[Mark]) -> Iterator[Point]:

@@ -1,11 +1,12 @@
 """Notifications and follows in MongoDB."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import BulkWriteError
 
 from smartcity.feed.event import Topic
@@ -107,14 +108,17 @@ class NotificationStore:
 
     async def record(self, pushes: Mapping[UUID, Push]) -> None:
         """What became of pushes that were pending; one settled meanwhile stays settled."""
-        if pushes:
+        alike: defaultdict[Push, list[UUID]] = defaultdict(list)
+        for notification, push in pushes.items():
+            alike[push].append(notification)
+        if alike:
             await self._notifications.bulk_write(
                 [
-                    UpdateOne(
-                        {"_id": notification, "push.state": PushState.PENDING.value},
+                    UpdateMany(
+                        {"_id": {"$in": ids}, "push.state": PushState.PENDING.value},
                         {"$set": {"push": to_document(push)}},
                     )
-                    for notification, push in pushes.items()
+                    for push, ids in alike.items()
                 ],
                 ordered=False,
             )

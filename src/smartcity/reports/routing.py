@@ -45,14 +45,14 @@ def route(
 def _first_match(
     city: City, category: Category, local: datetime, unit: str | None, answers: Mapping[str, Any]
 ) -> Route:
-    own = city.own_agency(unit) if unit is not None else None
+    own = city.own_agency(unit, local.date()) if unit is not None else None
     for rule in city.rules:
         if not _holds(rule, category, local.time(), unit, answers):
             continue
         agency = (own and own.code) if rule.agency == OWN else rule.agency
         if agency is not None and city.agency_valid(agency, local.date()):
             return Route(agency, rule.code)
-    if own is not None and city.agency_valid(own.code, local.date()):
+    if own is not None:
         return Route(own.code, OWN_UNIT)
     return Route(city.dispatch, DISPATCH)
 

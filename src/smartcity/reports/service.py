@@ -17,7 +17,7 @@ from smartcity.errors import (
     StaleVersion,
 )
 from smartcity.feed.event import Event
-from smartcity.identifiers import digest_of, receipt_secret, same_secret
+from smartcity.identifiers import digest_of, grouped, receipt_secret, same_secret
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports import submission
 from smartcity.reports.deadlines import Clocks
@@ -121,6 +121,8 @@ class ReportService:
             at=now(),
         )
         if report.attachments:
+            if earlier := await self.submitted(data, actor, key):
+                return earlier, False  # its files are in a report by now: in this one
             await self._files.check(report.attachments, actor, report.id)
         try:
             await self._store.insert(report, [event(report, report.timeline[0])])
@@ -252,6 +254,7 @@ class ReportService:
         """The report of a receipt. Raises `NotFound` for a wrong code and a wrong secret alike, and
         `TooManyRequests` after too many of them.
         """
+        code = grouped(code)
         await self._attempts.check("receipt", code)
         report = await self._store.find_by_code(code)
         if report is None or not same_secret(secret, self.secret_of(report)):

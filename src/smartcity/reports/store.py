@@ -217,6 +217,11 @@ class ReportStore:
         )
         return {group["_id"]: group["count"] async for group in groups}
 
+    async def known(self, ids: Collection[UUID]) -> set[UUID]:
+        """Which of these reports there are; answered from the index alone."""
+        found = self._reports.find({"_id": {"$in": list(ids)}}, {"_id": 1})
+        return {document["_id"] async for document in found}
+
     async def exists(self, report_id: UUID) -> bool:
         return await self._reports.find_one({"_id": report_id}, {"_id": 1}) is not None
 

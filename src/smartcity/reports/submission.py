@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from smartcity.city.model import Category, City, QuestionKind
+from smartcity.city.model import Category, City
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import FieldError, Invalid
 from smartcity.geography.units import Located
@@ -153,15 +153,5 @@ def _answer_mistakes(data: NewReport, category: Category) -> Iterator[FieldError
             if question.required:
                 yield FieldError(path, "required")
             continue
-        if not _is_a(question.kind, answers[code]):
+        if not question.accepts(answers[code]):
             yield FieldError(path, f"not_a_{question.kind}")
-        elif question.kind is QuestionKind.CHOICE and answers[code] not in question.choices:
-            yield FieldError(path, "unknown")
-
-
-def _is_a(kind: QuestionKind, answer: object) -> bool:
-    if isinstance(answer, bool):  # to Python a bool is an int; to the person who asked it is not
-        return kind is QuestionKind.BOOLEAN
-    if isinstance(answer, int | float):
-        return kind is QuestionKind.NUMBER
-    return kind in {QuestionKind.TEXT, QuestionKind.CHOICE}

@@ -21,29 +21,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
-from pymongo import AsyncMongoClient
-from pymongo.errors import AutoReconnect, OperationFailure
-
 from smartcity.storage.binary import EmbeddedServerError, Server, find_server
 from smartcity.storage.processes import (
     command_line,
     ends_with_parent,
     free_port,
+    is_running,
+    name_of,
     stop,
     stop_stranger,
 )
+from smartcity.storage.replica_set import LOOPBACK, SET, START_S, become_primary
 
-SET = "rs0"
-LOOPBACK = "127.0.0.1"
 PORTS = range(27018, 32768)
 """Below those that the kernel gives to outgoing connections, so that none of them takes ours."""
 
-START_S = 90.0
 STOP_S = 30.0
 PATIENCE_S = 60.0
 LOG_BYTES = 8 * 1024 * 1024
 ADDRESS_IN_USE = 48  # mongod's exit code
-NOT_YET_INITIALIZED = 94  # the server's error code
 
 
 class EmbeddedMongo:
@@ -221,8 +217,15 @@ class EmbeddedMongo:
         """
         file = self._folder / "data" / "mongod.lock"
         text = file.read_text().strip() if file.exists() else ""
-        if text.isdigit() and str(file.parent) in command_line(int(text)):
+        if text.isdigit() and self._is_server(int(text)):
             await stop_stranger(int(text), STOP_S)
+
+    def _is_server(self, pid: int) -> bool:
+        """Whether a process is a server of this folder. One that is ending tells its name alone."""
+        words = command_line(pid)
+        if words:
+            return str(self._folder / "data") in words
+        return is_running(pid) and name_of(pid) == "mongod"
 
     def _choose_port(self) -> int:
         """The port kept with the data; another if it is new, or taken by something else."""
@@ -279,53 +282,3 @@ def running_server(data_dir: Path) -> str | None:
     except FileNotFoundError:
         return None
     return card["uri"] if command_line(card["owner"]) else None
-
-
-async def become_primary(port: int) -> None:
-    """Make the server at the port a replica set of one, at this port, and wait until it is primary.
-
-    A member that finds its configuration under another port than its own steps aside for ever, so
-    the configuration is forced to follow.
-    """
-    here = f"{LOOPBACK}:{port}"
-    async with AsyncMongoClient[dict[str, Any]](
-        LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=int(START_S * 1000)
-    ) as client:
-        kept = await client["local"]["system.replset"].find_one()
-        if kept is None:
-            first = {"_id": SET, "members": [{"_id": 0, "host": here}]}
-            await client.admin.command("replSetInitiate", first)
-        elif kept["members"][0]["host"] != here:
-            await _move(client, here)
-        for _ in range(int(START_S / 0.05)):
-            if await _is_primary(client):
-                return
-            await asyncio.sleep(0.05)
-        raise EmbeddedServerError(f"The database server at {here} does not become primary.")
-
-
-async def _move(client: AsyncMongoClient[dict[str, Any]], here: str) -> None:
-    """Force the configuration to the address, once the server has loaded it.
-
-    It loads it only after it looked whether the old address is its own, which takes half a minute
-    if something listens there and says nothing.
-    """
-    for _ in range(int(START_S / 0.1)):
-        try:
-            config = (await client.admin.command("replSetGetConfig"))["config"]
-        except OperationFailure as error:
-            if error.code != NOT_YET_INITIALIZED:
-                raise
-            await asyncio.sleep(0.1)
-            continue
-        config["members"][0]["host"] = here
-        config["version"] += 1
-        await client.admin.command("replSetReconfig", config, force=True)
-        return
-
-
-async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:
-    try:
-        return bool((await client.admin.command("hello"))["isWritablePrimary"])
-    except AutoReconnect:  # a change of state closes connections
-        return False

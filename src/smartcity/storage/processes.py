@@ -37,11 +37,33 @@ def end_with_parent() -> None:
 
 
 def command_line(pid: int) -> list[str]:
-    """The words a process was started with; none if it is not there, or ended and not buried."""
+    """The words a process was started with; none if it is not there, or is ending."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
     except OSError:
         return []
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process still has something: its files, its locks, its ports.
+
+    It keeps them for a moment after its command line is gone, until the last of its threads ends.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except OSError:
+        return False
+    state = stat.rpartition(")")[2].split()[0]
+    return state not in {"Z", "X"} or threads > 1
+
+
+def name_of(pid: int) -> str:
+    """What a process runs, in fifteen letters, as long as it has not ended entirely."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 async def stop(process: asyncio.subprocess.Process, patience_s: float) -> int:
@@ -62,7 +84,7 @@ async def stop_stranger(pid: int, patience_s: float) -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, how)
         for _ in range(int(patience_s / 0.05)):
-            if not command_line(pid):
+            if not is_running(pid):
                 return
             await asyncio.sleep(0.05)
 

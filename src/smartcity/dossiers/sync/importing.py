@@ -10,7 +10,7 @@ before its first write, so that the event of one whose process died is promised 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Final
@@ -86,11 +86,15 @@ class DossierImporter:
         total = Outcome()
         iterator = iter(lines)
         chunk = await asyncio.to_thread(self._read, iterator)
+        mostly_known = False
         while chunk is not None:
-            async with asyncio.TaskGroup() as both:
-                upcoming = both.create_task(asyncio.to_thread(self._read, iterator))
-                outcome = await self._write(chunk)
+            upcoming = asyncio.create_task(asyncio.to_thread(self._read, iterator))
+            try:
+                outcome = await self._write(chunk, mostly_known)
+            finally:
+                await asyncio.wait([upcoming])  # nobody may close the file under the thread
             total += outcome
+            mostly_known = outcome.new < outcome.rows / 2
             if heard is not None:
                 heard(total, chunk.rejects)
             chunk = upcoming.result()
@@ -122,13 +126,20 @@ class DossierImporter:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    async def _write(self, chunk: _Chunk) -> Outcome:
-        if not chunk.dossiers:
+    async def _write(self, chunk: _Chunk, mostly_known: bool) -> Outcome:
+        """Write one chunk. If the last was `mostly_known` this may be so too, and to ask first
+        takes a fraction of being refused.
+        """
+        told = chunk.dossiers
+        if not told:
             return Outcome(rejected=len(chunk.rejects))
         await self._store.open_batch(chunk.batch, now())
-        known = await self._store.add_many(chunk.dossiers)
-        changed = await self._merge(known)
-        new = len(chunk.dossiers) - len(known)
+        there = await self._store.by_codes({one.code for one in told}) if mostly_known else {}
+        fresh = [one for one in told if one.code not in there]
+        late = await self._store.add_many(fresh)
+        new = len(fresh) - len(late)
+        known = [one for one in told if one.code in there] + late
+        changed = await self._merge(known, there)
         if new or changed:
             await self._store.close_batch(chunk.batch, _event(chunk.batch))
         else:
@@ -140,20 +151,23 @@ class DossierImporter:
             rejected=len(chunk.rejects),
         )
 
-    async def _merge(self, told: Sequence[Dossier]) -> int:
-        """Merge dossiers into those of the same code, and answer how many that changed."""
+    async def _merge(self, told: Sequence[Dossier], there: Mapping[str, Dossier]) -> int:
+        """Merge dossiers into those of the same code, as far as seen in `there`, and answer how
+        many that changed.
+        """
         written = 0
-        while told:
-            before = await self._store.by_codes({one.code for one in told})
-            after = dict(before)
+        while True:
+            unseen = {one.code for one in told} - there.keys()
+            before = {**there, **await self._store.by_codes(unseen)}
+            after = before.copy()
             for one in told:
                 after[one.code] = merged(after[one.code], one)
             changes = [(before[c], after[c]) for c in after if after[c] is not before[c]]
             done = await self._store.change_many(changes)
             written += done
             if done == len(changes):
-                break
-        return written
+                return written
+            there = {}  # somebody was faster
 
 
 def _event(batch: UUID) -> Event:

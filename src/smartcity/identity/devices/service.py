@@ -81,10 +81,6 @@ class DeviceService:
             await self._store.seen(device.id, now())
         return Actor(roles=DEVICE, id=device.id, language=device.language)
 
-    async def several(self, devices: Collection[UUID]) -> dict[UUID, Device]:
-        """What is known of each: language, push address, quiet hours. The forgotten are missing."""
-        return {device.id: device for device in await self._store.several(devices)}
-
     async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""
         found = await self._store.several(devices)

@@ -1,0 +1,48 @@
+"""Figures about how reports are handled, for everybody; staff see all of them."""
+
+from typing import Annotated, Final
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from smartcity.identity.roles import Actor
+from smartcity.statistics.model import By, DefinitionList, Overview
+from smartcity.statistics.service import MAX_DAYS, StatisticsService
+
+DAYS: Final = 30
+
+
+class StatisticsController(Controller):
+    path = "/v1/statistics"
+    tags = ("Statistics",)
+
+    @get("/overview", operation_id="GetOverview")
+    async def overview(
+        self,
+        actor: NamedDependency[Actor],
+        language: NamedDependency[str],
+        statistics: NamedDependency[StatisticsService],
+        by: Annotated[By, QueryParameter()] = By.AGENCY,
+        days: Annotated[int, QueryParameter(ge=1, le=MAX_DAYS)] = DAYS,
+    ) -> Response[Overview]:
+        """Count reports by agency, unit, category or field: as they stand now, and what happened in
+        the last `days`.
+
+        The public's figures leave out categories that are never public; by category, what tells of
+        few of their reports is `suppressed`.
+        """
+        found = await statistics.overview(by, days, language, whole=actor.is_staff)
+        return Response(found, headers=_in(language))
+
+    @get("/definitions", operation_id="ListFigures")
+    async def definitions(
+        self, language: NamedDependency[str], statistics: NamedDependency[StatisticsService]
+    ) -> Response[DefinitionList]:
+        """List the figures and what each means."""
+        return Response(statistics.definitions(language), headers=_in(language))
+
+
+def _in(language: str) -> dict[str, str]:
+    """The answer hangs on the language and, as staff see more, on who asks."""
+    return {"Content-Language": language, "Vary": "Accept-Language, Authorization, Cookie"}

@@ -1,0 +1,137 @@
+"""Takes in the reports of another system.
+
+Chunk by chunk: the reports of a chunk are inserted, those that are there already stay as they are,
+and then the chunk's one `bulk` event is promised. Everything about a report and about a chunk
+follows from the file and its mapping, so whoever was cut off begins again at the first line, and
+whoever does it twice changes nothing. While one chunk is written the next is read, on a thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from smartcity.clock import now
+from smartcity.feed.event import Event, Topic
+from smartcity.feed.store import FeedStore
+from smartcity.identifiers import digest_of
+from smartcity.reports.imports.mapping import ImportMapping
+from smartcity.reports.imports.reading import ID_LENGTH, ReportReader
+from smartcity.reports.imports.rows import Line, RowError
+from smartcity.reports.model import Report
+from smartcity.reports.store import ReportStore
+
+CHUNK: Final = 2_000
+"""Rows, taken or not: so the same rows are a chunk every time."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the rows."""
+
+    new: int = 0
+    known: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            new=self.new + other.new,
+            known=self.known + other.known,
+            rejected=self.rejected + other.rejected,
+        )
+
+
+class Reject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was refused: where it stands, its name in the other system, and why."""
+
+    line: int
+    source_id: str
+    column: str
+    reason: str
+
+
+Heard = Callable[[Outcome, Sequence[Reject]], None]
+"""Told after each chunk: the sum so far, and what this chunk refused."""
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    batch: UUID
+    reports: list[Report]
+    rejects: list[Reject]
+
+
+class ReportImporter:
+    """Writes the rows of one file. `digest` names its content."""
+
+    def __init__(
+        self,
+        store: ReportStore,
+        feed: FeedStore,
+        reader: ReportReader,
+        mapping: ImportMapping,
+        digest: bytes,
+    ) -> None:
+        self._store = store
+        self._feed = feed
+        self._reader = reader
+        self._id_column = mapping.id
+        # Rows that another mapping refused are told of by an event of their own.
+        self._name = UUID(bytes=digest_of(digest, msgspec.json.encode(mapping)))
+
+    async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
+        """Take in all rows."""
+        total = Outcome()
+        chunks = self._chunks(iter(lines))
+        chunk = await asyncio.to_thread(next, chunks, None)
+        while chunk is not None:
+            async with asyncio.TaskGroup() as both:
+                upcoming = both.create_task(asyncio.to_thread(next, chunks, None))
+                total += await self._write(chunk)
+            if heard is not None:
+                heard(total, chunk.rejects)
+            chunk = upcoming.result()
+        return total
+
+    def _chunks(self, lines: Iterator[Line]) -> Iterator[_Chunk]:
+        number = 0
+        while rows := list(islice(lines, CHUNK)):
+            yield self._read(rows, uuid5(self._name, str(number)))
+            number += 1
+
+    def _read(self, rows: Sequence[Line], batch: UUID) -> _Chunk:
+        chunk = _Chunk(batch, [], [])
+        at = now()
+        for line, row in rows:
+            try:
+                if isinstance(row, RowError):
+                    raise row
+                chunk.reports.append(self._reader.report(row, batch, at))
+            except RowError as error:
+                name = "" if isinstance(row, RowError) else row[self._id_column].strip()
+                chunk.rejects.append(
+                    Reject(
+                        line=line,
+                        source_id=name[:ID_LENGTH],
+                        column=error.column,
+                        reason=error.reason,
+                    )
+                )
+        return chunk
+
+    async def _write(self, chunk: _Chunk) -> Outcome:
+        new = 0
+        if chunk.reports:
+            known = await self._store.known([report.id for report in chunk.reports])
+            if fresh := [report for report in chunk.reports if report.id not in known]:
+                new = await self._store.take_in(fresh)
+            await self._feed.announce(_event(chunk.batch))
+        return Outcome(new=new, known=len(chunk.reports) - new, rejected=len(chunk.rejects))
+
+
+def _event(batch: UUID) -> Event:
+    """One id for one batch: promised twice, it is published once."""
+    return Event(
+        id=batch, topic=Topic.BULK, action="import", at=now(), of=Topic.REPORT, batch=batch
+    )

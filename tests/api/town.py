@@ -1,0 +1,132 @@
+"""A whole API over an empty database, and people who use it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from litestar import Litestar
+
+from api.app import create_app
+from smartcity.city import load_city
+from smartcity.cli.schema import every_index
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.settings import PROJECT, Settings, load_settings
+from smartcity.storage.migrations import create_indexes
+from smartcity.storage.mongo import Database, connect
+
+PASSWORD = "correct horse battery staple"
+
+Answer = httpx.Response
+
+
+class Town:
+    """One city's API, asked over HTTP. `database` is for what no request can see."""
+
+    def __init__(self, http: httpx.AsyncClient, settings: Settings, database: Database) -> None:
+        self.http = http
+        self.settings = settings
+        self.city = load_city(settings.city_dir)
+        self.database = database
+
+    async def device(self, language: str | None = None) -> "Person":
+        answer = await self.http.post(
+            "/v1/devices",
+            json={"platform": "android", "language": language or self.city.languages[0]},
+        )
+        assert answer.status_code == 201, answer.text
+        return Person(self.http, answer.json()["token"])
+
+    async def staff(self, *roles: str, agencies: list[str] | None = None) -> "Person":
+        secret = self.settings.secret()
+        service = StaffService(
+            StaffStore(self.database),
+            SessionStore(self.database),
+            Passwords(),
+            PersonalData(secret),
+            self.city,
+        )
+        name = f"{roles[0]}-{uuid4().hex[:6]}"
+        await service.add(name, PASSWORD, roles, agencies or [])
+        answer = await self.http.post("/v1/sessions", json={"username": name, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        self.http.cookies.clear()
+        return Person(self.http, answer.json()["token"])
+
+    def nobody(self) -> "Person":
+        return Person(self.http, None)
+
+
+class Person:
+    """Somebody with a token, or without."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
+        self._http = http
+        self.token = token
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def ask(self, method: str, path: str, **given: Any) -> Answer:
+        headers = self._headers | given.pop("headers", {})
+        return await self._http.request(method, path, headers=headers, **given)
+
+    async def get(self, path: str, **given: Any) -> Answer:
+        return await self.ask("GET", path, **given)
+
+    async def submit(self, report: dict[str, Any], key: str | None = None) -> Answer:
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        return await self.ask("POST", "/v1/reports", json=report, headers=headers)
+
+    async def act(
+        self,
+        report: str,
+        *steps: dict[str, Any],
+        version: int | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+    ) -> Answer:
+        headers = {
+            name: value
+            for name, value in (
+                ("If-Match", f'"{version}"' if version is not None else None),
+                ("Idempotency-Key", key),
+                ("Receipt-Secret", secret),
+            )
+            if value is not None
+        }
+        body = steps[0] if len(steps) == 1 else list(steps)
+        return await self.ask("POST", f"/v1/reports/{report}/actions", json=body, headers=headers)
+
+
+@asynccontextmanager
+async def town(
+    mongo_uri: str, folder: Path, city: str = "hanoi", **options: Any
+) -> AsyncIterator[Town]:
+    """A city's API with an empty database, which is dropped afterwards."""
+    settings = load_settings(
+        {
+            "mongo_uri": mongo_uri,
+            "mongo_database": f"town_{uuid4().hex[:12]}",
+            "data_dir": str(folder),
+            "city": str(PROJECT / "config" / city),
+            "rate_limits": "off",
+            **options,
+        },
+        environment={},
+    )
+    client, database = connect(mongo_uri, settings.mongo_database, timeout_s=10, pool=8)
+    await create_indexes(database, every_index(settings), lambda _: None)
+    app = create_app(settings)
+    async with app.lifespan(), _http(app) as http:
+        yield Town(http, settings, database)
+    await client.drop_database(database.name)
+    await client.close()
+
+
+def _http(app: Litestar) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://town", timeout=30)
