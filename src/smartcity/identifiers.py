@@ -42,16 +42,18 @@ def _version_7(moment: datetime, bits: bytes) -> UUID:
 
 def new_code() -> str:
     """A fresh report code, written in groups: `K7M2-9QXR-4TB`."""
-    return _grouped("".join(secrets.choice(READABLE) for _ in range(CODE_LENGTH)))
+    return grouped("".join(secrets.choice(READABLE) for _ in range(CODE_LENGTH)))
 
 
 def derived_code(key: bytes, report: UUID) -> str:
     """The code that an imported report always gets; whoever lacks the key cannot guess it."""
     digest = hmac.digest(key, b"report code" + report.bytes, "sha256")
-    return _grouped(readable(digest, CODE_LENGTH))
+    return grouped(readable(digest, CODE_LENGTH))
 
 
-def _grouped(letters: str) -> str:
+def grouped(typed: str) -> str:
+    """A code as it is written, whatever case, spaces and dashes it was typed with."""
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from smartcity.city.model import City
+from smartcity.errors import OutsideCity
 from smartcity.feed.store import FeedStore
+from smartcity.geography.units import Areas, Located
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.importing import ReportImporter
 from smartcity.reports.imports.mapping import ImportMapping, load_mapping
@@ -16,7 +18,6 @@ from smartcity.reports.store import INDEXES, ReportStore
 from smartcity.settings import PROJECT
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
-from tests.unit.sample_places import PackPlaces
 
 BOSTON = PROJECT / "config" / "boston"
 KEY = bytes(range(32))
@@ -40,6 +41,19 @@ CLOSED = {
 }
 
 OPEN = {**CLOSED, "CASE_STATUS": "Open", "CLOSED_DT": "", "CLOSURE_REASON": ""}
+
+
+class PackPlaces:
+    """The areas of a pack, without a database."""
+
+    def __init__(self, city: City) -> None:
+        self._areas = Areas.from_pack(city)
+
+    def locate_or_refuse(self, lon: float, lat: float) -> Located:
+        located = self._areas.locate(lon, lat)
+        if located is None:
+            raise OutsideCity
+        return located
 
 
 def row(number: int, **columns: str) -> dict[str, str]:

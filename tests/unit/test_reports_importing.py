@@ -1,0 +1,454 @@
+"""Reports of another system: what a mapping may say, what a row means, and that taking in again
+changes nothing.
+"""
+
+import gzip
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from smartcity.city.model import City
+from smartcity.feed.event import Topic
+from smartcity.feed.store import ANNOUNCEMENTS, FeedStore
+from smartcity.identifiers import CODE_LENGTH
+from smartcity.reports.imports.histories import WAYS, stages
+from smartcity.reports.imports.importing import CHUNK, Outcome, Reject
+from smartcity.reports.imports.mapping import MappingError, load_mapping
+from smartcity.reports.imports.reading import NOBODY, ReportReader
+from smartcity.reports.imports.rows import FileError, RowError, open_rows
+from smartcity.reports.lifecycle import TRANSITIONS
+from smartcity.reports.model import Action, Party, Report, Status
+from smartcity.reports.store import COLLECTION, ReportStore
+from smartcity.storage.mongo import Database, from_document
+from tests.unit.imports_made import (
+    BOSTON,
+    CLOSED,
+    KEY,
+    NOW,
+    OPEN,
+    PackPlaces,
+    importer,
+    mapping,
+    numbered,
+    reader,
+    row,
+    write,
+)
+
+pytestmark = pytest.mark.anyio
+
+BATCH = UUID(int=7)
+
+
+def read(city: City, columns: dict[str, str]) -> Report:
+    return reader(city).report(columns, BATCH, NOW)
+
+
+# --- the mapping ---------------------------------------------------------------------------------
+
+
+def edited(tmp_path: Path, old: str, new: str) -> Path:
+    text = (BOSTON / "import.toml").read_text("utf-8")
+    assert old in text
+    file = tmp_path / "import.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "CASE_ENQUIRY_ID"', "", "import.toml: id: is missing"),
+        ('id = "CASE', 'idd = "CASE', "import.toml: idd: is not a key here"),
+        ('zone = "America/New_York"', 'zone = "Boston"', "times.zone: there is no time zone"),
+        ("%m/%d/%Y %I", "%m/%d %I", "times.format: does not hold a day, a month and a year"),
+        ("%m/%d/%Y %I", "%Q %I", "times.format: is not understood"),
+        ('Closed = "closed"', 'Closed = "gone"', "status.values: Invalid enum value 'gone'"),
+        ('Closed = "closed"', 'Closed = "merged"', "an import cannot tell merged"),
+        ('Closed = "closed"', 'Closed = "rejected"', "`status.reasons` must say why"),
+        (
+            'Closed = "closed"',
+            'reasons.Closed = "x"',
+            "status.reasons.Closed: there is no reason x",
+        ),
+        ('"metrolist"', '"metro"', "category.values.Survey: there is no category metro"),
+        ('= "INFO"', '= "info"', "agency.values.No Q: there is no agency info"),
+        ('column = "REASON"', 'column = "REASON"\ndefault = "x"', "category.default: there is no"),
+        ('"{CLOSURE_REASON}"', '"{CLOSURE_REASON"', "text.answer: has braces"),
+        ("[times]", "[times", "import.toml: line"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_told_with_its_key_and_the_reason(
+    boston: City, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(MappingError) as told:
+        load_mapping(edited(tmp_path, old, new), boston)
+    assert any(said in str(mistake) for mistake in told.value.mistakes), told.value
+
+
+def test_all_mistakes_in_a_mapping_are_told_at_once(boston: City, tmp_path: Path) -> None:
+    file = edited(tmp_path, "America/New_York", "Boston")
+    file.write_text(file.read_text().replace('= "metrolist"', '= "metro"'))
+    with pytest.raises(MappingError) as told:
+        load_mapping(file, boston)
+    assert len(told.value.mistakes) == 2
+
+
+def test_a_mapping_that_is_not_there_is_told(boston: City, tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="the file is missing"):
+        load_mapping(tmp_path / "import.toml", boston)
+
+
+# --- what a row means ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_imported_timeline_is_one_that_the_lifecycle_table_allows(status: Status) -> None:
+    if status not in WAYS:
+        assert status in {Status.WAITING, Status.MERGED}
+        return
+    passed = stages(status)
+    assert (passed[0].action, passed[0].status) == (Action.SUBMIT, Status.SUBMITTED)
+    for before, stage in zip(passed, passed[1:], strict=False):
+        assert before.status in TRANSITIONS[stage.action].sources
+        assert stage.status == (TRANSITIONS[stage.action].to or before.status)
+    assert passed[-1].status is status
+
+
+def test_a_closed_request_is_a_closed_report_with_the_source_s_own_times(boston: City) -> None:
+    report = read(boston, CLOSED)
+    opened = datetime(2015, 1, 1, 5, 25, 36, tzinfo=UTC)
+    closed = datetime(2015, 4, 28, 12, 49, 50, tzinfo=UTC)
+    assert report.status is Status.CLOSED
+    assert [(entry.action, entry.at) for entry in report.timeline] == [
+        (Action.SUBMIT, opened),
+        (Action.RECEIVE, opened),
+        (Action.RESOLVE, closed),
+        (Action.CLOSE, closed),
+    ]
+    assert {entry.by.party for entry in report.timeline} == {Party.CLOCK}
+    assert report.timeline[2].text == CLOSED["CLOSURE_REASON"]
+    assert (report.submitted_at, report.received_at, report.finished_at) == (opened, opened, closed)
+    assert report.deadlines.resolve_by == datetime(2015, 1, 16, 13, 30, tzinfo=UTC)
+    assert report.due_at is None
+    assert (report.category, report.field) == ("street-lights", "public-works-department")
+    assert (report.agency, report.routing.rule) == ("PWDx", "import")
+    assert report.description == "Street Light Outages (Public Works Department)"
+    assert (report.place.lon, report.place.lat) == (-71.0944, 42.3474)
+    assert report.source == "boston311/101001240736"
+    assert report.reporter.id == NOBODY
+
+
+def test_an_open_request_is_in_its_agency_s_queue(boston: City) -> None:
+    report = read(boston, OPEN)
+    assert report.status is Status.RECEIVED
+    assert report.due_at == report.deadlines.resolve_by
+    assert report.finished_at is None
+
+
+def test_without_a_date_of_its_own_a_request_gets_the_pack_s(boston: City) -> None:
+    report = read(boston, {**OPEN, "TARGET_DT": ""})
+    assert report.deadlines.calendar.startswith("office/")
+    assert report.deadlines.resolve_by > report.deadlines.receive_by > report.submitted_at
+
+
+@pytest.mark.parametrize(
+    ("reason", "category"),
+    [("Signs & Signals", "signs-signals"), ("Valet", "parking-complaints")],
+)
+def test_a_category_is_found_by_its_name_or_in_the_table(
+    boston: City, reason: str, category: str
+) -> None:
+    assert read(boston, {**CLOSED, "REASON": reason}).category == category
+
+
+def test_a_closed_request_without_an_answer_says_so(boston: City) -> None:
+    answer = read(boston, {**CLOSED, "CLOSURE_REASON": " "}).timeline[2].text
+    assert answer == "Closed without a published answer."
+
+
+def test_a_rejected_request_has_the_pack_s_reason(boston: City, tmp_path: Path) -> None:
+    more = 'Closed = "closed"\nvalues.Invalid = "rejected"\nreasons.Invalid = "no-violation"'
+    means = load_mapping(edited(tmp_path, 'Closed = "closed"', more), boston)
+    report = reader(boston, means).report({**CLOSED, "CASE_STATUS": "Invalid"}, BATCH, NOW)
+    assert report.status is Status.REJECTED
+    assert report.timeline[-1].reason == "no-violation"
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "reason"),
+    [
+        ({"CASE_ENQUIRY_ID": " "}, "CASE_ENQUIRY_ID", "missing"),
+        ({"CASE_ENQUIRY_ID": "1" * 101}, "CASE_ENQUIRY_ID", "longer than 100 characters"),
+        ({"OPEN_DT": ""}, "OPEN_DT", "missing"),
+        ({"OPEN_DT": "yesterday"}, "OPEN_DT", "not a time"),
+        ({"OPEN_DT": "01/01/0001 12:25:36 AM"}, "OPEN_DT", "not a time"),
+        ({"OPEN_DT": "01/01/2027 12:25:36 AM"}, "OPEN_DT", "lies in the future"),
+        ({"TARGET_DT": "31/31/2015 12:25:36 AM"}, "TARGET_DT", "not a time"),
+        ({"TARGET_DT": "01/01/9999 12:25:36 AM"}, "TARGET_DT", "not a time"),
+        ({"CLOSED_DT": ""}, "CLOSED_DT", "missing"),
+        ({"CLOSED_DT": "12/31/2014 12:25:36 AM"}, "CLOSED_DT", "before it was opened"),
+        ({"CASE_STATUS": "Lost"}, "CASE_STATUS", "unknown: Lost"),
+        ({"REASON": "Aliens"}, "REASON", "unknown: Aliens"),
+        ({"REASON": ""}, "REASON", "missing"),
+        ({"Department": "XXXX"}, "Department", "unknown: XXXX"),
+        ({"LATITUDE": "", "LONGITUDE": ""}, "LATITUDE", "missing"),
+        ({"LATITUDE": "north"}, "LATITUDE", "not a number"),
+        ({"LONGITUDE": ""}, "LONGITUDE", "not a number"),
+        ({"LATITUDE": "0", "LONGITUDE": "0"}, "LATITUDE", "outside the city"),
+        ({"LATITUDE": "nan"}, "LATITUDE", "outside the city"),
+    ],
+)
+def test_a_row_that_cannot_be_taken_is_refused_with_its_column_and_the_reason(
+    boston: City, columns: dict[str, str], column: str, reason: str
+) -> None:
+    with pytest.raises(RowError) as told:
+        read(boston, {**CLOSED, **columns})
+    assert (told.value.column, told.value.reason) == (column, reason)
+
+
+def test_a_category_without_a_place_needs_no_point(boston: City) -> None:
+    columns = {"REASON": "Notification", "LATITUDE": "", "LONGITUDE": ""}
+    assert read(boston, {**CLOSED, **columns}).location is None
+
+
+def test_codes_are_the_same_every_time_and_only_with_the_same_key(boston: City) -> None:
+    code = read(boston, CLOSED).code
+    assert code == read(boston, CLOSED).code
+    assert len(code.replace("-", "")) == CODE_LENGTH
+    places, means = PackPlaces(boston), mapping(boston)
+    clocks = reader(boston)._clocks  # pyright: ignore[reportPrivateUsage]
+    elsewhere = ReportReader(boston, means, places, clocks, bytes(32))
+    assert KEY != bytes(32)
+    assert elsewhere.report(CLOSED, BATCH, NOW).code != code
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def lines(file: Path, boston: City) -> list[Any]:
+    with open_rows(file, mapping(boston).columns) as rows:
+        return list(rows.lines)
+
+
+def test_a_file_is_the_same_zipped_or_not(boston: City, tmp_path: Path) -> None:
+    plain = write(tmp_path / "a.csv", [row(1), row(2)])
+    zipped = tmp_path / "b.csv.gz"
+    zipped.write_bytes(gzip.compress(plain.read_bytes()))
+    columns = mapping(boston).columns
+    with open_rows(plain, columns) as one, open_rows(zipped, columns) as other:
+        assert one.digest == other.digest
+        assert list(one.lines) == list(other.lines) == numbered([row(1), row(2)])
+
+
+def test_a_file_that_was_cut_off_is_refused_before_anything_is_read(
+    boston: City, tmp_path: Path
+) -> None:
+    plain = write(tmp_path / "a.csv", [row(number) for number in range(500)])
+    cut = tmp_path / "cut.csv.gz"
+    cut.write_bytes(gzip.compress(plain.read_bytes())[:-200])
+    with pytest.raises(FileError, match="damaged"):
+        lines(cut, boston)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (b"", "missing columns: CASE_ENQUIRY_ID, CASE_STATUS"),
+        (b"id;name\n", "missing columns"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "missing columns"),
+        (",".join([*CLOSED, "REASON"]).encode(), "columns that are there twice: REASON"),
+    ],
+)
+def test_a_file_without_the_mapping_s_columns_is_refused(
+    boston: City, tmp_path: Path, header: bytes, said: str
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(header)
+    with pytest.raises(FileError, match=said):
+        lines(file, boston)
+
+
+def test_a_damaged_line_spoils_no_other(boston: City, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", [row(1)])
+    good = file.read_bytes().splitlines(keepends=True)[1]
+    with file.open("ab") as more:
+        more.write(b"too,few\n" + good.replace(b"Rebuilt", b"\xff") + b"\n" + good)
+    found = lines(file, boston)
+    assert [number for number, _ in found] == [2, 3, 4, 6]
+    said = [str(one) if isinstance(one, RowError) else "" for _, one in found]
+    assert said == ["", "line: 2 cells, not 13", "line: not UTF-8", ""]
+
+
+# --- taking in -----------------------------------------------------------------------------------
+
+
+async def take_in(database: Database, city: City, *rows: dict[str, str]) -> Outcome:
+    return await (await importer(database, city)).take_in(numbered(rows))
+
+
+async def everything(database: Database) -> list[Any]:
+    reports = await database[COLLECTION].find().sort("_id").to_list()
+    return reports + await database[ANNOUNCEMENTS].find().sort("_id").to_list()
+
+
+async def test_a_second_run_changes_nothing(database: Database, boston: City) -> None:
+    rows = [row(number) for number in range(20)]
+    assert await take_in(database, boston, *rows) == Outcome(new=20)
+    before = await everything(database)
+    assert await take_in(database, boston, *rows) == Outcome(known=20)
+    assert await everything(database) == before
+
+
+async def test_what_became_of_an_imported_report_since_stays(
+    database: Database, boston: City
+) -> None:
+    await take_in(database, boston, row(1))
+    await database[COLLECTION].update_one({}, {"$set": {"status": "received", "version": 9}})
+    await take_in(database, boston, row(1))
+    changed = await database[COLLECTION].find_one({})
+    assert changed
+    assert (changed["status"], changed["version"]) == ("received", 9)
+
+
+async def test_a_request_opened_at_another_time_is_the_same_request(
+    database: Database, boston: City
+) -> None:
+    await take_in(database, boston, row(1))
+    moved = row(1, OPEN_DT="01/01/2015 12:30:00 AM")
+    assert await take_in(database, boston, moved) == Outcome(known=1)
+
+
+async def test_a_name_that_comes_twice_in_a_file_is_taken_once(
+    database: Database, boston: City
+) -> None:
+    assert await take_in(database, boston, row(1), row(1)) == Outcome(new=1, known=1)
+
+
+class Cut(Exception):
+    """The power went off."""
+
+
+@pytest.mark.parametrize("at", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 5])
+async def test_an_import_that_was_cut_off_is_completed_by_the_next(
+    database: Database, boston: City, at: int
+) -> None:
+    rows = numbered(row(number) for number in range(2 * CHUNK + 10))
+
+    def until_the_cut() -> Any:
+        yield from rows[:at]
+        raise Cut
+
+    cut = await importer(database, boston)
+    with pytest.raises(ExceptionGroup if at >= CHUNK else Cut):
+        await cut.take_in(until_the_cut())
+    outcome = await (await importer(database, boston)).take_in(rows)
+    assert outcome.new + outcome.known == len(rows)
+    assert await database[COLLECTION].count_documents({}) == len(rows)
+    promised = await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+    told = {event.batch for promise in promised for event in promise.events}
+    assert told == set(await database[COLLECTION].distinct("batch"))
+
+
+async def test_a_chunk_is_announced_once_and_never_before_it_is_there(
+    database: Database, boston: City
+) -> None:
+    one = await importer(database, boston)
+    counts: list[int] = []
+    announce = FeedStore.announce
+
+    async def watched(feed: FeedStore, event: Any) -> None:
+        counts.append(await database[COLLECTION].count_documents({"batch": event.batch}))
+        await announce(feed, event)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FeedStore, "announce", watched)
+        await one.take_in(numbered(row(number) for number in range(CHUNK + 3)))
+    assert counts == [CHUNK, 3]
+    (first, *_), (second, *_) = [
+        promise.events for promise in await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+    ]
+    assert {first.topic, second.topic} == {Topic.BULK}
+    assert {first.of, second.of} == {Topic.REPORT}
+    batch = [document["_id"] async for document in ReportStore(database).columns(first.batch)]
+    assert len(batch) in counts
+
+
+async def test_rows_that_a_better_mapping_takes_are_announced_too(
+    database: Database, boston: City, tmp_path: Path
+) -> None:
+    rows = numbered([row(1), row(2, CASE_STATUS="Done")])
+    assert await (await importer(database, boston)).take_in(rows) == Outcome(new=1, rejected=1)
+    better = edited(tmp_path, 'Closed = "closed"', 'Closed = "closed"\nvalues.Done = "closed"')
+    again = await importer(database, boston, load_mapping(better, boston))
+    assert await again.take_in(rows) == Outcome(new=1, known=1)
+    promised = await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+    assert {e.batch for p in promised for e in p.events} == set(
+        await database[COLLECTION].distinct("batch")
+    )
+
+
+async def test_refused_rows_are_told_with_their_line_and_name(
+    database: Database, boston: City
+) -> None:
+    heard: list[tuple[Outcome, Sequence[Reject]]] = []
+    lines = [*numbered([row(1), row(2, REASON="Aliens")]), (9, RowError("line", "not UTF-8"))]
+    await (await importer(database, boston)).take_in(lines, lambda *told: heard.append(told))
+    assert heard == [
+        (
+            Outcome(new=1, rejected=2),
+            [
+                Reject(line=3, source_id="101000000002", column="REASON", reason="unknown: Aliens"),
+                Reject(line=9, source_id="", column="line", reason="not UTF-8"),
+            ],
+        )
+    ]
+
+
+# --- the real data -------------------------------------------------------------------------------
+
+
+async def test_half_a_year_of_boston_is_taken_and_its_figures_agree(
+    database: Database, boston: City, shared_data: Path
+) -> None:
+    means = mapping(boston)
+    verdicts: dict[str, str] = {}
+    with open_rows(shared_data / "boston311_2015h1.csv.gz", means.columns) as rows:
+
+        def noted() -> Any:
+            for number, columns in rows.lines:
+                assert not isinstance(columns, RowError)
+                if columns["TARGET_DT"] and columns["CLOSED_DT"]:
+                    verdicts[f"boston311/{columns['CASE_ENQUIRY_ID']}"] = columns["OnTime_Status"]
+                yield number, columns
+
+        outcome = await (await importer(database, boston)).take_in(noted())
+    assert outcome.new + outcome.rejected == 58_119
+    assert outcome.rejected == 84  # closed before they were opened
+
+    agreed: Counter[bool] = Counter()
+    on_time: Counter[bool] = Counter()
+    async for document in database[COLLECTION].find({"status": "closed"}):
+        report = from_document(document, Report)
+        assert report.finished_at
+        in_time = report.finished_at <= report.deadlines.first_resolve_by
+        on_time[in_time] += 1
+        if verdict := verdicts.get(report.source or ""):
+            agreed[in_time is (verdict == "ONTIME")] += 1
+    assert agreed[False] == 0
+    # Over all of them: the source calls on time whatever it gave no date; the pack gives one.
+    assert abs(on_time[True] / on_time.total() - 0.797) < 0.1
+
+
+async def test_reports_lie_where_and_when_the_source_says(database: Database, boston: City) -> None:
+    await take_in(database, boston, row(1), row(2, **{k: OPEN[k] for k in ("CASE_STATUS",)}))
+    store = ReportStore(database)
+    found = [await store.find(d["_id"]) async for d in store.columns()]
+    assert {report.status for report in found if report} == {Status.CLOSED, Status.RECEIVED}
+    spans = {r.updated_at - r.submitted_at > timedelta(days=1) for r in found if r}
+    assert spans == {True, False}
