@@ -18,7 +18,7 @@ from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
 from api.conditional import ConditionalRequests
-from api.document import describe_problems, openapi_document
+from api.document import CREDENTIALS, describe_shared, openapi_document
 from api.errors import Problems
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
@@ -68,10 +68,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
         before_send=[parts.limits.announce],
         lifespan=[parts.running],
         request_max_body_size=settings.body_bytes,
-        openapi_config=OpenAPIConfig(title="SmartCity", version="1", use_handler_docstrings=True),
+        openapi_config=OpenAPIConfig(
+            title="SmartCity", version="1", use_handler_docstrings=True, components=CREDENTIALS
+        ),
         logging_config=None,
     )
-    describe_problems(app)
+    describe_shared(app)
     return app
 
 

@@ -11,14 +11,20 @@ from typing import Any, Final
 import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.openapi.spec import (
+    Components,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
     PathItem,
     Schema,
+    SecurityRequirement,
+    SecurityScheme,
 )
 
+from api.auth import COOKIE
+from api.permissions import PERMISSIONS
+from smartcity.identity.roles import Role
 from smartcity.settings import PROJECT, load_settings
 
 FILE: Final = PROJECT / "openapi" / "openapi.json"
@@ -27,6 +33,25 @@ PROBLEMS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 422, 428, 429, 500, 5
 """Every operation may refuse in these ways, each with a problem document."""
 
 MEDIA_TYPE: Final = "application/problem+json"
+
+CREDENTIALS: Final = Components(
+    security_schemes={
+        "bearer": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            description="The token of a device, a session or an API key.",
+        ),
+        "cookie": SecurityScheme(
+            type="apiKey",
+            security_scheme_in="cookie",
+            name=COOKIE,
+            description="The same token, as a browser keeps it.",
+        ),
+    }
+)
+
+_WITH_A_CREDENTIAL: Final[list[SecurityRequirement]] = [{"bearer": []}, {"cookie": []}]
+_WITH_OR_WITHOUT: Final[list[SecurityRequirement]] = [{}, *_WITH_A_CREDENTIAL]
 
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
 _PROBLEM: Final = Schema(
@@ -59,17 +84,24 @@ async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(encoded(request.app), media_type="application/json")
 
 
-def describe_problems(app: Litestar) -> None:
-    """Add to every operation the refusals that the framework and the services share."""
+def describe_shared(app: Litestar) -> None:
+    """Say of every operation what its own code does not: who may call it, and how it refuses."""
     for path in (app.openapi_schema.paths or {}).values():
         for operation in _operations(path):
+            operation.security = _security(operation)
             answers = operation.responses = operation.responses or {}
-            answers["304"] = OpenAPIResponse(description="The caller has it already.")
+            if operation is path.get:
+                answers["304"] = OpenAPIResponse(description="The caller has it already.")
             for status in PROBLEMS:
                 answers[str(status)] = OpenAPIResponse(
                     description=HTTPStatus(status).phrase,
                     content={MEDIA_TYPE: OpenAPIMediaType(schema=_PROBLEM)},
                 )
+
+
+def _security(operation: Operation) -> list[SecurityRequirement]:
+    open_to_all = Role.ANYONE in PERMISSIONS.get(str(operation.operation_id), ())
+    return _WITH_OR_WITHOUT if open_to_all else _WITH_A_CREDENTIAL
 
 
 def encoded(app: Litestar) -> bytes:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
@@ -58,7 +59,10 @@ class ReportController(Controller):
     path = "/v1/reports"
     tags = ("Reports",)
 
-    @post(operation_id="SubmitReport")
+    @post(
+        operation_id="SubmitReport",
+        responses={200: ResponseSpec(ReportReceipt, description="It was taken in before")},
+    )
     async def submit(
         self,
         data: JSONBody[NewReport],

@@ -12,7 +12,7 @@ from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.store import BATCHES, DOSSIERS, DossierStore
 from smartcity.dossiers.sync import importing
-from smartcity.dossiers.sync.importing import CHUNK, Outcome, Reject
+from smartcity.dossiers.sync.importing import CHUNK, HANDS, Outcome, Reject
 from smartcity.dossiers.sync.rows import RowError
 from smartcity.feed.event import Event, Topic
 from smartcity.feed.store import FeedStore
@@ -171,7 +171,7 @@ async def test_two_imports_of_the_same_rows_at_once_lose_nothing(database: Datab
         assert (dossier.status, [s.status for s in dossier.steps]) == (9, [4, 9])
 
 
-async def test_memory_holds_two_chunks_however_many_rows_there_are(
+async def test_memory_holds_a_chunk_for_each_hand_however_many_rows_there_are(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "CHUNK", 10)
@@ -188,7 +188,7 @@ async def test_memory_holds_two_chunks_however_many_rows_there_are(
         ahead = max(ahead, drawn - total.rows)
 
     await (await importer(database)).take_in(endless(), heard)
-    assert ahead <= 10
+    assert ahead <= 10 * HANDS
 
 
 async def test_what_was_read_before_a_failure_is_kept_and_announced(

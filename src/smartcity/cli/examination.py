@@ -1,15 +1,11 @@
 """What `smartcity doctor` looks at: one short function for each part of an installation."""
 
 import os
-from collections import Counter
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from pymongo import IndexModel
-from pymongo.errors import PyMongoError
-from pymongo.uri_parser import parse_uri
 
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
@@ -21,7 +17,8 @@ from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.settings import Settings, load_settings
 from smartcity.storage.binary import EmbeddedServerError, find_server
-from smartcity.storage.mongo import Database
+from smartcity.storage.migrations import lacking_indexes
+from smartcity.storage.mongo import Database, DatabaseError, members_of
 
 OLDEST_SUPPORTED: Final = (7, 0)
 """The oldest MongoDB that its maker still mends."""
@@ -49,7 +46,7 @@ async def examine(settings: Settings) -> list[Finding]:
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, database)
-    except (PyMongoError, EmbeddedServerError) as error:
+    except (DatabaseError, EmbeddedServerError) as error:
         findings.append(Finding("database", State.WRONG, describe(error)))
     return findings
 
@@ -141,8 +138,7 @@ async def _server(settings: Settings, database: Database) -> Finding:
         return Finding("database", State.MIND, found)
     where = "embedded"
     if settings.mongo_uri:
-        nodes = parse_uri(settings.mongo_uri)["nodelist"]
-        where = ", ".join(f"{host}:{port}" for host, port in nodes)
+        where = ", ".join(members_of(settings.mongo_uri))
     major, minor = map(int, version.split(".")[:2])
     state = State.GOOD if (major, minor) >= OLDEST_SUPPORTED else State.MIND
     old = "" if state is State.GOOD else ", which its maker mends no longer"
@@ -162,18 +158,10 @@ async def _replica_set(database: Database) -> Finding:
 
 async def _schema(settings: Settings, database: Database) -> Finding:
     wanted = every_index(settings)
-    missing = Counter[str]()
-    for collection, models in wanted.items():
-        present = await database[collection].index_information()
-        missing[collection] = sum(_index_name(model) not in present for model in models)
-    if lacking := [name for name, count in missing.items() if count]:
+    if lacking := await lacking_indexes(database, wanted):
         found = f"indexes missing in {', '.join(sorted(lacking))}: run `smartcity migrate`"
         return Finding("indexes", State.WRONG, found)
     return Finding("indexes", State.GOOD, f"all {sum(map(len, wanted.values()))}")
-
-
-def _index_name(model: IndexModel) -> str:
-    return model.document["name"]
 
 
 async def _boundaries(database: Database) -> Finding:

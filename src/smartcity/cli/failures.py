@@ -3,13 +3,12 @@
 import re
 from typing import Final
 
-from pymongo.errors import PyMongoError
-
 from smartcity.city import PackError
 from smartcity.errors import SmartCityError
 from smartcity.geography.boundaries import BoundaryError
 from smartcity.settings import SettingsError
 from smartcity.storage.binary import EmbeddedServerError
+from smartcity.storage.mongo import DatabaseError
 
 MISCONFIGURED: Final = (SettingsError, PackError)
 
@@ -26,7 +25,7 @@ TOLD: Final = (
     SmartCityError,
     BoundaryError,
     EmbeddedServerError,
-    PyMongoError,
+    DatabaseError,
     NotReadyError,
 )
 
@@ -49,7 +48,7 @@ def describe(error: Exception) -> str:
         case BoundaryError():
             more = len(error.mistakes) - 1
             return f"{error.mistakes[0]}" + (f" (and {more} more)" if more else "")
-        case PyMongoError():
+        case DatabaseError():
             return f"the database: {_NOISE.split(str(error), maxsplit=1)[0]}"
         case _:
             return str(error).replace("\n", " ")

@@ -3,17 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from pymongo import AsyncMongoClient
-
 from smartcity.settings import Settings
 from smartcity.storage.embedded import server_of
-from smartcity.storage.mongo import Database, Document, connect
+from smartcity.storage.mongo import Client, Database, connect
 
 
 @asynccontextmanager
 async def open_database(
     settings: Settings,
-) -> AsyncGenerator[tuple[AsyncMongoClient[Document], Database]]:
+) -> AsyncGenerator[tuple[Client, Database]]:
     """The configured database; else that of the `smartcity up` which runs on the data folder; else
     one that is started for as long as this lasts.
     """
@@ -29,9 +27,7 @@ async def open_database(
 
 
 @asynccontextmanager
-async def _connected(
-    uri: str, settings: Settings
-) -> AsyncGenerator[tuple[AsyncMongoClient[Document], Database]]:
+async def _connected(uri: str, settings: Settings) -> AsyncGenerator[tuple[Client, Database]]:
     client, database = connect(
         uri, settings.mongo_database, timeout_s=settings.mongo_timeout_s, pool=settings.mongo_pool
     )

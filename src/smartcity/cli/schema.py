@@ -2,31 +2,28 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
 from typing import Final, cast
-
-from pymongo import IndexModel
 
 import smartcity
 from smartcity.feed.store import feed_indexes
 from smartcity.settings import Settings
-from smartcity.storage.migrations import Migration
+from smartcity.storage.migrations import Index, Indexes, Migration
 
 MIGRATIONS: Final[tuple[Migration, ...]] = ()
 """Oldest first. Add to the end; never change or remove one."""
 
 
-def every_index(settings: Settings) -> dict[str, list[IndexModel]]:
+def every_index(settings: Settings) -> dict[str, list[Index]]:
     """The indexes of all collections. A module named `store` is found without being listed."""
-    found: dict[str, list[IndexModel]] = {}
+    found: dict[str, list[Index]] = {}
     for indexes in (*_declared(), feed_indexes(settings.feed_days)):
         for collection, models in indexes.items():
             found.setdefault(collection, []).extend(models)
     return found
 
 
-def _declared() -> list[Mapping[str, Sequence[IndexModel]]]:
+def _declared() -> list[Indexes]:
     modules = pkgutil.walk_packages(smartcity.__path__, "smartcity.")
     stores = [m.name for m in modules if m.name.endswith(".store")]
     declared = [getattr(importlib.import_module(name), "INDEXES", {}) for name in stores]
-    return cast("list[Mapping[str, Sequence[IndexModel]]]", declared)
+    return cast("list[Indexes]", declared)

@@ -73,7 +73,7 @@ async def _bring_up(settings: Settings, demo: bool, supervisor: Supervisor) -> N
     address = f"http://{_reachable(settings.host)}:{settings.port}"
     await _until_ready(f"{address}/health/ready")
     click.echo(f"API       {settings.public_url or address}/v1")
-    click.echo(f"document  {settings.public_url or address}/openapi/openapi.json")
+    click.echo(f"document  {settings.public_url or address}/openapi.json")
     click.echo(f"ready {address}")
     sys.stdout.flush()
     await asyncio.Event().wait()

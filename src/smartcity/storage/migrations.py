@@ -15,6 +15,10 @@ from smartcity.clock import now
 from smartcity.storage.leases import Lease, held
 from smartcity.storage.mongo import Database
 
+Index = IndexModel
+Indexes = Mapping[str, Sequence[Index]]
+"""The indexes of each collection."""
+
 COLLECTION: Final = "migrations"
 LEASE_S: Final = 30.0
 PATIENCE_S: Final = 3600.0
@@ -36,7 +40,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 async def migrate(
     database: Database,
-    indexes: Mapping[str, Sequence[IndexModel]],
+    indexes: Indexes,
     migrations: Sequence[Migration],
     say: Callable[[str], None],
 ) -> None:
@@ -50,7 +54,7 @@ async def migrate(
 
 async def create_indexes(
     database: Database,
-    indexes: Mapping[str, Sequence[IndexModel]],
+    indexes: Indexes,
     say: Callable[[str], None],
 ) -> None:
     """Make each index that is not there; one that is there in another form is built anew."""
@@ -62,6 +66,16 @@ async def create_indexes(
                 if error.code not in CONFLICTS:
                     raise
                 await _rebuild(database, name, model, say)
+
+
+async def lacking_indexes(database: Database, indexes: Indexes) -> list[str]:
+    """The collections that do not have all their indexes."""
+    lacking: list[str] = []
+    for name, models in indexes.items():
+        present = await database[name].index_information()
+        if any(model.document["name"] not in present for model in models):
+            lacking.append(name)
+    return lacking
 
 
 async def _rebuild(

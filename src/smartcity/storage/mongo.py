@@ -11,13 +11,18 @@ from uuid import UUID
 import msgspec
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 
 type_of = TypeVar("type_of")
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+Client = AsyncMongoClient[Document]
+
+DatabaseError = PyMongoError
+"""Whatever the driver says no with."""
 
 UNREACHABLE: Final = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 """The database is away, or too slow: nothing is wrong with what was asked, so ask again later."""
@@ -26,15 +31,13 @@ DURABLE = WriteConcern("majority", j=True)
 """What an answer of 201 rests on: the write survives the death of the primary."""
 
 
-def connect(
-    uri: str, name: str, *, timeout_s: float, pool: int
-) -> tuple[AsyncMongoClient[Document], Database]:
+def connect(uri: str, name: str, *, timeout_s: float, pool: int) -> tuple[Client, Database]:
     """Open a client (it connects at the first use) and our database in it.
 
     Times are UTC and aware, ids are RFC 9562 UUIDs, every write is durable, reads see what a
     majority has, and no operation waits longer than `timeout_s`.
     """
-    client: AsyncMongoClient[Document] = AsyncMongoClient(
+    client: Client = AsyncMongoClient(
         uri,
         tz_aware=True,
         uuidRepresentation="standard",
@@ -46,6 +49,11 @@ def connect(
     return client, client.get_database(
         name, write_concern=DURABLE, read_concern=ReadConcern("majority")
     )
+
+
+def members_of(uri: str) -> list[str]:
+    """The servers that an address names, without the name and password it may hold."""
+    return [f"{host}:{port}" for host, port in parse_uri(uri)["nodelist"]]
 
 
 def to_document(value: msgspec.Struct) -> Document:

@@ -2,8 +2,11 @@
 
 Chunk by chunk: a chunk is inserted as if everything in it were new, and only what the database
 knows already is read, merged (`merging.py`) and written back, unless somebody was faster, in which
-case it is merged anew. While one chunk is written the next is read, on a thread. Memory holds two
-chunks, however long the rows go on. Taking in the same again changes nothing.
+case it is merged anew. Taking in the same again changes nothing.
+
+Three hands share the work: while one reads, on a thread, two write, so that neither we nor the
+database wait for the other. Memory holds a chunk for each, however long the rows go on. That
+chunks overtake each other does not matter, as the order of telling does not.
 
 No dossier gets an outbox: each chunk promises one `bulk` event. That a chunk is under way is noted
 before its first write, so that the event of one whose process died is promised by the next.
@@ -29,6 +32,7 @@ from smartcity.feed.event import Event, Topic
 from smartcity.identifiers import new_id
 
 CHUNK: Final = 5_000
+HANDS: Final = 3
 ABANDONED_AFTER: Final = timedelta(minutes=1)
 """A chunk takes a second; one still open after this long has lost its writer."""
 
@@ -73,6 +77,24 @@ class _Chunk(msgspec.Struct, frozen=True):
     rejects: list[Reject]
 
 
+class _Intake:
+    """One run over some rows: where it is, and what became of them so far."""
+
+    def __init__(self, lines: Iterator[Line], heard: Heard | None) -> None:
+        self.lines = lines
+        self.reading = asyncio.Lock()
+        self.total = Outcome()
+        self.mostly_known = False
+        """Whether the last chunk was; then the next may be so too."""
+        self._heard = heard
+
+    def done(self, outcome: Outcome, rejects: Sequence[Reject]) -> None:
+        self.total += outcome
+        self.mostly_known = outcome.new < outcome.rows / 2
+        if self._heard is not None:
+            self._heard(self.total, rejects)
+
+
 class DossierImporter:
     """Writes rows of one source."""
 
@@ -83,22 +105,25 @@ class DossierImporter:
     async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
         """Take in all rows; whoever makes them up numbers them with `enumerate`."""
         await self.promise_abandoned()
-        total = Outcome()
-        iterator = iter(lines)
-        chunk = await asyncio.to_thread(self._read, iterator)
-        mostly_known = False
-        while chunk is not None:
-            upcoming = asyncio.create_task(asyncio.to_thread(self._read, iterator))
-            try:
-                outcome = await self._write(chunk, mostly_known)
-            finally:
-                await asyncio.wait([upcoming])  # nobody may close the file under the thread
-            total += outcome
-            mostly_known = outcome.new < outcome.rows / 2
-            if heard is not None:
-                heard(total, chunk.rejects)
-            chunk = upcoming.result()
-        return total
+        intake = _Intake(iter(lines), heard)
+        hands = [self._work(intake) for _ in range(HANDS)]
+        for failure in await asyncio.gather(*hands, return_exceptions=True):
+            if failure is not None:
+                raise failure
+        return intake.total
+
+    async def _work(self, intake: "_Intake") -> None:
+        try:
+            while (chunk := await self._next(intake)) is not None:
+                outcome = await self._write(chunk, intake.mostly_known)
+                intake.done(outcome, chunk.rejects)
+        except BaseException:
+            intake.lines = iter(())  # the other hands finish the chunk they have
+            raise
+
+    async def _next(self, intake: "_Intake") -> _Chunk | None:
+        async with intake.reading:
+            return await asyncio.to_thread(self._read, intake.lines)
 
     async def promise_abandoned(self) -> int:
         """Promise the events of chunks whose process died, and answer how many they were."""
@@ -127,8 +152,8 @@ class DossierImporter:
     # --- writing ---------------------------------------------------------------------------------
 
     async def _write(self, chunk: _Chunk, mostly_known: bool) -> Outcome:
-        """Write one chunk. If the last was `mostly_known` this may be so too, and to ask first
-        takes a fraction of being refused.
+        """Write one chunk. Where it is likely `mostly_known`, to ask first takes a fraction of
+        being refused.
         """
         told = chunk.dossiers
         if not told:

@@ -49,7 +49,7 @@ class Statuses(Struct, frozen=True, kw_only=True):
     """What the values of the status column mean here; `reasons` for those that mean rejected."""
 
     column: Column
-    values: Mapping[str, Status]
+    values: Mapping[str, str]
     reasons: Mapping[str, str] = {}
 
 
@@ -162,7 +162,7 @@ def _wrong_statuses(statuses: Statuses, city: City) -> Iterator[tuple[str, str]]
         where = f"status.values.{value}"
         if status not in WAYS:
             yield where, f"an import cannot tell {status}; known are {', '.join(WAYS)}"
-        if status is Status.REJECTED and value not in statuses.reasons:
+        if status == Status.REJECTED and value not in statuses.reasons:
             yield where, "means rejected, so `status.reasons` must say why"
     for value, reason in statuses.reasons.items():
         if reason not in city.reasons:

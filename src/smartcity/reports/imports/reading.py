@@ -113,7 +113,8 @@ class ReportReader:
         self._secret = secret
         self._categories = Coder(mapping.category, city.categories.keys())
         self._agencies = Coder(mapping.agency, city.agencies.keys())
-        self._stages = {status: stages(status) for status in mapping.status.values.values()}
+        self._statuses = {value: Status(s) for value, s in mapping.status.values.items()}
+        self._stages = {status: stages(status) for status in self._statuses.values()}
 
     def report(self, row: Row, batch: UUID, now: datetime) -> Report:
         """The report that a row tells of; the same for the same row. Raises `RowError`."""
@@ -180,11 +181,11 @@ class ReportReader:
         )
 
     def _status(self, row: Row) -> tuple[Status, str | None]:
-        known = self._mapping.status
-        value = row[known.column].strip()
-        if value not in known.values:
-            raise _unknown(known.column, value)
-        return known.values[value], known.reasons.get(value)
+        column = self._mapping.status.column
+        value = row[column].strip()
+        if value not in self._statuses:
+            raise _unknown(column, value)
+        return self._statuses[value], self._mapping.status.reasons.get(value)
 
     def _description(self, row: Row) -> str:
         text = self._mapping.text.description.format_map(row).strip()
