@@ -18,7 +18,7 @@ from smartcity.map.model import Pin
 from smartcity.notifications.follows import Merged
 from smartcity.reports.events import event
 from smartcity.reports.model import Party, Report
-from smartcity.reports.service import parties_of
+from smartcity.reports.parties import parties_of
 from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import Document
 

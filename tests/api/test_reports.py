@@ -1,12 +1,13 @@
 """Reports through HTTP: sent, seen, acted upon."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smartcity.city.model import City
-from tests.api.town import Person, Town
+from tests.api.town import Person, Town, town
 from tests.unit.reports_made import category_of
 
 pytestmark = pytest.mark.anyio
@@ -415,3 +416,21 @@ def _answer(question: Any) -> Any:
             return 1
         case _:
             return "x"
+
+
+async def test_a_replay_does_not_count_against_the_rate_limit(
+    mongo_uri: str, tmp_path: Path
+) -> None:
+    async with town(mongo_uri, tmp_path, rate_limits="on", limit_reports="2/hour") as small:
+        device = await small.device()
+        report = pothole(small.city)
+        fresh = await device.submit(report, key="first")
+        assert [(await device.submit(report, key="first")).status_code for _ in range(5)] == [
+            200
+        ] * 5
+        assert (await device.submit(report, key="second")).status_code == 201
+        refused = await device.submit(report, key="third")
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        again = await device.submit(report, key="first")
+        assert (again.status_code, again.json()) == (200, fresh.json())

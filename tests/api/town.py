@@ -1,5 +1,6 @@
 """A whole API over an empty database, and people who use it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -57,6 +58,13 @@ class Town:
         assert answer.status_code == 201, answer.text
         self.http.cookies.clear()
         return Person(self.http, answer.json()["token"])
+
+    async def until_areas_are_exact(self) -> None:
+        """Wait for imported boundaries to take effect, as they must within seconds."""
+        lon, lat = self.city.centre
+        async with asyncio.timeout(10):
+            while (await self.http.get(f"/v1/units?lat={lat}&lon={lon}")).json()["approximate"]:
+                await asyncio.sleep(0.2)
 
     def nobody(self) -> "Person":
         return Person(self.http, None)

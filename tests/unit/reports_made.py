@@ -9,10 +9,10 @@ from smartcity.city.model import City, Place
 from smartcity.geography.units import Areas
 from smartcity.identifiers import new_id
 from smartcity.reports import submission
+from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import By, Party, Report, Reporter
 from smartcity.reports.requests import Location, NewReport
-from smartcity.reports.steps import Circumstances
 
 MONDAY = datetime(2026, 7, 13, 2, 0, tzinfo=UTC)  # nine in the morning in Hanoi
 

@@ -12,10 +12,12 @@ from smartcity.city import load_city
 from smartcity.errors import Conflict, Forbidden, IllegalTransition, Invalid, ProofMissing
 from smartcity.identifiers import new_id
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.effects import EFFECTS
 from smartcity.reports.lifecycle import TRANSITIONS, WITHOUT_VERSION
 from smartcity.reports.model import OPEN, Action, Party, Report, Status
+from smartcity.reports.needs import NEEDS
 from smartcity.reports.requests import Step
-from smartcity.reports.steps import EFFECTS, NEEDS, take
+from smartcity.reports.steps import take
 from smartcity.settings import PROJECT
 from tests.unit.reports_made import MONDAY, among, category_of, make_report
 

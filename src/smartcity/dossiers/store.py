@@ -163,12 +163,14 @@ def _documents(dossiers: Iterable[Dossier]) -> Iterator[Document]:
     """New documents, in which the ids are in the database's own type already: to convert them takes
     the driver as long as half of all the rest.
     """
-    batches: dict[UUID, Binary] = {}
+    batch, converted = None, None
     for dossier in dossiers:
         document = to_document(dossier)
         document["_id"] = Binary(dossier.id.bytes, UUID_SUBTYPE)
-        if (batch := dossier.batch) is not None:
-            document["batch"] = batches.setdefault(batch, Binary(batch.bytes, UUID_SUBTYPE))
+        if dossier.batch is not None:
+            if dossier.batch is not batch:
+                batch, converted = dossier.batch, Binary(dossier.batch.bytes, UUID_SUBTYPE)
+            document["batch"] = converted
         yield document
 
 

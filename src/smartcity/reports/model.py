@@ -77,6 +77,13 @@ class Place(Struct, frozen=True, kw_only=True):
     near_edge: bool = False
     """Another unit is about as near."""
 
+    @property
+    def point(self) -> dict[str, Any] | None:
+        """The point as GeoJSON, for the database's index."""
+        if self.lon is None or self.lat is None:
+            return None
+        return {"type": "Point", "coordinates": [self.lon, self.lat]}
+
 
 class Subject(Struct, frozen=True, kw_only=True):
     """What a complaint is about, where it is no place: an office or a dossier."""

@@ -18,14 +18,16 @@ from smartcity.errors import (
 )
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of, grouped, receipt_secret, same_secret
-from smartcity.identity.roles import Actor, Role
+from smartcity.identity.roles import Actor
 from smartcity.reports import submission
+from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import SILENT, event
 from smartcity.reports.lifecycle import WITHOUT_VERSION
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report, Reporter
+from smartcity.reports.parties import acting_as, parties_of, viewer_of
 from smartcity.reports.requests import NewReport, Step
-from smartcity.reports.steps import Circumstances, take
+from smartcity.reports.steps import take
 from smartcity.reports.store import Duplicate, ReportStore
 from smartcity.reports.submission import Places
 from smartcity.reports.views import Viewer
@@ -196,7 +198,7 @@ class ReportService:
         self, report: Report, steps: Sequence[Step], actor: Actor, parties: Collection[Party]
     ) -> tuple[Report, list[Entry], list[Event]]:
         at = now()
-        by = By(party=_acting_as(parties), id=actor.id)
+        by = By(party=acting_as(parties), id=actor.id)
         entries: list[Entry] = []
         events: list[Event] = []
         for step in steps:
@@ -248,7 +250,7 @@ class ReportService:
     ) -> tuple[Report, Viewer]:
         """A report, and through whose eyes the caller may see it. Raises `NotFound`."""
         report, parties = await self._seen(report_id, actor, secret)
-        return report, _viewer(actor, parties)
+        return report, viewer_of(actor, parties)
 
     async def open_receipt(self, code: str, secret: str) -> Report:
         """The report of a receipt. Raises `NotFound` for a wrong code and a wrong secret alike, and
@@ -290,43 +292,6 @@ class ReportService:
         if report is None:
             raise NotFound
         return report
-
-
-def parties_of(actor: Actor, report: Report) -> frozenset[Party]:
-    """What the actor is to this report."""
-    parties: set[Party] = set()
-    if actor.id is not None and actor.id == report.reporter.id:
-        parties.add(Party.REPORTER)
-    if report.agency in actor.agencies:
-        if Role.HANDLER in actor.roles:
-            parties.add(Party.HANDLER)
-        if Role.SUPERVISOR in actor.roles:
-            parties |= {Party.HANDLER, Party.SUPERVISOR}
-    if Role.DISPATCHER in actor.roles:
-        parties.add(Party.DISPATCHER)
-    if Role.CLOCK in actor.roles:
-        parties.add(Party.CLOCK)
-    return frozenset(parties or {Party.STRANGER})
-
-
-_PRECEDENCE: Final = (
-    Party.SUPERVISOR,
-    Party.HANDLER,
-    Party.DISPATCHER,
-    Party.CLOCK,
-    Party.REPORTER,
-    Party.STRANGER,
-)
-
-
-def _acting_as(parties: Collection[Party]) -> Party:
-    return next(party for party in _PRECEDENCE if party in parties)
-
-
-def _viewer(actor: Actor, parties: Collection[Party]) -> Viewer:
-    if actor.is_staff:
-        return Viewer.STAFF
-    return Viewer.REPORTER if Party.REPORTER in parties else Viewer.PUBLIC
 
 
 def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:

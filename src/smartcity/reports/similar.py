@@ -1,4 +1,4 @@
-"""Reports that may tell of the same problem: near, of the same field, still open, alike in words."""
+"""Reports that may tell of the same problem: near, of one field, still open, alike in words."""
 
 from datetime import datetime
 from typing import Final

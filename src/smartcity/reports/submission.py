@@ -28,7 +28,6 @@ from smartcity.reports.model import (
 )
 from smartcity.reports.requests import Location, NewReport
 from smartcity.reports.routing import route
-from smartcity.reports.steps import point
 from smartcity.text import fold
 
 
@@ -99,7 +98,7 @@ def new_report(
         description=data.description,
         folded=fold(f"{data.description} {data.address or ''}"),
         place=where,
-        location=point(where),
+        location=where.point,
         agency=routed.agency,
         routing=Routing(rule=routed.rule),
         deadlines=deadlines,

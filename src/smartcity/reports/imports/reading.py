@@ -30,7 +30,6 @@ from smartcity.reports.model import (
     Status,
 )
 from smartcity.reports.requests import Location
-from smartcity.reports.steps import point
 from smartcity.reports.submission import Places, place
 from smartcity.text import fold
 
@@ -136,7 +135,7 @@ class ReportReader:
             description=facts.description,
             folded=fold(f"{facts.description} {facts.place.address or ''}"),
             place=facts.place,
-            location=point(facts.place),
+            location=facts.place.point,
             agency=facts.agency,
             routing=Routing(rule=RULE),
             deadlines=deadlines,

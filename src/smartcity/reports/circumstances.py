@@ -1,0 +1,24 @@
+"""What a step is taken in."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from smartcity.city.model import City
+from smartcity.reports.deadlines import Clocks
+from smartcity.reports.model import By, Party, Place, Report
+
+
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step is taken in: the city, who takes it, when, and what it was found to refer to."""
+
+    city: City
+    clocks: Clocks
+    by: By
+    parties: Collection[Party]
+    at: datetime
+    place: Place | None = None
+    """The corrected place, located."""
+    survivor: Report | None = None
+    """The report to merge into."""

@@ -1,0 +1,166 @@
+"""What each action changes in a report, beside the status that the lifecycle table gives it."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from smartcity.city.model import Publicity
+from smartcity.errors import Conflict, Forbidden
+from smartcity.reports.circumstances import Circumstances
+from smartcity.reports.model import (
+    Action,
+    ExtensionWish,
+    Party,
+    Proposal,
+    Report,
+    Status,
+)
+from smartcity.reports.requests import Step
+from smartcity.reports.routing import route
+
+Changes = dict[str, Any]
+
+
+def _receive(report: Report, _step: Step, among: Circumstances) -> Changes:
+    return {"received_at": report.received_at or among.at}
+
+
+def _transfer(report: Report, step: Step, among: Circumstances) -> Changes:
+    if report.transfers >= among.city.windows.transfer_limit:
+        _only(Party.DISPATCHER, among)
+    return {
+        "agency": step.agency,
+        "assignee": None,
+        "proposal": None,
+        "extension": None,
+        "transfers": report.transfers + 1,
+    }
+
+
+def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
+    category = among.city.categories[step.category or report.category]
+    priority = step.priority or (category.priority if step.category else report.priority)
+    place = among.place or report.place
+    proposed = route(
+        among.city,
+        category,
+        among.at,
+        unit=place.unit,
+        answers=report.answers,
+        about=report.subject.agency if report.subject else None,
+    )
+    deadlines = among.clocks.give(category, priority, proposed.agency, report.submitted_at)
+    return {
+        "category": category.code,
+        "field": category.field,
+        # What was never public does not become so by a change of category.
+        "public": Publicity.NEVER if report.public is Publicity.NEVER else category.public,
+        "priority": priority,
+        "place": place,
+        "location": place.point,
+        "proposal": Proposal(
+            agency=proposed.agency, rule=proposed.rule, resolve_by=deadlines.resolve_by
+        ),
+    }
+
+
+def _assign(_report: Report, step: Step, among: Circumstances) -> Changes:
+    if step.assignee != among.by.id:
+        _only(Party.SUPERVISOR, among)
+    return {"assignee": step.assignee}
+
+
+def _ask(report: Report, _step: Step, among: Circumstances) -> Changes:
+    deadlines = report.deadlines
+    if report.asked == 0:
+        deadlines = msgspec.structs.replace(deadlines, paused_at=among.at)
+    return {"asked": report.asked + 1, "deadlines": deadlines}
+
+
+def _answer(report: Report, _step: Step, among: Circumstances) -> Changes:
+    return {"deadlines": _resumed(report, among)}
+
+
+def _extend(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.until is not None, "the table needs it"
+    assert step.text is not None, "the table needs it"
+    if Party.SUPERVISOR not in among.parties:
+        return {"extension": ExtensionWish(until=step.until, text=step.text)}
+    return {
+        "extension": None,
+        "deadlines": msgspec.structs.replace(report.deadlines, resolve_by=step.until),
+    }
+
+
+def _merge(report: Report, _step: Step, among: Circumstances) -> Changes:
+    assert among.survivor is not None, "the table needs it"
+    return {"merged_into": among.survivor.id, "before_merge": report.status}
+
+
+def _unmerge(report: Report, _step: Step, _among: Circumstances) -> Changes:
+    return {
+        "status": report.before_merge or Status.SUBMITTED,
+        "merged_into": None,
+        "before_merge": None,
+    }
+
+
+def _accept(_report: Report, step: Step, _among: Circumstances) -> Changes:
+    return {"rating": step.rating}
+
+
+def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
+    windows = among.city.windows
+    finished = report.finished_at or report.updated_at
+    if Party.SUPERVISOR not in among.parties:
+        if among.at > finished + timedelta(days=windows.reopen_days):
+            raise Conflict(reason="reopen_window", days=windows.reopen_days)
+        if report.reopened >= windows.reopen_limit:
+            raise Conflict(reason="reopen_limit", limit=windows.reopen_limit)
+    category = among.city.categories[report.category]
+    fresh = among.clocks.give(category, report.priority, report.agency, among.at)
+    return {
+        "reopened": report.reopened + 1,
+        "received_at": report.received_at or among.at,
+        "rating": None,
+        "deadlines": msgspec.structs.replace(
+            report.deadlines, resolve_by=fresh.resolve_by, paused_at=None
+        ),
+    }
+
+
+def _lapse(report: Report, _step: Step, among: Circumstances) -> Changes:
+    return {"deadlines": _resumed(report, among)}
+
+
+def _escalate(report: Report, _step: Step, _among: Circumstances) -> Changes:
+    return {"level": report.level + 1}
+
+
+EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]] = {
+    Action.RECEIVE: _receive,
+    Action.TRANSFER: _transfer,
+    Action.CORRECT: _correct,
+    Action.ASSIGN: _assign,
+    Action.ASK: _ask,
+    Action.ANSWER: _answer,
+    Action.EXTEND: _extend,
+    Action.MERGE: _merge,
+    Action.UNMERGE: _unmerge,
+    Action.ACCEPT: _accept,
+    Action.REOPEN: _reopen,
+    Action.LAPSE: _lapse,
+    Action.ESCALATE: _escalate,
+}
+
+
+def _resumed(report: Report, among: Circumstances) -> Any:
+    category = among.city.categories[report.category]
+    return among.clocks.resumed(report.deadlines, category, report.agency, among.at)
+
+
+def _only(party: Party, among: Circumstances) -> None:
+    if party not in among.parties:
+        raise Forbidden(needs=party)
