@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from litestar import Litestar, Request
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 
 from api.agency.queue import AgencyController
 from api.agency.sessions import SessionController
@@ -18,7 +17,7 @@ from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
 from api.conditional import ConditionalRequests
-from api.document import CREDENTIALS, describe_shared, openapi_document
+from api.document import CONFIG, describe_shared, openapi_document
 from api.errors import Problems
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
@@ -68,9 +67,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         before_send=[parts.limits.announce],
         lifespan=[parts.running],
         request_max_body_size=settings.body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="SmartCity", version="1", use_handler_docstrings=True, components=CREDENTIALS
-        ),
+        openapi_config=CONFIG,
         logging_config=None,
     )
     describe_shared(app)

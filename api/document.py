@@ -5,18 +5,23 @@ says.
 """
 
 import sys
-from http import HTTPStatus
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Parameter,
     PathItem,
+    Reference,
     Schema,
     SecurityRequirement,
     SecurityScheme,
@@ -24,34 +29,46 @@ from litestar.openapi.spec import (
 
 from api.auth import COOKIE
 from api.permissions import PERMISSIONS
+from smartcity.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Refused,
+    SmartCityError,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
 from smartcity.identity.roles import Role
 from smartcity.settings import PROJECT, load_settings
 
 FILE: Final = PROJECT / "openapi" / "openapi.json"
 
-PROBLEMS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 422, 428, 429, 500, 503)
-"""Every operation may refuse in these ways, each with a problem document."""
-
 MEDIA_TYPE: Final = "application/problem+json"
 
-CREDENTIALS: Final = Components(
-    security_schemes={
-        "bearer": SecurityScheme(
-            type="http",
-            scheme="bearer",
-            description="The token of a device, a session or an API key.",
-        ),
-        "cookie": SecurityScheme(
-            type="apiKey",
-            security_scheme_in="cookie",
-            name=COOKIE,
-            description="The same token, as a browser keeps it.",
-        ),
-    }
-)
-
-_WITH_A_CREDENTIAL: Final[list[SecurityRequirement]] = [{"bearer": []}, {"cookie": []}]
-_WITH_OR_WITHOUT: Final[list[SecurityRequirement]] = [{}, *_WITH_A_CREDENTIAL]
+REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
+    Invalid: "The request is not of the operation's form: `fields` says where.",
+    Unauthenticated: "No credential, or one that is unknown or expired.",
+    Forbidden: "The caller is known, and has not the right.",
+    NotFound: "There is nothing that this caller may see.",
+    MethodNotAllowed: "The address does not take this method.",
+    Conflict: "The present state does not allow it, or somebody else changed it first.",
+    PreconditionFailed: "It is not as the caller last saw it.",
+    TooLarge: "The body is too large.",
+    UnsupportedMedia: "The body is of a kind that is not taken.",
+    Refused: "The request is well formed, and against a rule of the city.",
+    PreconditionRequired: "Staff must send `If-Match`.",
+    TooManyRequests: "Too often: `Retry-After` says when to come back.",
+    SmartCityError: "A mistake of ours.",
+    Unavailable: "A part that this needs is away: `Retry-After` says when to come back.",
+}
+"""Every operation may refuse in these ways, each with a problem document."""
 
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
 _PROBLEM: Final = Schema(
@@ -77,31 +94,71 @@ _PROBLEM: Final = Schema(
     },
 )
 
+_SHARED: Final = Components(
+    responses={
+        error.__name__: OpenAPIResponse(
+            description=meaning,
+            content={
+                MEDIA_TYPE: OpenAPIMediaType(schema=Reference("#/components/schemas/Problem"))
+            },
+        )
+        for error, meaning in REFUSALS.items()
+    },
+    security_schemes={
+        "bearer": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            description="The token of a device, a session or an API key.",
+        ),
+        "cookie": SecurityScheme(
+            type="apiKey",
+            security_scheme_in="cookie",
+            name=COOKIE,
+            description="The same token, as a browser keeps it.",
+        ),
+    },
+)
+
+CONFIG: Final = OpenAPIConfig(
+    title="SmartCity",
+    version="1",
+    use_handler_docstrings=True,
+    components=_SHARED,
+    # Litestar's own pages cannot be left out, only be few; the table of permissions closes them.
+    render_plugins=[JsonRenderPlugin()],
+)
+
+_WITH_A_CREDENTIAL: Final[list[SecurityRequirement]] = [{"bearer": []}, {"cookie": []}]
+_WITH_OR_WITHOUT: Final[list[SecurityRequirement]] = [{}, *_WITH_A_CREDENTIAL]
+
 
 @get("/openapi.json", operation_id="GetOpenApiDocument", include_in_schema=False)
 async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Describe this API (OpenAPI 3.1)."""
-    return Response(encoded(request.app), media_type="application/json")
+    state = request.app.state
+    if "document" not in state:
+        state["document"] = encoded(request.app)
+    return Response(state["document"], media_type="application/json")
 
 
 def describe_shared(app: Litestar) -> None:
     """Say of every operation what its own code does not: who may call it, and how it refuses."""
-    for path in (app.openapi_schema.paths or {}).values():
+    document = app.openapi_schema
+    assert document.components.schemas is not None, "the operations have schemas"
+    document.components.schemas["Problem"] = _PROBLEM
+    for path in (document.paths or {}).values():
         for operation in _operations(path):
+            operation.summary = None  # Litestar takes it from the name of the method
             operation.security = _security(operation)
+            for parameter in operation.parameters or []:
+                if isinstance(parameter, Parameter):
+                    _without_null(parameter)
             answers = operation.responses = operation.responses or {}
             if operation is path.get:
                 answers["304"] = OpenAPIResponse(description="The caller has it already.")
-            for status in PROBLEMS:
-                answers[str(status)] = OpenAPIResponse(
-                    description=HTTPStatus(status).phrase,
-                    content={MEDIA_TYPE: OpenAPIMediaType(schema=_PROBLEM)},
-                )
-
-
-def _security(operation: Operation) -> list[SecurityRequirement]:
-    open_to_all = Role.ANYONE in PERMISSIONS.get(str(operation.operation_id), ())
-    return _WITH_OR_WITHOUT if open_to_all else _WITH_A_CREDENTIAL
+            for error in REFUSALS:
+                name = f"#/components/responses/{error.__name__}"
+                answers[str(error.status)] = Reference(name)
 
 
 def encoded(app: Litestar) -> bytes:
@@ -109,9 +166,30 @@ def encoded(app: Litestar) -> bytes:
     return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
 
 
+def _security(operation: Operation) -> list[SecurityRequirement]:
+    open_to_all = Role.ANYONE in PERMISSIONS.get(str(operation.operation_id), ())
+    return _WITH_OR_WITHOUT if open_to_all else _WITH_A_CREDENTIAL
+
+
 def _operations(path: PathItem) -> list[Operation]:
     named = (path.get, path.put, path.post, path.delete, path.patch, path.head)
     return [operation for operation in named if operation is not None]
+
+
+def _without_null(parameter: Parameter) -> None:
+    """What stands in an address or a header is there or not: it is never `null`."""
+    schema = parameter.schema
+    if isinstance(schema, Schema) and schema.one_of is not None:
+        kinds = [kind for kind in schema.one_of if not _is_null(kind)]
+        if len(kinds) == 1 and isinstance(kinds[0], Schema):
+            bounds = {
+                f.name: v for f in fields(schema) if (v := getattr(schema, f.name)) is not None
+            }
+            parameter.schema = replace(kinds[0], **bounds | {"one_of": None})
+
+
+def _is_null(kind: Schema | Reference) -> bool:
+    return isinstance(kind, Schema) and kind.type is OpenAPIType.NULL
 
 
 def main() -> int:

@@ -1,10 +1,10 @@
-"""The floor: what the framework, the driver, and both of them do with nothing of ours between.
+"""The floor: what the framework and the driver do together with nothing of ours between.
 
 `python -m tests.benchmarks.bare` serves an app as small as an app can be, on the settings' host and
-port, with Granian set up as `smartcity serve` does it.
+port, under Granian as `smartcity serve` has it.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -12,85 +12,118 @@ from uuid import UUID
 import msgspec
 from granian import Granian
 from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
-from litestar import Litestar, Response, get, post
+from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from smartcity.identifiers import new_code, new_id
 from smartcity.reports.requests import NewReport
 from smartcity.settings import load_settings
-from smartcity.storage.mongo import Database, Document, connect
+from smartcity.storage.mongo import Document, connect
 
 BARE: Final = "bare"
-"""The floor's own collection, with no index but that of the ids."""
+"""The floor's own collection: no index but that of the ids, and in it a document to copy."""
 
-READY: Final = "/ready"
+TILE: Final = bytes(20_000)
+
+BareRequest = Request[Any, Any, State]
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """An answer about as large as that of a submission."""
+class Answer(msgspec.Struct, frozen=True):
+    """About as large as the receipt of a report."""
 
     id: UUID
     code: str
-    secret: str = "K7M2QX"
     status: str = "submitted"
     names: tuple[str, ...] = ("Ổ gà, mặt đường hư hỏng", "Sở Xây dựng", "Phường Cống Vị")
     times: tuple[str, ...] = ("2026-07-29T08:00:00Z",) * 4
 
 
-def fresh(template: Document) -> Document:
-    """A document equal to the template but for what must differ."""
+def copy_of(template: Document) -> Document:
+    """A document that differs from the template only in what must differ."""
     return {**template, "_id": new_id(), "code": new_code()}
 
 
-def step(template: Document) -> Document:
-    """The update of one step: some fields and one entry more."""
-    entry = template["timeline"][0]
+def step_of(template: Document) -> Document:
+    """An update as large as that of a lifecycle step."""
     return {
         "$set": {"status": "received", "updated_at": template["updated_at"]},
         "$inc": {"version": 1},
-        "$push": {"timeline": entry, "outbox": template["outbox"][0]},
+        "$push": {"timeline": template["timeline"][0], "outbox": template["outbox"][0]},
     }
 
 
-class Floor:
-    """An app that answers, and one that writes and reads documents equal to the system's own."""
+@get("/answer")
+async def answer() -> Answer:
+    return Answer(new_id(), "K7M2-9QXR-4TB")
 
-    def __init__(self, database: Database, template: Document) -> None:
-        self._documents = database[BARE]
-        self._template = template
 
-    def app(self) -> Litestar:
-        documents, template = self._documents, self._template
+@post("/answer")
+async def take(data: JSONBody[NewReport]) -> Answer:
+    return Answer(new_id(), data.category)
 
-        @get(READY)
-        async def answer() -> Receipt:
-            return Receipt(new_id(), new_code())
 
-        @get("/tile", media_type="application/vnd.mapbox-vector-tile")
-        async def tile() -> Response[bytes]:
-            return Response(bytes(20_000))
+@get("/tile", media_type="application/vnd.mapbox-vector-tile")
+async def tile() -> Response[bytes]:
+    return Response(TILE)
 
-        @post("/answer")
-        async def take(data: JSONBody[NewReport]) -> Receipt:
-            return Receipt(new_id(), data.category)
 
-        @post("/documents")
-        async def insert(data: JSONBody[NewReport]) -> Receipt:
-            document = fresh(template)
-            await documents.insert_one(document)
-            return Receipt(document["_id"], data.category)
+@post("/documents")
+async def insert(request: BareRequest, data: JSONBody[NewReport]) -> Answer:
+    document = copy_of(request.app.state.template)
+    await request.app.state.documents.insert_one(document)
+    return Answer(document["_id"], data.category)
 
-        @post("/documents/{document_id:uuid}")
-        async def change(document_id: FromPath[UUID]) -> Receipt:
-            found = await documents.find_one({"_id": document_id})
-            await documents.update_one({"_id": document_id}, step(template))
-            assert found is not None
-            return Receipt(document_id, found["code"])
 
-        @get("/documents/{document_id:uuid}")
-        async def read(document_id: FromPath[UUID]) -> Receipt:
-            found = await documents.find_one({"_id": document_id})
-            assert found is not None
-            return Receipt(document_id, found["code"])
-        return Litestar([answer, tile, take, insert, change, read], openapi_config=None, logging_config=None)
+@post("/documents/{document_id:uuid}")
+async def change(request: BareRequest, document_id: FromPath[UUID]) -> Answer:
+    state = request.app.state
+    found = await state.documents.find_one({"_id": document_id})
+    await state.documents.update_one({"_id": document_id}, step_of(state.template))
+    return Answer(document_id, found["code"])
+
+
+@get("/documents/{document_id:uuid}")
+async def read(request: BareRequest, document_id: FromPath[UUID]) -> Answer:
+    found = await request.app.state.documents.find_one({"_id": document_id})
+    return Answer(document_id, found["code"])
+
+
+def application() -> Litestar:
+    settings = load_settings()
+
+    @asynccontextmanager
+    async def connected(app: Litestar) -> AsyncGenerator[None]:
+        client, database = connect(
+            settings.mongo_uri, settings.mongo_database, timeout_s=10, pool=settings.mongo_pool
+        )
+        async with client:
+            app.state.documents = database[BARE]
+            app.state.template = await database[BARE].find_one()
+            yield
+
+    return Litestar(
+        [answer, take, tile, insert, change, read],
+        lifespan=[connected],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def main() -> None:
+    settings = load_settings()
+    Granian(
+        "tests.benchmarks.bare:application",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import gzip
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -89,5 +90,5 @@ async def test_a_file_that_is_none_is_refused_in_one_line(
     file.write_text("name,street\n")
     told = await run(environment, str(file))
     assert told.exit_code == 1
-    assert "missing columns: code, procedure" in told.stderr.replace("\n", " ")
+    assert "missing columns: code, procedure" in re.sub(r"[\s│]+", " ", told.stderr)
     assert await counted(environment) == (0, 0)

@@ -169,6 +169,17 @@ async def test_two_imports_of_the_same_rows_at_once_lose_nothing(database: Datab
         assert (dossier.status, [s.status for s in dossier.steps]) == (9, [4, 9])
 
 
+async def test_the_same_dossier_in_chunks_that_overtake_each_other_loses_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    days = list(range(2, 28))
+    rows = [row(1, status="4", updated_at=f"2026-06-{day:02}T09:00:00Z") for day in days]
+    outcome = await take_in(database, *rows)
+    assert outcome == Outcome(new=1, changed=len(rows) - 1)
+    assert [step.at.day for step in (await kept(database, 1)).steps] == days
+
+
 async def test_memory_holds_a_chunk_for_each_hand_however_many_rows_there_are(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from bson.binary import UUID_SUBTYPE, Binary
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 
 from smartcity.dossiers.model import Dossier
 from smartcity.errors import StaleVersion
@@ -52,12 +53,15 @@ class DossierStore:
 
     def __init__(self, database: Database) -> None:
         self._dossiers = database[DOSSIERS]
+        # A write rests on what the primary has now: a majority may not have yet what was refused as
+        # known a moment ago, and if that is lost, the write on top of it is lost with it.
+        self._newest = self._dossiers.with_options(read_concern=ReadConcern("local"))
         self._batches = database[BATCHES]
 
     # --- one dossier -----------------------------------------------------------------------------
 
     async def by_code(self, code: str) -> Dossier | None:
-        found = await self._dossiers.find_one({"code": code}, _WITHOUT_OUTBOX)
+        found = await self._newest.find_one({"code": code}, _WITHOUT_OUTBOX)
         return None if found is None else from_document(found, Dossier)
 
     async def add(self, dossier: Dossier, events: Sequence[Event]) -> bool:
@@ -89,7 +93,7 @@ class DossierStore:
         """The known ones of these codes."""
         if not codes:
             return {}
-        found = self._dossiers.find({"code": {"$in": list(codes)}}, _WITHOUT_OUTBOX)
+        found = self._newest.find({"code": {"$in": list(codes)}}, _WITHOUT_OUTBOX)
         dossiers = [from_document(document, Dossier) async for document in found]
         return {dossier.code: dossier for dossier in dossiers}
 

@@ -6,7 +6,7 @@ nothing while nothing happens; one that fell behind what is kept in memory is se
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 import msgspec
@@ -102,7 +102,7 @@ class LiveStream:
         if self.listeners >= self._limit:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
 
-    async def listen(self, interest: Interest, last_event_id: str | None) -> AsyncIterator[bytes]:
+    async def listen(self, interest: Interest, last_event_id: str | None) -> AsyncGenerator[bytes]:
         """Everything of interest behind `last_event_id`, or from now on, without a gap.
 
         A position of another epoch, or older than what is kept, is answered with `reset`: the
@@ -115,7 +115,7 @@ class LiveStream:
         finally:
             self.listeners -= 1
 
-    async def _stream(self, interest: Interest, last_event_id: str | None) -> AsyncIterator[bytes]:
+    async def _stream(self, interest: Interest, last_event_id: str | None) -> AsyncGenerator[bytes]:
         end = _time() + LIFE_S
         place = await self._place(last_event_id)
         yield b"retry: 2000\n\n"
