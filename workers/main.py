@@ -13,12 +13,14 @@ from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
 from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
-from smartcity.city import load_city
+from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
 from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
+from smartcity.geography.geocoding import Geocoder
+from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.fcm import push_sender
@@ -29,6 +31,8 @@ from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
+from workers.addresses import BATCH as ADDRESSES
+from workers.addresses import AddressFinder
 from workers.duty import Duty, perform
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -58,12 +62,16 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         timeout_s=settings.mongo_timeout_s,
         pool=settings.mongo_pool,
     )
-    async with push_sender(
-        project=settings.fcm_project,
-        credentials=settings.fcm_credentials,
-        endpoint=settings.fcm_endpoint,
-    ) as sender:
-        crew = Crew(settings, database, sender)
+    city = load_city(settings.city_dir)
+    async with (
+        push_sender(
+            project=settings.fcm_project,
+            credentials=settings.fcm_credentials,
+            endpoint=settings.fcm_endpoint,
+        ) as sender,
+        open_geocoder(settings.geocoder_url, city) as geocoder,
+    ):
+        crew = Crew(settings, city, database, sender, geocoder)
         try:
             await crew.work(stop)
         finally:
@@ -73,12 +81,18 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 class Crew:
     """The duties of one process, and the leases under which it performs them."""
 
-    def __init__(self, settings: Settings, database: Database, sender: PushSender) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        city: City,
+        database: Database,
+        sender: PushSender,
+        geocoder: Geocoder | None,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._holder = uuid4().hex
         self._leases: list[Lease] = []
-        city = load_city(settings.city_dir)
         feed = FeedStore(database)
         reports = ReportStore(database)
         devices = DeviceService(DeviceStore(database), city)
@@ -95,7 +109,7 @@ class Crew:
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
         poll_s = settings.publisher_poll_ms / 1000
-        self._duties = (
+        self._duties = [
             Duty(
                 name="publisher",
                 run_once=publisher.run_once,
@@ -104,7 +118,14 @@ class Crew:
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
             Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
-        )
+        ]
+        if geocoder is not None:
+            finder = AddressFinder(city, reports, geocoder)
+            lease = self._lease("consumer:addresses")
+            addresses = Consumer("addresses", feed, lease, finder.handle, batch=ADDRESSES)
+            self._duties.append(
+                Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
+            )
         housekeeping = Housekeeping(
             AttachmentService(
                 AttachmentStore(database),

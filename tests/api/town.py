@@ -29,7 +29,10 @@ Answer = httpx.Response
 class Town:
     """One city's API, asked over HTTP. `database` is for what no request can see."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, database: Database) -> None:
+    def __init__(
+        self, app: Litestar, http: httpx.AsyncClient, settings: Settings, database: Database
+    ) -> None:
+        self.app = app
         self.http = http
         self.settings = settings
         self.city = load_city(settings.city_dir)
@@ -130,7 +133,7 @@ async def town(
     await create_indexes(database, every_index(settings), lambda _: None)
     app = create_app(settings)
     async with app.lifespan(), _http(app) as http:
-        yield Town(http, settings, database)
+        yield Town(app, http, settings, database)
     await client.drop_database(database.name)
     await client.close()
 

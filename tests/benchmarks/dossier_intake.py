@@ -59,7 +59,7 @@ async def measure(uri: str, dossiers: int = 100_000) -> dict[str, float]:
 async def _bare(database: Database, dossiers: int) -> float:
     """Only the driver works here: what is written was made before."""
     reader, batch, at = _reader(), uuid4(), now()
-    documents = [to_document(reader.dossier(row, at, batch)) for row in rows(dossiers, 0)]
+    documents = [to_document(reader.dossier(row, at, batch)) for row in dossier_rows(dossiers, 0)]
     begun = time.perf_counter()
     for first in range(0, dossiers, CHUNK):
         await database[DOSSIERS].insert_many(documents[first : first + CHUNK], ordered=False)
@@ -86,7 +86,7 @@ def _reader() -> RowReader:
 
 
 def _write(path: Path, dossiers: int, later_h: int) -> Path:
-    made = rows(dossiers, later_h)
+    made = dossier_rows(dossiers, later_h)
     first = next(made)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, first.keys())
@@ -96,7 +96,7 @@ def _write(path: Path, dossiers: int, later_h: int) -> Path:
     return path
 
 
-def rows(dossiers: int, later_h: int) -> Iterator[Row]:
+def dossier_rows(dossiers: int, later_h: int) -> Iterator[Row]:
     """Six thousand dossiers a day, as a city of eight million has them."""
     for number in range(dossiers):
         received = FIRST_DAY + timedelta(days=number // 6000, seconds=number % 6000 * 5)

@@ -117,9 +117,7 @@ async def at_full(
     return Measured(len(times) / seconds, sorted(times))
 
 
-async def at_rate(
-    opened: Sequence[Connection], one: One, rate: float, seconds: float
-) -> Measured:
+async def at_rate(opened: Sequence[Connection], one: One, rate: float, seconds: float) -> Measured:
     """So many a second, whatever becomes of them.
 
     Each is timed from the moment it was due, so that one that had to wait for a connection is not
@@ -143,4 +141,15 @@ async def at_rate(
             if (left := due - time.perf_counter()) > 0:
                 await asyncio.sleep(left)
             group.create_task(do(due))
+    return Measured(len(times) / (time.perf_counter() - begin), sorted(times))
+
+
+async def one_by_one(connection: Connection, requests: Sequence[bytes]) -> Measured:
+    """How long each takes while nothing else is asked."""
+    times: list[float] = []
+    begin = time.perf_counter()
+    for request in requests:
+        started = time.perf_counter()
+        await connection.ask(request)
+        times.append(time.perf_counter() - started)
     return Measured(len(times) / (time.perf_counter() - begin), sorted(times))

@@ -24,8 +24,8 @@ from smartcity.reports.store import COLLECTION
 from smartcity.settings import Settings
 from smartcity.storage.mongo import Database, Document
 from tests.benchmarks.bare import BARE
-from tests.benchmarks.dossier_intake import rows
-from tests.benchmarks.requests import submissions
+from tests.benchmarks.dossier_intake import dossier_rows
+from tests.benchmarks.requests import reports_of
 from tests.benchmarks.system import HOST
 
 SAMPLES: Final = 400
@@ -39,11 +39,11 @@ PASSWORD: Final = "correct horse battery staple"
 
 
 class Population(msgspec.Struct, frozen=True):
-    """Tokens of devices and of a handler of every agency; bodies of submissions and look-ups."""
+    """Tokens of devices and of a handler of every agency; bodies of reports and of look-ups."""
 
     devices: Sequence[str]
     handler: str
-    submissions: Sequence[bytes]
+    bodies: Sequence[bytes]
     lookups: Sequence[bytes]
 
 
@@ -57,7 +57,7 @@ async def populate(
         population = Population(
             devices=[(await parts.devices.register(new))[1] for _ in range(devices)],
             handler=await _handler(parts),
-            submissions=submissions(parts.city),
+            bodies=reports_of(parts.city),
             lookups=await _dossiers(parts, database, dossiers),
         )
         await _samples(parts, database, population)
@@ -79,7 +79,7 @@ async def _samples(parts: Parts, database: Database, population: Population) -> 
     assert handler is not None
     receive, resolve = Step(action=Action.RECEIVE), Step(action=Action.RESOLVE, text="Đã xử lý.")
     for number in range(SAMPLES):
-        body = population.submissions[number % len(population.submissions)]
+        body = population.bodies[number % len(population.bodies)]
         told = msgspec.json.decode(body, type=NewReport)
         report, _ = await parts.reports.submit(told, citizen, f"sample {number}")
         if number == 0:
@@ -119,8 +119,8 @@ async def _dossiers(parts: Parts, database: Database, count: int) -> list[bytes]
     """Take in dossiers, and answer with what looks each of them up."""
     key = parts.settings.secret()
     reader = RowReader(PersonalData(key), DossierSecrets(key), parts.city.zone, "benchmark")
-    await DossierImporter(DossierStore(database), reader).take_in(enumerate(rows(count, 0)))
+    await DossierImporter(DossierStore(database), reader).take_in(enumerate(dossier_rows(count, 0)))
     return [
         msgspec.json.encode({"code": row["code"], "secret": row["factor"]})
-        for row in rows(min(count, 100_000), 0)
+        for row in dossier_rows(min(count, 100_000), 0)
     ]

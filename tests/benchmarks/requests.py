@@ -1,9 +1,10 @@
-"""The requests of the load, made before it begins as far as possible."""
+"""The requests of the load."""
 
 import itertools
 import random
 from collections.abc import Iterator, Sequence
 from typing import Final
+from uuid import uuid4
 
 import msgspec
 
@@ -20,26 +21,31 @@ WORDS: Final = (
 
 
 def request(
-    method: str, path: str, token: str | None = None, body: object = None, **headers: str
+    method: str, path: str, body: bytes | None = None, *, token: str | None = None, **headers: str
 ) -> bytes:
-    """A whole request. `If_Match="…"` becomes the header `If-Match`."""
+    """A whole request. `If_Match=…` becomes the header `If-Match`."""
     lines = [f"{method} {path} HTTP/1.1", "Host: smartcity"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    sent = b""
     if body is not None:
-        sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        lines += ["Content-Type: application/json", f"Content-Length: {len(sent)}"]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + sent
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "\r\n"]).encode() + (body or b"")
 
 
-def submissions(city: City, seed: int = 1) -> Sequence[bytes]:
+def submissions(devices: Sequence[str], bodies: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """New reports without end, each with a key of its own, and the token of who sends it."""
+    run = uuid4().hex
+    sent = zip(itertools.cycle(devices), itertools.cycle(bodies), itertools.count(), strict=False)
+    for token, body, number in sent:
+        key = f"{run}-{number}"
+        yield token, request("POST", "/v1/reports", body, token=token, Idempotency_Key=key)
+
+
+def reports_of(city: City) -> Sequence[bytes]:
     """Bodies of reports all over the city, of every category that asks nothing more."""
-    draw = random.Random(seed)
-    areas = Areas.from_pack(city)
+    draw, areas = random.Random(1), Areas.from_pack(city)
     categories = [category.code for category in city.categories.values() if _is_plain(category)]
-    points = _points(city, areas, draw)
     return [
         msgspec.json.encode(
             {
@@ -49,7 +55,7 @@ def submissions(city: City, seed: int = 1) -> Sequence[bytes]:
                 "address": f"Số {draw.randint(1, 300)}, đường thử {draw.randint(1, 900)}",
             }
         )
-        for lon, lat in itertools.islice(points, BODIES)
+        for lon, lat in itertools.islice(_points(city, areas, draw), BODIES)
     ]
 
 

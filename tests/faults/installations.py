@@ -6,24 +6,22 @@ ends of what the processes said (`conftest.py`).
 
 import os
 import sys
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import httpx
-import msgspec
 
 from smartcity.settings import PREFIX
+from smartcity.storage.embedded import running_server
 from smartcity.storage.processes import command_line, free_port
 from tests.faults.processes import DatabaseServer, OneServer, Process, children, kill, until
 
 HOST: Final = "127.0.0.1"
-COMMAND: Final = (sys.executable, "-m", "smartcity.cli")
 LEASE_S: Final = 2
 LOG_END: Final = 4000
-
-PASSWORD: Final = "correct horse battery staple"
 
 
 class Part(StrEnum):
@@ -35,54 +33,104 @@ class Part(StrEnum):
     DATABASE = "database"
 
 
-class Installation(Protocol):
-    """What a test does with either kind."""
+class Installation(ABC):
+    """What tests do with either kind. `more` are settings."""
 
-    folder: Path
-    address: str
+    def __init__(self, folder: Path, **more: Any) -> None:
+        self.folder = folder
+        self.port = free_port(HOST, 0)
+        self.address = f"http://{HOST}:{self.port}"
+        self._settings = {
+            "data_dir": folder,
+            "port": self.port,
+            "lease_s": LEASE_S,
+            "rate_limits": "off",
+            "mongo_cache_mb": 256,
+            **more,
+        }
 
     @property
+    @abstractmethod
     def mongo_uri(self) -> str: ...
-    async def start(self) -> None: ...
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Come back when requests are answered."""
+
+    @abstractmethod
     async def stop(self) -> None: ...
 
+    @abstractmethod
     async def kill(self, part: Part) -> None:
-        """`kill -9` it, and come back when it has been started again."""
-        ...
+        """`kill -9` it, and come back when it was started again."""
+
+    async def command(self, *words: str, **variables: str) -> None:
+        """Run one of our commands beside the processes, to its end."""
+        process = self._process(*words, log=words[0], **variables)
+        await process.start()
+        assert await process.wait() == 0, f"smartcity {' '.join(words)}"
+
+    def said(self) -> dict[str, str]:
+        """The end of what each process said, by its name."""
+        logs = [*self.folder.glob("*.log"), *self.folder.glob("mongo*/log")]
+        return {
+            str(log.relative_to(self.folder)): log.read_text(errors="replace")[-LOG_END:]
+            for log in logs
+        }
+
+    def _process(self, *words: str, log: str, **variables: str) -> Process:
+        return Process(
+            [sys.executable, "-m", "smartcity.cli", *words],
+            self._environment() | variables,
+            self.folder / f"{log}.log",
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """The test's own settings, whatever those are that the test run was started with."""
+        ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in self._settings.items()}
+        return {name: v for name, v in os.environ.items() if not name.startswith(PREFIX)} | ours
+
+    async def _until_ready(self) -> None:
+        async with httpx.AsyncClient(base_url=self.address) as http:
+
+            async def ready() -> bool:
+                with suppress(httpx.TransportError):
+                    return (await http.get("/health/ready")).status_code == 200
+                return False
+
+            await until(ready, "the API is ready")
 
 
-class Apart:
+class Apart(Installation):
     """Each process by itself, as on machines of their own."""
 
     def __init__(
         self, folder: Path, *, database: DatabaseServer | None = None, workers: int = 1, **more: Any
     ) -> None:
-        self.folder = folder
-        self.database = database or OneServer(folder)
+        super().__init__(folder, **more)
+        self._database = database or OneServer(folder)
+        self._count = workers
         self.workers: list[Process] = []
         self._api: Process | None = None
-        self._count = workers
-        self._port = free_port(HOST, 0)
-        self._more = more
-        self.address = f"http://{HOST}:{self._port}"
 
     @property
     def mongo_uri(self) -> str:
-        return self.database.uri
+        return self._database.uri
 
     async def start(self) -> None:
-        await self.database.start()
+        await self._database.start()
+        self._settings["mongo_uri"] = self.mongo_uri
         await self.command("migrate")
-        self.workers = [self._process("work", f"work{n}") for n in range(self._count)]
-        self._api = self._process("serve", "serve")
-        for process in (*self.workers, self._api):
+        self._api = self._process("serve", log="serve")
+        self.workers = [self._process("work", log=f"work-{n}") for n in range(self._count)]
+        for process in (self._api, *self.workers):
             await process.start()
-        await until_ready(self.address)
+        await self._until_ready()
 
     async def stop(self) -> None:
         for process in filter(None, (self._api, *self.workers)):
             await process.stop()
-        await self.database.stop()
+        await self._database.stop()
 
     async def kill(self, part: Part) -> None:
         assert self._api, "it was started"
@@ -90,14 +138,57 @@ class Apart:
             case Part.API:
                 await self._api.kill_and_start()
             case Part.API_WORKER:
-                await kill_child(self._api.pid)
+                await _replaced(self._api.pid, "serve")
             case Part.WORKER:
                 await self.workers[0].kill_and_start()
             case Part.DATABASE:
-                await self.database.kill_and_start()
+                await self._database.kill_and_start()
 
-    async def command(self, *words: str) -> None:
-        ...
 
-    def _process(self, *words: str, log: str) -> Process:
-        ...
+class Supervised(Installation):
+    """Everything under `smartcity up`, which starts again what dies."""
+
+    def __init__(self, folder: Path, **more: Any) -> None:
+        super().__init__(folder, **more)
+        self._up = self._process("up", log="up")
+
+    @property
+    def mongo_uri(self) -> str:
+        uri = running_server(self.folder)
+        assert uri, "`smartcity up` tells where its database is"
+        return uri
+
+    async def start(self) -> None:
+        await self._up.start()
+        await self._until_ready()
+
+    async def stop(self) -> None:
+        await self._up.stop()
+
+    async def kill(self, part: Part) -> None:
+        match part:
+            case Part.API:
+                await _replaced(self._up.pid, "serve")
+            case Part.API_WORKER:
+                await _replaced(_child(self._up.pid, "serve"), "serve")
+            case Part.WORKER:
+                await _replaced(self._up.pid, "work")
+            case Part.DATABASE:
+                await _replaced(self._up.pid, "--dbpath")
+
+
+async def _replaced(parent: int, word: str) -> None:
+    """Kill a process by a word of its command line; come back when its parent has another."""
+    before = _child(parent, word)
+    assert before, f"{word} runs"
+    kill(before)
+
+    async def another() -> bool:
+        return _child(parent, word) not in {0, before}
+
+    await until(another, f"{word} was started again")
+
+
+def _child(parent: int, word: str) -> int:
+    """The child of a process with this word in its command line; 0 for none."""
+    return next((pid for pid in children(parent) if word in command_line(pid)), 0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from smartcity.clock import now
+from smartcity.errors import Unavailable
 from smartcity.feed.consumer import TRIES, Consumer
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.feed.store import PUBLISHER, FeedStore, feed_indexes
@@ -69,12 +70,25 @@ async def test_an_event_that_fails_five_times_is_set_aside_and_the_rest_go_on(
     take = Taker(poison=3)
     one = consumer(feed, database, take)
     for _ in range(TRIES - 1):
-        await one.run_once()
+        with pytest.raises(ValueError, match="cannot take"):
+            await one.run_once()
         assert await feed.place("taker") == 2
     await one.run_once()
     assert take.seen == [1, 2, 4, 5, 6, 7, 8, 9, 10]
     assert await feed.count_set_aside() == 1
     assert await feed.behind() == 0
+
+
+async def test_a_service_that_is_away_is_waited_for(feed: FeedStore, database: Database) -> None:
+    async def away(_: Sequence[Published]) -> None:
+        raise Unavailable
+
+    one = Consumer("taker", feed, Lease(database, "consumer:taker", "one", 10), away)
+    for _ in range(TRIES + 1):
+        with pytest.raises(Unavailable):
+            await one.run_once()
+    assert await feed.place("taker") is None
+    assert await feed.count_set_aside() == 0
 
 
 async def test_a_place_never_moves_back(feed: FeedStore) -> None:

@@ -1,6 +1,7 @@
 """What may happen to a report: the table, walked by people who try everything."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,7 +36,7 @@ def act(
     return take(report, step, among(HANOI, CLOCKS, *parties, at=moment, survivor=survivor)).report
 
 
-def worked_on(**given: object) -> Report:
+def worked_on(**given: Any) -> Report:
     report = act(make_report(HANOI, **given), Action.RECEIVE, Party.HANDLER)
     return act(report, Action.START, Party.HANDLER)
 

@@ -2,7 +2,7 @@
 
 Delivery is at least once and in order: the place is written after the work, so what a consumer
 does must be harmless when done twice. An event that fails five times is set aside, and the rest
-go on.
+go on; a service that is away (`Unavailable`) is no fault of the event's, and is waited for.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from smartcity.errors import Unavailable
 from smartcity.feed.event import Published
 from smartcity.feed.store import FeedStore
 from smartcity.storage.leases import Lease
@@ -26,24 +27,32 @@ TRIES: Final = 5
 class Consumer:
     """One reader of the log. Of several processes that run the same one, the lease holder works."""
 
-    def __init__(self, name: str, feed: FeedStore, lease: Lease, handle: Handle) -> None:
+    def __init__(
+        self, name: str, feed: FeedStore, lease: Lease, handle: Handle, batch: int = BATCH
+    ) -> None:
         self._name = name
         self._feed = feed
         self._lease = lease
         self._handle = handle
+        self._batch = batch
         self._epoch: str | None = None
 
     async def run_once(self) -> int:
-        """Take in what is new, up to a batch, and answer how much it was."""
+        """Take in what is new, up to a batch, and answer how much it was.
+
+        Raises what an event failed with, until that was often enough to set it aside.
+        """
         if await self._lease.hold() is None:
             return 0
         self._epoch = self._epoch or await self._feed.epoch()
         place = await self._feed.place(self._name) or 0
-        events = await self._feed.after(place, BATCH, self._epoch)
+        events = await self._feed.after(place, self._batch, self._epoch)
         if not events:
             return 0
         try:
             await self._handle(events)
+        except Unavailable:
+            raise
         except Exception as error:  # whatever it is, only this event may suffer from it
             log.warning("batch failed, taking its events singly", consumer=self._name, error=error)
             await self._one_by_one(events)
@@ -56,10 +65,12 @@ class Consumer:
         for event in events:
             try:
                 await self._handle([event])
+            except Unavailable:
+                raise
             except Exception as error:
                 tries = await self._feed.count_failure(self._name, event.seq)
                 log.exception("event failed", consumer=self._name, seq=event.seq, tries=tries)
                 if tries < TRIES:
-                    return
+                    raise
                 await self._feed.set_aside(self._name, event, repr(error))
             await self._feed.remember(self._name, event.seq)

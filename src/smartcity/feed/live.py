@@ -98,8 +98,10 @@ class LiveStream:
         self._from = self._tail.seq
 
     def admit(self) -> None:
-        """Raise `Unavailable` when there are as many listeners as one process may have."""
-        if self.listeners >= self._limit:
+        """Raise `Unavailable` when there are as many listeners as one process may have, and until
+        it is known where the feed stands: whoever came before would be told to load all anew.
+        """
+        if self.listeners >= self._limit or not self._tail.epoch:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
 
     async def listen(self, interest: Interest, last_event_id: str | None) -> AsyncGenerator[bytes]:
@@ -118,16 +120,17 @@ class LiveStream:
     async def _stream(self, interest: Interest, last_event_id: str | None) -> AsyncGenerator[bytes]:
         end = _time() + LIFE_S
         place = await self._place(last_event_id)
-        yield b"retry: 2000\n\n"
         if place is None:
             place = self._tail.seq
             yield self._mark("reset", place)
+        # An id without data: whoever is cut off before the first event comes back to here.
+        yield f"retry: 2000\nid: {self._tail.epoch}-{place}\n\n".encode()
         while _time() < end:
             news = self._news
             if place < self._from:
                 frames, place = await self._from_log(place)
             else:
-                frames, place = self._since(place), self._tail.seq
+                frames, place = self._since(place), max(place, self._tail.seq)
             if wanted := [frame.text for frame in frames if interest.holds(frame.state)]:
                 yield b"".join(wanted)
             if place >= self._from:
@@ -156,12 +159,16 @@ class LiveStream:
         """The place to go on from; none if it is gone."""
         if last_event_id is None:
             return self._tail.seq
-        epoch, _, seq = last_event_id.rpartition("-")
-        if epoch != self._tail.epoch or not seq.isdecimal() or int(seq) > self._tail.seq:
+        epoch, _, digits = last_event_id.rpartition("-")
+        if epoch != self._tail.epoch or not digits.isdecimal():
             return None
-        if int(seq) < self._from and int(seq) + 1 < await self._feed.first_seq():
+        seq = int(digits)
+        if seq < self._from and seq + 1 < await self._feed.first_seq():
             return None
-        return int(seq)
+        # Another process may have told of events that our tail has not seen yet.
+        if seq > self._tail.seq and seq > await self._feed.last_seq():
+            return None
+        return seq
 
     def _mark(self, name: str, seq: int) -> bytes:
         return f"id: {self._tail.epoch}-{seq}\nevent: {name}\ndata: {{}}\n\n".encode()

@@ -4,7 +4,8 @@ The public server of OpenStreetMap allows one request a second and demands a use
 who asks (its usage policy); a city with many reports runs its own.
 """
 
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -13,9 +14,9 @@ from geopy.adapters import AioHTTPAdapter
 from geopy.exc import GeocoderServiceError
 from geopy.geocoders import Nominatim
 
-from smartcity.city.model import Bounds
+from smartcity.city.model import Bounds, City
 from smartcity.errors import Unavailable
-from smartcity.geography.geocoding import Address
+from smartcity.geography.geocoding import Address, Geocoder
 
 FOUND: Final = 5
 """Answers to a search, at the most."""
@@ -25,6 +26,17 @@ RETRY_AFTER_S: Final = 60.0
 
 SERVICE: Final[Any] = Nominatim
 """geopy has no types, and those that its defaults suggest are wrong."""
+
+
+@asynccontextmanager
+async def open_geocoder(url: str, city: City) -> AsyncGenerator[Geocoder | None]:
+    """The geocoder of the setting `geocoder_url`; none without one."""
+    if not url:
+        yield None
+        return
+    agent = f"smartcity-{city.code}"
+    async with NominatimGeocoder(url, user_agent=agent, bounds=city.bounds) as geocoder:
+        yield geocoder
 
 
 class NominatimGeocoder:

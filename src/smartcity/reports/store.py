@@ -140,6 +140,13 @@ class ReportStore:
         result = await self._reports.update_one(condition, update | promised)
         return result.matched_count == 1
 
+    async def give_address(self, report_id: UUID, address: str) -> None:
+        """Write down the address of a report's point, unless it has one. Nothing that a handler's
+        edit depends on changes, so neither does the version.
+        """
+        without = {"_id": report_id, "place.address": {"$exists": False}}
+        await self._reports.update_one(without, {"$set": {"place.address": address}})
+
     async def take_in(self, reports: Sequence[Report]) -> int:
         """Insert imported reports, whose events nobody awaits; those that are there stay as they
         are. Answers how many were new.

@@ -1,0 +1,80 @@
+"""`make bench`: the figures of the design's budgets, on this machine.
+
+It starts the whole system on a temporary folder, loads it from this one process, and prints each
+figure beside the floor that was measured in the same run. All of it stays on the loopback, and
+ends with this process.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvloop
+
+from tests.benchmarks import reading, reports
+from tests.benchmarks.bench import Bench, Rows
+from tests.benchmarks.load import connections
+from tests.benchmarks.population import populate
+from tests.benchmarks.system import HOST, empty_database, serving
+from tests.benchmarks.table import HEAD, line
+
+FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
+    "submit": reports.submit,
+    "lifecycle": reports.lifecycle,
+    "lists": reports.lists,
+    "dossiers": reading.dossiers,
+    "tiles": reading.tiles,
+}
+
+
+async def measure(options: argparse.Namespace) -> None:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
+        enter = stack.enter_async_context
+        settings, database = await enter(empty_database(Path(folder), pool=options.connections))
+        settings = msgspec.structs.replace(settings, workers=options.processes)
+        print(f"filling in {options.reports:,} reports and {options.dossiers:,} dossiers")
+        people = await populate(
+            settings,
+            database,
+            devices=options.devices,
+            reports=options.reports,
+            dossiers=options.dossiers,
+        )
+        bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
+        await enter(serving(settings, "smartcity.cli", "work"))
+        system = await enter(serving(settings, "smartcity.cli", "serve", ready="/health/ready"))
+        bench = Bench(
+            system=await enter(connections(HOST, system, options.connections)),
+            bare=await enter(connections(HOST, bare, options.connections)),
+            database=database,
+            people=people,
+            seconds=options.seconds,
+        )
+        print(line(*HEAD))
+        for name in options.only or FIGURES:
+            async for row in FIGURES[name](bench):
+                print(row.line, flush=True)
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("make bench ARGS=…", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="how long each figure is measured")
+    parser.add_argument("--connections", type=int, default=64, help="requests at once")
+    parser.add_argument("--processes", type=int, default=1, help="API processes")
+    parser.add_argument("--devices", type=int, default=1000, help="that send the reports in turn")
+    parser.add_argument("--reports", type=int, default=20_000, help="that are there before")
+    parser.add_argument("--dossiers", type=int, default=100_000, help="that are there before")
+    parser.add_argument(
+        "--only", type=lambda names: names.split(","), help=f"some of {','.join(FIGURES)}"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    uvloop.run(measure(options()))
