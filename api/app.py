@@ -19,13 +19,14 @@ from api.citizen.reports import MyReportController, ReportController
 from api.conditional import ConditionalRequests
 from api.document import CONFIG, describe_shared, openapi_document
 from api.errors import Problems
+from api.languages import language_of
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.statistics import StatisticsController
 from api.parts import Parts
 from api.permissions import guard
-from api.searches import provide_searched
+from api.searches import provide_wanted
 from smartcity.settings import Settings, load_settings
 
 HANDLERS: Final = (
@@ -75,12 +76,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 def _dependencies(parts: Parts) -> Mapping[str, Provide]:
-    async def provide_language(
-        request: Request[Any, Any, Any],
-    ) -> str:
-        """The language of the answer: what the request asks for, else the device's own."""
-        asked = request.headers.get("accept-language")
-        return parts.city.language(asked or request.user.language)
+    def provide_language(request: Request[Any, Any, Any]) -> str:
+        return language_of(request, parts.city)
 
     shared = {
         name: Provide(_always(part), sync_to_thread=False)
@@ -90,8 +87,8 @@ def _dependencies(parts: Parts) -> Mapping[str, Provide]:
     return shared | {
         "actor": Provide(provide_actor, sync_to_thread=False),
         "address": Provide(parts.addresses.provide, sync_to_thread=False),
-        "language": Provide(provide_language),
-        "searched": Provide(provide_searched),
+        "language": Provide(provide_language, sync_to_thread=False),
+        "wanted": Provide(provide_wanted),
     }
 
 

@@ -28,6 +28,7 @@ from litestar.openapi.spec import (
 )
 
 from api.auth import COOKIE
+from api.errors import MEDIA_TYPE
 from api.permissions import PERMISSIONS
 from smartcity.errors import (
     Conflict,
@@ -35,7 +36,6 @@ from smartcity.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
-    PreconditionFailed,
     PreconditionRequired,
     Refused,
     SmartCityError,
@@ -50,8 +50,6 @@ from smartcity.settings import PROJECT, load_settings
 
 FILE: Final = PROJECT / "openapi" / "openapi.json"
 
-MEDIA_TYPE: Final = "application/problem+json"
-
 REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
     Invalid: "The request is not of the operation's form: `fields` says where.",
     Unauthenticated: "No credential, or one that is unknown or expired.",
@@ -59,7 +57,6 @@ REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
     NotFound: "There is nothing that this caller may see.",
     MethodNotAllowed: "The address does not take this method.",
     Conflict: "The present state does not allow it, or somebody else changed it first.",
-    PreconditionFailed: "It is not as the caller last saw it.",
     TooLarge: "The body is too large.",
     UnsupportedMedia: "The body is of a kind that is not taken.",
     Refused: "The request is well formed, and against a rule of the city.",

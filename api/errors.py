@@ -14,20 +14,9 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from api.languages import language_of, said_in
 from smartcity.city.model import City
-from smartcity.errors import (
-    FieldError,
-    Forbidden,
-    Invalid,
-    MethodNotAllowed,
-    NotFound,
-    SmartCityError,
-    TooLarge,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMedia,
-)
+from smartcity.errors import FieldError, Invalid, SmartCityError, Unavailable
 from smartcity.storage.mongo import UNREACHABLE
 
 log = structlog.get_logger(__name__)
@@ -52,20 +41,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fields: list[FieldError] = []
 
 
-_BY_STATUS: Final = {
-    error.status: error
-    for error in (
-        Invalid,
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        MethodNotAllowed,
-        TooLarge,
-        UnsupportedMedia,
-        TooManyRequests,
-        Unavailable,
-    )
-}
+_BY_STATUS: Final = {error.status: error for error in SmartCityError.__subclasses__()}
+"""The branches of the tree; what the framework refuses is no narrower kind."""
 
 
 class Problems:
@@ -85,7 +62,7 @@ class Problems:
         }
 
     def _refused(self, request: Request[Any, Any, Any], error: SmartCityError) -> Response[Any]:
-        language = self._city.language(request.headers.get("accept-language"))
+        language = language_of(request, self._city)
         problem = Problem(
             type=f"urn:smartcity:problem:{error.code}",
             title=HTTPStatus(error.status).phrase,
@@ -94,7 +71,7 @@ class Problems:
             detail=self._city.messages.render(language, f"errors.{error.code}", **error.details),
             fields=list(error.fields),
         )
-        headers = {"Content-Language": language, "Vary": "Accept-Language"}
+        headers = said_in(language)
         if error.retry_after_s is not None:
             headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
         if error.status == HTTPStatus.UNAUTHORIZED:
@@ -108,6 +85,8 @@ class Problems:
 
     def _by_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if mistake := _in_the_body(error):
+                return self._refused(request, Invalid(mistake))
             return self._unexpected(request, error)
         kind = _BY_STATUS.get(error.status_code, Invalid)
         response = self._refused(request, kind(*_fields(error)))
@@ -128,6 +107,18 @@ def _fields(error: HTTPException) -> list[FieldError]:
     """What Litestar and msgspec say of the input, as paths and reasons."""
     extra = cast("list[Mapping[str, Any]] | None", error.extra)
     return [_field(item) for item in extra or ()]
+
+
+def _in_the_body(error: HTTPException) -> FieldError | None:
+    """A mistake in a member of the body that has the name of a dependency (`address`): Litestar
+    takes it for one of ours.
+    """
+    if not isinstance(error.__cause__, msgspec.ValidationError):
+        return None
+    found = _field({"message": str(error.__cause__)})
+    if not found.path.startswith("data"):
+        return None
+    return FieldError(found.path.removeprefix("data").removeprefix("."), found.reason)
 
 
 def _field(item: Mapping[str, Any]) -> FieldError:

@@ -103,9 +103,9 @@ class Parts:
             self.city,
             self.report_store,
             places=self.areas,
-            files=self.attachments,
-            vault=personal,
-            colleagues=self.staff,
+            attachments=self.attachments,
+            personal=personal,
+            staff=self.staff,
             attempts=self.attempts,
             secret=secret,
         )
@@ -115,11 +115,12 @@ class Parts:
             DossierStore(database), self.follows, self.attempts, self.city, DossierSecrets(secret)
         )
 
-        self._tail = FeedTail(FeedStore(database))
+        feed = FeedStore(database)
+        self._tail = FeedTail(feed)
         self.pins = PinIndex(PinsOfReports(self.report_store))
         self.tiles = MapTiles(self.pins)
         self.statistics = StatisticsService(self.city, self.pins)
-        self.live = LiveStream(FeedStore(database), self._tail, settings.live_listeners)
+        self.live = LiveStream(feed, self._tail, settings.live_listeners)
         self._tail.listen(self.pins.apply)
         self._tail.listen(self.live.take)
 
@@ -176,8 +177,8 @@ async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             return await work()
-        except Exception as error:  # the database may be away while we start
-            log.warning("cannot load yet", error=repr(error), again_in_s=pause_s)
+        except Exception as error:  # the database may be away for a while
+            log.warning("work behind the API failed", error=repr(error), again_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 

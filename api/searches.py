@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
+from smartcity.city.model import Bounds
 from smartcity.errors import FieldError, Invalid
 from smartcity.reports.requests import ReportFilter
 
@@ -13,29 +14,18 @@ Codes = Annotated[
 ]
 
 
-class Searched(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters as given."""
-
-    status: list[str] | None
-    category: list[str] | None
-    field: list[str] | None
-    unit: list[str] | None
-    agency: list[str] | None
-    bbox: str | None
-    near: str | None
-    radius_m: float
-    text: str | None
+Box = Annotated[
+    str | None, QueryParameter(max_length=100, description="west,south,east,north in degrees.")
+]
 
 
-async def provide_searched(
+async def provide_wanted(
     status: Codes = None,
     category: Codes = None,
     field: Codes = None,
     unit: Codes = None,
     agency: Codes = None,
-    bbox: Annotated[
-        str | None, QueryParameter(max_length=100, description="west,south,east,north in degrees.")
-    ] = None,
+    bbox: Box = None,
     near: Annotated[
         str | None, QueryParameter(max_length=60, description="lat,lon in degrees.")
     ] = None,
@@ -44,41 +34,27 @@ async def provide_searched(
         str | None,
         QueryParameter(min_length=2, max_length=200, description="Words, with or without accents."),
     ] = None,
-) -> Searched:
-    return Searched(
-        status=status,
-        category=category,
-        field=field,
-        unit=unit,
-        agency=agency,
-        bbox=bbox,
-        near=near,
+) -> ReportFilter:
+    """The dependency `wanted`. Raises `Invalid` for a place that is none."""
+    return ReportFilter(
+        status=frozenset(status or ()),
+        category=frozenset(category or ()),
+        field=frozenset(field or ()),
+        unit=frozenset(unit or ()),
+        agency=frozenset(agency or ()),
+        bbox=None if bbox is None else parse_bbox(bbox),
+        near=None if near is None else _near(near),
         radius_m=radius_m,
         text=text,
     )
 
 
-def search(given: Searched) -> ReportFilter:
-    """The filter that the parameters mean. Raises `Invalid` for a place that is none."""
-    return ReportFilter(
-        status=frozenset(given.status or ()),
-        category=frozenset(given.category or ()),
-        field=frozenset(given.field or ()),
-        unit=frozenset(given.unit or ()),
-        agency=frozenset(given.agency or ()),
-        bbox=parse_bbox(given.bbox) if given.bbox is not None else None,
-        near=_near(given.near) if given.near is not None else None,
-        radius_m=given.radius_m,
-        text=given.text,
-    )
-
-
-def parse_bbox(text: str) -> tuple[float, float, float, float]:
+def parse_bbox(text: str) -> Bounds:
     """`west,south,east,north`, not over the antimeridian. Raises `Invalid`."""
     west, south, east, north = _numbers(text, 4, "bbox")
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise Invalid(FieldError("bbox", "not_a_box"))
-    return west, south, east, north
+    return Bounds(west=west, south=south, east=east, north=north)
 
 
 def _near(text: str) -> tuple[float, float]:

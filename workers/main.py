@@ -15,7 +15,7 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
-from smartcity.dossiers.store import DossierStore
+from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
 from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
@@ -27,6 +27,7 @@ from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
 from smartcity.storage.leases import Lease
@@ -41,7 +42,7 @@ from workers.scheduler import Clock
 
 log = structlog.get_logger(__name__)
 
-OUTBOXES: Final = ("reports", "dossiers", ANNOUNCEMENTS)
+OUTBOXES: Final = (REPORTS, DOSSIERS, ANNOUNCEMENTS)
 """The collections whose documents promise events."""
 
 
@@ -95,25 +96,26 @@ class Crew:
         self._leases: list[Lease] = []
         feed = FeedStore(database)
         reports = ReportStore(database)
+        dossiers = DossierStore(database)
         devices = DeviceService(DeviceStore(database), city)
         notifications = NotificationStore(database)
         notifier = Notifier(
             city,
             Follows(FollowStore(database), FollowedReports(reports)),
             devices,
-            ImportedBatches(reports, DossierBatches(DossierStore(database))),
+            ImportedBatches(reports, DossierBatches(dossiers)),
             notifications,
             keep=timedelta(days=settings.inbox_days),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
-        poll_s = settings.publisher_poll_ms / 1000
+        poll_s = settings.consumer_poll_ms / 1000
         self._duties = [
             Duty(
                 name="publisher",
                 run_once=publisher.run_once,
-                poll_s=poll_s,
+                poll_s=settings.publisher_poll_ms / 1000,
                 full=settings.publisher_batch // 2,
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
@@ -135,10 +137,12 @@ class Crew:
                 upload_bytes=settings.upload_bytes,
                 per_report=settings.attachments_per_report,
             ),
+            dossiers,
             self._lease("housekeeping"),
         )
         self._clock = Clock(city.zone)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
+        self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
 
     async def work(self, stop: asyncio.Event) -> None:
         """Perform every duty until told to stop; then let go of what others may wait for."""

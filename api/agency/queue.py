@@ -7,11 +7,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import BodyKwarg, FromQuery, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
-from api.searches import Searched, search
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import Forbidden, SmartCityError
@@ -65,7 +64,7 @@ class AgencyController(Controller):
         report_store: NamedDependency[ReportStore],
         views: NamedDependency[Views],
         language: NamedDependency[str],
-        searched: NamedDependency[Searched],
+        wanted: NamedDependency[ReportFilter],
         assignee: FromQuery[UUID | None] = None,
         overdue: Annotated[
             bool, QueryParameter(description="Only past the next deadline.")
@@ -77,9 +76,8 @@ class AgencyController(Controller):
 
         A dispatcher may ask for any agency, and sees what no rule routed by default.
         """
-        wanted = _within(search(searched), actor, city)
         wanted = msgspec.structs.replace(
-            wanted,
+            _within(wanted, actor, city),
             status=wanted.status or frozenset[str](OPEN),
             assignee=assignee,
             overdue_at=now() if overdue else None,
@@ -96,7 +94,7 @@ class AgencyController(Controller):
     @post("/actions", operation_id="ActOnReports", status_code=200)
     async def act(
         self,
-        data: JSONBody[Annotated[list[BulkAction], Meta(min_length=1, max_length=100)]],
+        data: Annotated[list[BulkAction], BodyKwarg(min_items=1, max_items=100)],
         actor: NamedDependency[Actor],
         reports: NamedDependency[ReportService],
     ) -> list[Outcome]:

@@ -1,7 +1,6 @@
 """Where a dossier stands: asked with its code and secret, or followed."""
 
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post, put
@@ -68,7 +67,7 @@ class FollowedDossierController(Controller):
         language: NamedDependency[str],
     ) -> DossierList:
         """List the dossiers that the caller follows, without their secrets being asked again."""
-        return DossierList(items=await dossiers.followed(_follower(actor), language))
+        return DossierList(items=await dossiers.followed(actor.own_id, language))
 
     @put("/{code:str}", operation_id="FollowDossier")
     async def follow(
@@ -83,7 +82,7 @@ class FollowedDossierController(Controller):
         """Follow a dossier: the caller is notified when its status changes. Repeating changes
         nothing.
         """
-        return await dossiers.follow(_follower(actor), code, data.secret, address, language)
+        return await dossiers.follow(actor.own_id, code, data.secret, address, language)
 
     @delete("/{code:str}", operation_id="UnfollowDossier", status_code=204)
     async def unfollow(
@@ -93,9 +92,4 @@ class FollowedDossierController(Controller):
         actor: NamedDependency[Actor],
     ) -> None:
         """Stop following a dossier. Repeating changes nothing."""
-        await dossiers.unfollow(_follower(actor), code)
-
-
-def _follower(actor: Actor) -> UUID:
-    assert actor.id is not None, "the permission table lets nobody else in"
-    return actor.id
+        await dossiers.unfollow(actor.own_id, code)

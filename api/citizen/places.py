@@ -15,6 +15,7 @@ from api.citizen.place_views import (
     show_city,
     show_unit,
 )
+from api.languages import said_in
 from smartcity.city.model import City
 from smartcity.errors import FieldError, Invalid
 from smartcity.geography.current import CurrentAreas
@@ -48,14 +49,14 @@ class CityController(Controller):
     ) -> Response[CityView]:
         """Tell what this city is: its languages, where it lies, whom to call in an emergency."""
         view = show_city(city, language, approximate=areas.areas.approximate)
-        return Response(view, headers=_in(language) | FOR_A_WHILE)
+        return Response(view, headers=said_in(language) | FOR_A_WHILE)
 
     @get("/categories", operation_id="ListCategories")
     async def categories(
         self, city: NamedDependency[City], language: NamedDependency[str]
     ) -> Response[CategoryList]:
         """List what can be reported, with the questions that each category asks."""
-        return Response(show_categories(city, language), headers=_in(language) | FOR_A_WHILE)
+        return Response(show_categories(city, language), headers=said_in(language) | FOR_A_WHILE)
 
     @get("/units", operation_id="ListUnits")
     async def units(
@@ -76,11 +77,11 @@ class CityController(Controller):
         match lat, lon, q:
             case None, None, None:
                 every = UnitList(items=[show_unit(city, code, language) for code in city.units])
-                return Response(every, headers=_in(language) | FOR_A_WHILE)
+                return Response(every, headers=said_in(language) | FOR_A_WHILE)
             case None, None, str():
-                return Response(_named(city, q, language), headers=_in(language))
+                return Response(_named(city, q, language), headers=said_in(language))
             case float(), float(), None:
-                return Response(_around(city, areas, lon, lat, language), headers=_in(language))
+                return Response(_around(city, areas, lon, lat, language), headers=said_in(language))
             case _:
                 raise Invalid(FieldError(_odd_one(lat, lon), "lat_and_lon_or_q"))
 
@@ -103,7 +104,3 @@ def _odd_one(lat: float | None, lon: float | None) -> str:
     if lat is not None and lon is not None:
         return "q"
     return "lat" if lat is None else "lon"
-
-
-def _in(language: str) -> dict[str, str]:
-    return {"Content-Language": language, "Vary": "Accept-Language"}

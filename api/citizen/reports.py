@@ -1,34 +1,34 @@
 """Reports, as citizens and the public use them; handlers act through the same door."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from api.languages import said_in
 from api.limits import RateLimits
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
-from api.searches import Searched, search
+from smartcity.errors import FieldError, Invalid
+from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
 from smartcity.reports.model import Report
-from smartcity.reports.requests import NewReport, Steps
+from smartcity.reports.requests import STEPS_LIMIT, NewReport, ReportFilter, Step, Steps
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity, SimilarReport
 from smartcity.reports.store import ReportStore
 from smartcity.reports.views import ReportPage, ReportReceipt, ReportView, Viewer, Views
 
-IdempotencyKey = Annotated[
-    str,
-    HeaderParameter(
-        name="Idempotency-Key",
-        min_length=1,
-        max_length=64,
-        description="Made by the client for one submission: sent again, it changes nothing.",
-    ),
-]
+KEY: Final = HeaderParameter(
+    name="Idempotency-Key",
+    min_length=1,
+    max_length=64,
+    description="Made by the client for one request: sent again, it changes nothing.",
+)
 ReceiptSecret = Annotated[
     str | None,
     HeaderParameter(
@@ -42,7 +42,7 @@ IfMatch = Annotated[
     HeaderParameter(
         name="If-Match",
         max_length=64,
-        pattern=r'^"[0-9]+[^"]*"$',
+        pattern=r'^"[0-9]{1,9}(\.[^"]*)?"$',
         description="The report's ETag as last seen. Staff must send it.",
     ),
 ]
@@ -71,21 +71,19 @@ class ReportController(Controller):
         views: NamedDependency[Views],
         limits: NamedDependency[RateLimits],
         language: NamedDependency[str],
-        idempotency_key: IdempotencyKey,
+        idempotency_key: Annotated[str, KEY],
     ) -> Response[ReportReceipt]:
         """Take in one report and answer with its code, agency and deadlines.
 
         The same `Idempotency-Key` from the same device makes one report, however often it is sent;
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
         """
-        report = None
-        if not limits.allows("reports", actor):
-            report = await reports.submitted(data, actor, idempotency_key)
+        if limits.allows("reports", actor):
+            report, fresh = await reports.submit(data, actor, idempotency_key)
+        else:
+            report, fresh = await reports.submitted(data, actor, idempotency_key), False
             if report is None:
                 raise limits.refusal("reports", actor)
-        fresh = report is None
-        if report is None:
-            report, fresh = await reports.submit(data, actor, idempotency_key)
         if fresh:
             limits.count("reports", actor)
         receipt = views.receipt(report, reports.secret_of(report), language)
@@ -101,7 +99,7 @@ class ReportController(Controller):
         report_store: NamedDependency[ReportStore],
         views: NamedDependency[Views],
         language: NamedDependency[str],
-        searched: NamedDependency[Searched],
+        wanted: NamedDependency[ReportFilter],
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
@@ -110,7 +108,7 @@ class ReportController(Controller):
         A search by text looks at the last 90 days, or at all reports of one agency.
         """
         found = await report_store.newest(
-            search(searched), before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
+            wanted, before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
         )
         return pages(found, limit, Viewer.PUBLIC, views, language)
 
@@ -137,7 +135,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
         report = await reports.open_receipt(data.code, data.secret)
-        return shown(report, Viewer.REPORTER, views, language)
+        return shown(report, Viewer.REPORTER, views, language, reports)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
     async def read(
@@ -163,9 +161,7 @@ class ReportController(Controller):
         views: NamedDependency[Views],
         language: NamedDependency[str],
         if_match: IfMatch = None,
-        idempotency_key: Annotated[
-            str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=64)
-        ] = None,
+        idempotency_key: Annotated[str | None, KEY] = None,
         secret: ReceiptSecret = None,
     ) -> Response[ReportView]:
         """Take one lifecycle action, or an ordered list of them as one step.
@@ -175,7 +171,7 @@ class ReportController(Controller):
         `text` or `attachments`; extend `until` and `text`; resolve `text`, and `attachments` where
         the category demands proof; reject `reason` and `text`; merge `report`; accept `rating`.
         """
-        steps = data if isinstance(data, list) else [data]
+        steps = in_order(data)
         await reports.act(
             report_id,
             steps,
@@ -203,9 +199,8 @@ class MyReportController(Controller):
         limit: Limit = 50,
     ) -> ReportPage:
         """The reports that this device sent, the newest first."""
-        assert actor.id is not None, "the permission table lets nobody else ask"
         found = await report_store.of_reporter(
-            actor.id, before=decode_cursor(cursor, UUID), limit=limit + 1
+            actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
 
@@ -222,19 +217,23 @@ def pages(
 
 
 def shown(
-    report: Report,
-    viewer: Viewer,
-    views: Views,
-    language: str,
-    reports: ReportService | None = None,
+    report: Report, viewer: Viewer, views: Views, language: str, reports: ReportService
 ) -> Response[ReportView]:
-    """One report, with an ETag whose first part is the version that `If-Match` names."""
-    contact = reports.contact(report) if reports and viewer is Viewer.STAFF else None
-    etag = f'"{report.version}.{len(report.timeline)}.{viewer}.{language}"'
-    return Response(
-        views.full(report, viewer, language, contact),
-        headers={"ETag": etag, "Vary": "Authorization, Cookie, Accept-Language"},
-    )
+    """One report, with an ETag of the version, which `If-Match` names, and of the content."""
+    contact = reports.contact(report) if viewer is Viewer.STAFF else None
+    view = views.full(report, viewer, language, contact)
+    etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
+    return Response(view, headers=said_in(language) | {"ETag": etag})
+
+
+def in_order(data: Steps) -> list[Step]:
+    """The steps of a body. Raises `Invalid`: Litestar forgets the bounds of a body that is a choice
+    of two forms.
+    """
+    steps = data if isinstance(data, list) else [data]
+    if not 1 <= len(steps) <= STEPS_LIMIT:
+        raise Invalid(FieldError("", f"not_1_to_{STEPS_LIMIT}_steps"))
+    return steps
 
 
 def version_of(if_match: str | None) -> int | None:

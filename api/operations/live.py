@@ -4,10 +4,10 @@ from typing import Annotated
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter
 from litestar.response import Stream
 
-from api.searches import Codes, parse_bbox
+from api.searches import Box, Codes, parse_bbox
 from smartcity.feed.live import Interest, LiveStream
 
 
@@ -24,7 +24,7 @@ class LiveController(Controller):
         field: Codes = None,
         unit: Codes = None,
         agency: Codes = None,
-        bbox: Annotated[str | None, QueryParameter(max_length=100)] = None,
+        bbox: Box = None,
         last_event_id: Annotated[
             str | None, HeaderParameter(name="Last-Event-ID", max_length=64)
         ] = None,
@@ -41,7 +41,7 @@ class LiveController(Controller):
             field=frozenset(field or ()),
             unit=frozenset(unit or ()),
             agency=frozenset(agency or ()),
-            bbox=parse_bbox(bbox) if bbox is not None else None,
+            bbox=None if bbox is None else parse_bbox(bbox),
         )
         return Stream(
             live.listen(interest, last_event_id),

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from api.searches import Codes, parse_bbox
-from smartcity.city.model import Bounds
 from smartcity.errors import FieldError, Invalid
 from smartcity.geography.tiles import Tile
 from smartcity.map.geojson import FeatureCollection, feature_collection
@@ -69,9 +68,8 @@ class MapController(Controller):
         Without a `zoom`, or with one too high for the box, the highest that fits is taken; the
         answer names it and has 1,600 features at the most.
         """
-        west, south, east, north = parse_bbox(bbox)
-        box = Bounds(west=west, south=south, east=east, north=north)
-        found = feature_collection(pins, box, zoom, _filters(status, category, field))
+        filters = _filters(status, category, field)
+        found = feature_collection(pins, parse_bbox(bbox), zoom, filters)
         return Response(found, media_type=GEOJSON, headers=FOR_A_MOMENT)
 
 

@@ -6,6 +6,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from api.languages import said_in
 from smartcity.identity.roles import Actor
 from smartcity.statistics.model import By, DefinitionList, Overview
 from smartcity.statistics.service import MAX_DAYS, StatisticsService
@@ -33,16 +34,11 @@ class StatisticsController(Controller):
         few of their reports is `suppressed`.
         """
         found = await statistics.overview(by, days, language, whole=actor.is_staff)
-        return Response(found, headers=_in(language))
+        return Response(found, headers=said_in(language))
 
     @get("/definitions", operation_id="ListFigures")
     async def definitions(
         self, language: NamedDependency[str], statistics: NamedDependency[StatisticsService]
     ) -> Response[DefinitionList]:
         """List the figures and what each means."""
-        return Response(statistics.definitions(language), headers=_in(language))
-
-
-def _in(language: str) -> dict[str, str]:
-    """The answer hangs on the language and, as staff see more, on who asks."""
-    return {"Content-Language": language, "Vary": "Accept-Language, Authorization, Cookie"}
+        return Response(statistics.definitions(language), headers=said_in(language))

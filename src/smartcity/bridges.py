@@ -6,9 +6,7 @@ A slice never imports a slice; `api` and `workers` hand these in when they compo
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final
-from uuid import UUID, uuid5
-
-import msgspec
+from uuid import UUID
 
 from smartcity.city.model import Publicity
 from smartcity.dossiers.events import DossierBatches
@@ -76,10 +74,11 @@ class ReportsWithFiles:
         """Whether a report shows the attachment to the actor: the reporter sees what is not
         internal, the public what is public besides.
         """
-        for report in await self._reports.with_files([attachment]):
-            if Party.REPORTER in parties_of(actor, report) or report.is_public:
-                return _is_shown(report, attachment)
-        return False
+        return any(
+            (report.is_public or Party.REPORTER in parties_of(actor, report))
+            and _is_shown(report, attachment)
+            for report in await self._reports.with_files([attachment])
+        )
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:
         reports = await self._reports.with_files(attachments)
@@ -105,15 +104,8 @@ class ImportedBatches:
     async def events(self, bulk: Event, subjects: Collection[UUID], /) -> Sequence[Event]:
         if bulk.of is Topic.DOSSIER:
             return await self._dossiers.events(bulk, subjects)
-        return [
-            _as_of(bulk, event(report, report.timeline[-1]))
-            for report in await self._reports.several(subjects)
-        ]
-
-
-def _as_of(bulk: Event, single: Event) -> Event:
-    """The event under an id that is the same whenever the batch is told again."""
-    return msgspec.structs.replace(single, id=uuid5(bulk.id, str(single.subject)))
+        reports = await self._reports.several(subjects)
+        return [event(report, report.timeline[-1]) for report in reports]
 
 
 def _is_shown(report: Report, attachment: UUID) -> bool:

@@ -13,7 +13,6 @@ SmartCityError
 │   ├── IllegalTransition       409  the lifecycle table says no
 │   ├── TimelineFull            409  only lifecycle actions are taken
 │   └── WrongOffset             409  an upload goes on elsewhere; `offset` says where
-├── PreconditionFailed          412
 ├── TooLarge                    413
 ├── UnsupportedMedia            415
 ├── Refused                     422  well formed, and against a rule of the city
@@ -107,10 +106,6 @@ class TimelineFull(Conflict):
 
 class WrongOffset(Conflict):
     code = "wrong_offset"
-
-
-class PreconditionFailed(SmartCityError):
-    code, status = "precondition_failed", 412
 
 
 class TooLarge(SmartCityError):

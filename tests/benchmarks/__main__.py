@@ -10,10 +10,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Final
 
-import msgspec
 import uvloop
 
 from tests.benchmarks import reading, reports
@@ -36,9 +34,15 @@ async def measure(options: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
         enter = stack.enter_async_context
-        settings, database = await enter(empty_database(Path(folder), pool=options.connections))
-        settings = msgspec.structs.replace(settings, workers=options.processes)
-        print(f"filling in {options.reports:,} reports and {options.dossiers:,} dossiers")
+        settings, database = await enter(
+            empty_database(
+                data_dir=folder,
+                city=options.city,
+                workers=options.processes,
+                mongo_pool=options.connections,
+            )
+        )
+        say(f"filling in {options.reports:,} reports and {options.dossiers:,} dossiers")
         people = await populate(
             settings,
             database,
@@ -56,14 +60,20 @@ async def measure(options: argparse.Namespace) -> None:
             people=people,
             seconds=options.seconds,
         )
-        print(line(*HEAD))
+        say(line(*HEAD))
         for name in options.only or FIGURES:
             async for row in FIGURES[name](bench):
-                print(row.line, flush=True)
+                say(row.line)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("make bench ARGS=…", description=__doc__)
+    parser.add_argument("--city", default="config/hanoi", help="the city pack")
     parser.add_argument("--seconds", type=float, default=5, help="how long each figure is measured")
     parser.add_argument("--connections", type=int, default=64, help="requests at once")
     parser.add_argument("--processes", type=int, default=1, help="API processes")

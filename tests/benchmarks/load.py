@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -35,8 +35,7 @@ class Connection(asyncio.Protocol):
         self._expected = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     async def ask(self, request: bytes, status: int = 200) -> bytes:
         """The body of the answer. Raises `Unexpected` for one of another status."""
@@ -108,7 +107,7 @@ async def at_full(
     async def work(mine: worker) -> None:
         while (started := time.perf_counter()) < end:
             await one(mine)
-            if begin <= started and (ended := time.perf_counter()) <= end:
+            if begin <= (ended := time.perf_counter()) <= end:
                 times.append(ended - started)
 
     async with asyncio.TaskGroup() as group:

@@ -13,11 +13,12 @@ from smartcity.geography.units import Areas
 
 BODIES: Final = 500
 
-WORDS: Final = (
-    "Ổ gà lớn giữa đường, xe máy rất dễ ngã khi trời mưa, đề nghị khắc phục sớm. Rác để tràn ra "
-    "vỉa hè hai ngày nay chưa có ai thu gom, mùi rất khó chịu. Đèn đường không sáng từ đầu tuần, "
-    "buổi tối đi lại nguy hiểm cho học sinh và người già trong khu phố."
-).split()
+SENTENCES: Final = (
+    "Ổ gà lớn giữa đường, xe máy rất dễ ngã khi trời mưa.",
+    "Rác để tràn ra vỉa hè hai ngày nay chưa có ai thu gom, mùi rất khó chịu.",
+    "Đèn đường không sáng từ đầu tuần, buổi tối đi lại nguy hiểm cho học sinh và người già.",
+    "Đề nghị cơ quan chức năng kiểm tra và khắc phục sớm.",
+)
 
 
 def request(
@@ -50,7 +51,7 @@ def reports_of(city: City) -> Sequence[bytes]:
         msgspec.json.encode(
             {
                 "category": draw.choice(categories),
-                "description": " ".join(draw.choices(WORDS, k=draw.randint(8, 40))),
+                "description": " ".join(draw.choices(SENTENCES, k=draw.randint(1, 4))),
                 "location": {"lon": lon, "lat": lat, "accuracy_m": draw.randint(5, 40)},
                 "address": f"Số {draw.randint(1, 300)}, đường thử {draw.randint(1, 900)}",
             }

@@ -4,8 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -19,7 +18,6 @@ from smartcity.storage.mongo import Database, connect
 from smartcity.storage.processes import free_port
 
 HOST: Final = "127.0.0.1"
-READY_S: Final = 120.0
 
 WIDE: Final = "100000000/minute"
 LIMITS: Final = {f"limit_{of}": WIDE for of in ("devices", "reports", "actions", "reads")}
@@ -27,13 +25,14 @@ LIMITS: Final = {f"limit_{of}": WIDE for of in ("devices", "reports", "actions",
 
 
 @asynccontextmanager
-async def empty_database(folder: Path, pool: int) -> AsyncGenerator[tuple[Settings, Database]]:
+async def empty_database(**options: Any) -> AsyncGenerator[tuple[Settings, Database]]:
     """A database with every index and nothing in it, and the settings of the system around it."""
-    options = {"data_dir": str(folder), "host": HOST, "log_level": "warning", **LIMITS}
-    settings = load_settings(options, environment={})
-    async with EmbeddedMongo(folder, cache_mb=settings.mongo_cache_mb) as mongo:
+    settings = load_settings({"host": HOST, "log_level": "warning", **LIMITS, **options}, {})
+    async with EmbeddedMongo(settings.data_path, cache_mb=settings.mongo_cache_mb) as mongo:
         settings = msgspec.structs.replace(settings, mongo_uri=mongo.uri)
-        client, database = connect(mongo.uri, settings.mongo_database, timeout_s=60, pool=pool)
+        client, database = connect(
+            mongo.uri, settings.mongo_database, timeout_s=60, pool=settings.mongo_pool
+        )
         async with client:
             await migrate(database, every_index(settings), MIGRATIONS, lambda _: None)
             yield settings, database
@@ -52,21 +51,20 @@ async def serving(
     environment = environment_of(msgspec.structs.replace(settings, port=port))
     process = Child(module, [sys.executable, "-m", module, *words], environment)
     await process.start()
+    ended = asyncio.ensure_future(process.wait())
     try:
-        if ready:
-            await _answers(f"http://{HOST}:{port}{ready}")
+        while ready and not await _answers(f"http://{HOST}:{port}{ready}"):
+            assert not ended.done(), f"{module} ended; its reason stands above"
+            await asyncio.sleep(0.1)
         yield port
     finally:
+        ended.cancel()
         await process.stop()
 
 
-async def _answers(address: str) -> None:
-    async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(address) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass  # it does not listen yet
-            await asyncio.sleep(0.1)
+async def _answers(address: str) -> bool:
+    try:
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False  # it does not listen yet

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,7 @@ class Running:
 
 
 @contextmanager
-def running(mongo_uri: str, folder: Path) -> Iterator[Running]:
+def running(mongo_uri: str, folder: Path) -> Generator[Running]:
     """Hanoi's API with an empty database, ready, for as long as this lasts."""
     host = "127.0.0.1"
     port = free_port(host, 0)

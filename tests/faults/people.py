@@ -23,6 +23,7 @@ class Caller:
 
     def __init__(self, http: httpx.AsyncClient, token: str | None = None) -> None:
         self.http = http
+        self.unanswered = 0
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def ask(
@@ -41,6 +42,7 @@ class Caller:
                     if answer.status_code != 503:
                         return answer
                     assert "Retry-After" in answer.headers
+                self.unanswered += 1
                 await asyncio.sleep(PAUSE_S)
 
     async def get(self, path: str, **params: Any) -> Json:

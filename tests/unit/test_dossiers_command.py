@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from smartcity.cli.main import main
-from smartcity.dossiers.store import BATCHES, DOSSIERS
+from smartcity.dossiers.store import DOSSIERS
+from smartcity.feed.store import ANNOUNCEMENTS
 from smartcity.settings import PROJECT
 from smartcity.storage.mongo import connect
 from tests.unit.dossiers_made import row
@@ -46,11 +47,11 @@ async def run(environment: Environment, *words: str) -> Result:
 
 
 async def counted(environment: Environment) -> tuple[int, int]:
-    """How many dossiers and batches there are; the database is dropped afterwards."""
+    """How many dossiers and bulk events there are; the database is dropped afterwards."""
     name = environment["SMARTCITY_MONGO_DATABASE"]
     client, database = connect(environment["SMARTCITY_MONGO_URI"], name, timeout_s=10, pool=2)
     async with client:
-        counts = [await database[c].count_documents({}) for c in (DOSSIERS, BATCHES)]
+        counts = [await database[c].count_documents({}) for c in (DOSSIERS, ANNOUNCEMENTS)]
         await client.drop_database(name)
     return counts[0], counts[1]
 

@@ -15,7 +15,7 @@ from smartcity.dossiers.sync import importing
 from smartcity.dossiers.sync.importing import CHUNK, HANDS, Outcome, Reject
 from smartcity.dossiers.sync.rows import RowError
 from smartcity.feed.event import Event, Topic
-from smartcity.feed.store import FeedStore
+from smartcity.feed.store import ANNOUNCEMENTS, FeedStore
 from smartcity.identifiers import new_id
 from smartcity.storage.mongo import Database, from_document
 from tests.unit.dossiers_made import dossier_store, importer, numbered, row, told
@@ -42,7 +42,7 @@ async def kept(database: Database, number: int) -> Dossier:
 
 async def promised(database: Database) -> list[Event]:
     """What the publisher would find, the longest promised first."""
-    return [p.events[0] for p in await FeedStore(database).promises(BATCHES, 100)]
+    return [p.events[0] for p in await FeedStore(database).promises(ANNOUNCEMENTS, 100)]
 
 
 async def test_a_second_run_changes_nothing(database: Database) -> None:
@@ -52,6 +52,7 @@ async def test_a_second_run_changes_nothing(database: Database) -> None:
     assert await take_in(database, *rows) == Outcome(unchanged=30)
     assert await database[DOSSIERS].find().sort("_id").to_list() == before
     assert len(await promised(database)) == 1
+    assert await database[BATCHES].count_documents({}) == 0
 
 
 @pytest.mark.parametrize("order", [(EARLY, LATE), (LATE, EARLY)])
@@ -148,7 +149,7 @@ async def test_a_chunk_whose_process_died_is_announced_by_the_next_import(
 ) -> None:
     store = await dossier_store(database)
     dead, alive = new_id(), new_id()
-    await store.open_batch(dead, now() - timedelta(minutes=2))
+    await store.open_batch(dead, now() - timedelta(minutes=6))
     await store.add_many([told(1, batch=None)])
     await store.open_batch(alive, now())
     assert await take_in(database, row(2)) == Outcome(new=1)

@@ -31,10 +31,3 @@ def test_a_changed_text_is_not_read():
 def test_another_installation_reads_nothing():
     with pytest.raises(UnreadableError, match="another key"):
         PersonalData(bytes(32)).decrypt(personal.encrypt("0912345678"))
-
-
-def test_a_value_is_found_by_its_fingerprint_and_only_with_the_key():
-    fingerprint = personal.fingerprint("phone", "+84912345678")
-    assert fingerprint == PersonalData(KEY).fingerprint("phone", "+84912345678")
-    assert fingerprint != personal.fingerprint("identity", "+84912345678")
-    assert fingerprint != PersonalData(bytes(32)).fingerprint("phone", "+84912345678")

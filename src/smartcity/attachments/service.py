@@ -36,7 +36,6 @@ from smartcity.errors import (
     SmartCityError,
     TooLarge,
     TooManyRequests,
-    Unauthenticated,
     Unavailable,
     UnsupportedMedia,
     WrongOffset,
@@ -125,7 +124,7 @@ class AttachmentService:
 
     async def _take_whole(self, actor: Actor, original: bytes) -> tuple[AttachmentView, bool]:
         name = sha256(original).hexdigest()
-        known = await self._known(_owner(actor), bytes.fromhex(name), None)
+        known = await self._known(actor.own_id, bytes.fromhex(name), None)
         if known and known.state is State.READY:
             return view(known, with_proof=True), False
         try:
@@ -145,7 +144,7 @@ class AttachmentService:
         return upload(attachment), fresh
 
     async def _announced(self, actor: Actor, data: Announcement) -> tuple[Attachment, bool]:
-        owner, name = _owner(actor), bytes.fromhex(data.sha256)
+        owner, name = actor.own_id, bytes.fromhex(data.sha256)
         if data.bytes > self._upload_bytes:
             raise TooLarge(limit=self._upload_bytes)
         if data.media_type is not None and data.media_type not in set(MediaType):
@@ -335,7 +334,7 @@ class AttachmentService:
         report; then none is tied.
         """
         found = await self._claimable(ids, actor, report_id)
-        if await self._store.claim(found, _owner(actor), report_id) < len(found):
+        if await self._store.claim(found, actor.own_id, report_id) < len(found):
             raise Invalid(FieldError("attachments", "unknown"))  # removed or claimed just now
 
     async def _claimable(
@@ -348,7 +347,7 @@ class AttachmentService:
         holders: Mapping[UUID, UUID] = await self._reports.holders(elsewhere) if elsewhere else {}
         mistakes: list[FieldError] = []
         for position, attachment in enumerate(ids):
-            if attachment not in found or found[attachment].owner != _owner(actor):
+            if attachment not in found or found[attachment].owner != actor.own_id:
                 mistakes.append(FieldError(f"attachments.{position}", "unknown"))
             elif holders.get(attachment, report_id) != report_id:
                 mistakes.append(FieldError(f"attachments.{position}", "in_another_report"))
@@ -415,12 +414,6 @@ async def _let_finish(chunks: AsyncIterator[bytes], at_most: int) -> None:
         at_most -= len(chunk)
         if at_most < 0:
             return
-
-
-def _owner(actor: Actor) -> UUID:
-    if actor.id is None:
-        raise Unauthenticated
-    return actor.id
 
 
 def _refused(refusal: Refusal) -> SmartCityError:

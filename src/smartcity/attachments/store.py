@@ -13,10 +13,12 @@ from pymongo.errors import DuplicateKeyError
 from smartcity.attachments.images import Place
 from smartcity.attachments.media import Refusal
 from smartcity.attachments.model import UNFINISHED, Attachment, Content, Standing, State
-from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
+
+ATTACHMENTS: Final = "attachments"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "attachments": [
+    ATTACHMENTS: [
         IndexModel(
             [("owner", ASCENDING), ("sha256", ASCENDING)],
             name="loose",
@@ -43,13 +45,13 @@ class AttachmentStore:
     """Reads and writes attachments."""
 
     def __init__(self, database: Database) -> None:
-        self._attachments = database["attachments"]
+        self._attachments = database[ATTACHMENTS]
 
     # --- reading ---------------------------------------------------------------------------------
 
     async def get(self, attachment: UUID) -> Attachment | None:
         found = await self._attachments.find_one({"_id": attachment, "standing": NOT_DOOMED})
-        return None if found is None else from_document(found, Attachment)
+        return if_found(found, Attachment)
 
     async def several(self, attachments: Collection[UUID]) -> dict[UUID, Attachment]:
         """Those of these attachments that there are, by id."""
@@ -144,7 +146,7 @@ class AttachmentStore:
             change,
             return_document=ReturnDocument.AFTER,
         )
-        return None if found is None else from_document(found, Attachment)
+        return if_found(found, Attachment)
 
     # --- its tie to a report ---------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """The city pack: what makes the software this city's. Load, check, look up; nothing is written.
 
-`model.py` is what a city is made of, `pack.py` loads one, `check.py` says what must hold in it.
+`model` is what a city is made of. `pack` loads one: `reading`, `sheets` and `times` understand its
+files, `draft` is what was read, `check` says what must hold in it. `messages` are the texts people
+read, `language` says which of the city's languages a caller reads.
 """
 
 from smartcity.city.mistakes import Mistake, PackError

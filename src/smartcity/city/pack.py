@@ -44,6 +44,7 @@ FILES: Final = frozenset(
         "former_units.csv",
         "procedures.csv",
         "import.toml",  # read by the import command alone
+        "samples.toml",  # read by `up --demo` alone
     }
 )
 

@@ -12,7 +12,8 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from smartcity.cli.options import takes_settings
-from smartcity.settings import Settings, SettingsError, environment_of
+from smartcity.logs import configure_logs
+from smartcity.settings import Settings, SettingsError, environment_of, load_settings
 from smartcity.storage.embedded import running_server
 from smartcity.storage.processes import end_with_parent, free_port
 
@@ -57,7 +58,9 @@ def application() -> Any:
     from api.app import create_app
 
     end_with_parent()
-    return create_app()
+    settings = load_settings()
+    configure_logs(settings)
+    return create_app(settings)
 
 
 def with_database(settings: Settings) -> Settings:

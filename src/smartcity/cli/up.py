@@ -11,7 +11,8 @@ import msgspec
 import rich_click as click
 
 from smartcity.city import City, load_city
-from smartcity.cli.demo import load_demo
+from smartcity.cli.demo import load_demo, load_samples
+from smartcity.cli.demo.samples import Samples
 from smartcity.cli.failures import NotReadyError
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import option, takes_settings
@@ -41,7 +42,7 @@ def up(settings: Settings, demo: bool) -> None:
     database and starts none.
     """
     if demo and not _is_loopback(settings.host):
-        raise SettingsError(f"--demo has known passwords: not on {settings.host}")
+        raise SettingsError(f"--demo shows its log-ins to whoever looks: not on {settings.host}")
     asyncio.run(_run(settings, demo))
 
 
@@ -61,11 +62,12 @@ async def _run(settings: Settings, demo: bool) -> None:
 
 async def _bring_up(settings: Settings, demo: bool, supervisor: Supervisor) -> None:
     city = load_city(settings.city_dir)
+    samples = load_samples(settings.city_dir, city) if demo else None
     settings = await with_address(settings)
     settings.secret()
     if not settings.mongo_uri:
         settings = await _start_database(settings, supervisor)
-    await _prepare(settings, city, demo)
+    await _prepare(settings, city, samples)
     environment = environment_of(settings)
     for name in ("work", "serve"):
         words = [sys.executable, "-m", "smartcity.cli", name]
@@ -91,11 +93,11 @@ async def _start_database(settings: Settings, supervisor: Supervisor) -> Setting
     return msgspec.structs.replace(settings, mongo_uri=mongo.uri)
 
 
-async def _prepare(settings: Settings, city: City, demo: bool) -> None:
+async def _prepare(settings: Settings, city: City, samples: Samples | None) -> None:
     async with open_database(settings) as (_, database):
         await migrate(database, every_index(settings), MIGRATIONS, _say)
-        if demo:
-            for line in await load_demo(database, city, settings):
+        if samples is not None:
+            for line in await load_demo(database, city, samples, settings):
                 click.echo(line)
 
 

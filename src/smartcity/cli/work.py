@@ -5,6 +5,7 @@ import uvloop
 
 from smartcity.cli.options import takes_settings
 from smartcity.cli.serve import with_database
+from smartcity.logs import configure_logs
 from smartcity.settings import Settings
 
 
@@ -17,4 +18,5 @@ def work(settings: Settings) -> None:
     """
     from workers.main import run
 
+    configure_logs(settings)
     uvloop.run(run(with_database(settings)))

@@ -14,15 +14,12 @@ from smartcity.dossiers.model import Dossier
 from smartcity.errors import StaleVersion
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
-from smartcity.feed.store import OUTBOX_INDEX
+from smartcity.feed.store import OUTBOX_INDEX, FeedStore
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 DOSSIERS: Final = "dossiers"
 BATCHES: Final = "dossier_batches"
-"""One document for each chunk of an import. Both collections promise events."""
-
-BATCH_DAYS: Final = 90
-"""As long as the feed keeps the event that names a batch."""
+"""One document for each chunk of an import that is being written."""
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DOSSIERS: [
@@ -31,17 +28,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("turned_in", ASCENDING)], name="turned_in", sparse=True),
         OUTBOX_INDEX,
     ],
-    BATCHES: [
-        IndexModel(
-            [("begun_at", ASCENDING)],
-            name="retention",
-            expireAfterSeconds=BATCH_DAYS * 86_400,
-        ),
-        IndexModel(
-            [("open", ASCENDING)], name="open", partialFilterExpression={"open": {"$exists": True}}
-        ),
-        OUTBOX_INDEX,
-    ],
+    BATCHES: [IndexModel([("begun_at", ASCENDING)], name="age")],
 }
 
 _WITHOUT_OUTBOX: Final = {"outbox": 0, "outbox_at": 0}
@@ -57,6 +44,7 @@ class DossierStore:
         # known a moment ago, and if that is lost, the write on top of it is lost with it.
         self._newest = self._dossiers.with_options(read_concern=ReadConcern("local"))
         self._batches = database[BATCHES]
+        self._feed = FeedStore(database)
 
     # --- one dossier -----------------------------------------------------------------------------
 
@@ -145,21 +133,17 @@ class DossierStore:
 
     async def open_batch(self, batch: UUID, at: datetime) -> None:
         """Note that a chunk is about to be written, so that its event cannot be forgotten."""
-        await self._batches.insert_one({"_id": batch, "begun_at": at, "open": True})
+        await self._batches.insert_one({"_id": batch, "begun_at": at})
 
-    async def close_batch(self, batch: UUID, event: Event) -> None:
-        """The chunk is written: promise its event."""
-        await self._batches.update_one(
-            {"_id": batch, "open": True}, {"$unset": {"open": ""}} | promise([event])
-        )
-
-    async def drop_batch(self, batch: UUID) -> None:
-        """The chunk changed nothing."""
+    async def close_batch(self, batch: UUID, event: Event | None) -> None:
+        """The chunk is written: promise its event, if it changed anything."""
+        if event is not None:
+            await self._feed.announce(event)
         await self._batches.delete_one({"_id": batch})
 
     async def abandoned_batches(self, before: datetime) -> list[UUID]:
         """Chunks that were begun before a time and whose writer never came back."""
-        found = self._batches.find({"open": True, "begun_at": {"$lt": before}}, {"_id": 1})
+        found = self._batches.find({"begun_at": {"$lt": before}}, {"_id": 1})
         return [document["_id"] async for document in found]
 
 

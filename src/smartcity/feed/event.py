@@ -49,7 +49,6 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: str | None = None
     unit: str | None = None
     agency: str | None = None
-    previous_agency: str | None = None
     assignee: UUID | None = None
     reporter: UUID | None = None
     actor: UUID | None = None

@@ -7,10 +7,12 @@ nothing while nothing happens; one that fell behind what is kept in memory is se
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from smartcity.city.model import Bounds
 from smartcity.errors import Unavailable
 from smartcity.feed.event import PublicState, Published
 from smartcity.feed.store import FeedStore
@@ -39,8 +41,8 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     field: frozenset[str] = frozenset()
     unit: frozenset[str] = frozenset()
     agency: frozenset[str] = frozenset()
-    bbox: tuple[float, float, float, float] | None = None
-    """west, south, east, north; a state without a public point is not in it."""
+    bbox: Bounds | None = None
+    """A state without a public point lies in none."""
 
     def holds(self, state: PublicState) -> bool:
         return (
@@ -53,14 +55,8 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _inside(state: PublicState, bbox: tuple[float, float, float, float]) -> bool:
-    west, south, east, north = bbox
-    return (
-        state.lon is not None
-        and state.lat is not None
-        and west <= state.lon <= east
-        and south <= state.lat <= north
-    )
+def _inside(state: PublicState, bbox: Bounds) -> bool:
+    return state.lon is not None and state.lat is not None and bbox.contains(state.lon, state.lat)
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -177,7 +173,7 @@ class LiveStream:
 class _Message(msgspec.Struct, omit_defaults=True):
     topic: str
     action: str
-    at: object
+    at: datetime
     state: PublicState
 
 

@@ -45,7 +45,6 @@ def feed_indexes(feed_days: int) -> Mapping[str, Sequence[IndexModel]]:
                 [("at", ASCENDING)], name="retention", expireAfterSeconds=feed_days * 86_400
             ),
         ],
-        "set_aside": [IndexModel([("consumer", ASCENDING), ("seq", ASCENDING)], name="place")],
     }
 
 

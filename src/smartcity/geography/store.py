@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from pymongo import IndexModel, ReplaceOne
+from pymongo import ASCENDING, IndexModel, ReplaceOne
 
 from smartcity.clock import now
 from smartcity.errors import NotFound
@@ -14,12 +14,17 @@ from smartcity.geography.boundaries import Boundary
 from smartcity.identifiers import digest_of
 from smartcity.storage.mongo import Database, from_document, to_document
 
+BOUNDARIES: Final = "boundaries"
+VERSIONS: Final = "boundary_versions"
+
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "boundaries": [IndexModel([("version", 1), ("code", 1)])],
+    BOUNDARIES: [
+        IndexModel([("version", ASCENDING), ("code", ASCENDING)], name="version"),
+    ],
 }
 
 CURRENT: Final = "current"
-"""The id of the one document in `boundary_versions` that names the version in use."""
+"""The id of the one document in `VERSIONS` that names the version in use."""
 
 
 class UnitDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +50,8 @@ class BoundaryStore:
     """Boundaries by version."""
 
     def __init__(self, database: Database) -> None:
-        self._boundaries = database["boundaries"]
-        self._versions = database["boundary_versions"]
+        self._boundaries = database[BOUNDARIES]
+        self._versions = database[VERSIONS]
 
     async def save(self, boundaries: Sequence[Boundary], source: str) -> str:
         """Keep boundaries and make them the current ones; answers with their version.
@@ -80,7 +85,7 @@ class BoundaryStore:
 
     async def load(self, version: str) -> list[Boundary]:
         """The boundaries of a version, by code. Raises `NotFound` if there is no such."""
-        cursor = self._boundaries.find({"version": version}).sort("code", 1)
+        cursor = self._boundaries.find({"version": version}).sort("code", ASCENDING)
         units = [from_document(document, UnitDocument) async for document in cursor]
         if not units:
             raise NotFound(version=version)

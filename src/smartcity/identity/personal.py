@@ -1,11 +1,10 @@
-"""How personal data lies in the database: encrypted one by one, and found by a keyed hash.
+"""How personal data lies in the database: each text encrypted by itself.
 
 AES-256-GCM (NIST SP 800-38D) under a key derived from the installation's secret by HKDF
 (RFC 5869). What is kept is the key's id, a random nonce, the ciphertext and its tag, so that a
 later key can take over while old texts are still read.
 """
 
-import hmac
 import os
 from typing import Final
 
@@ -23,12 +22,11 @@ class UnreadableError(Exception):
 
 
 class PersonalData:
-    """Encrypts and finds small texts about one person. `key` is the installation's secret."""
+    """Encrypts small texts about one person. `key` is the installation's secret."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(_derived(key, b"personal data"))
         self._key_id = _derived(key, b"personal data: key id")[:KEY_ID_BYTES]
-        self._lookup = _derived(key, b"personal data: look-up")
 
     def encrypt(self, text: str) -> bytes:
         """The text as it may be kept; never the same bytes twice."""
@@ -45,10 +43,6 @@ class PersonalData:
         except InvalidTag as error:
             raise UnreadableError("changed since it was written") from error
         return text.decode()
-
-    def fingerprint(self, kind: str, value: str) -> bytes:
-        """What a value (`phone`, E.164) is found by; useless without the key."""
-        return hmac.digest(self._lookup, f"{kind}:{value}".encode(), "sha256")
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

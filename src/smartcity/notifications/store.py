@@ -19,14 +19,13 @@ from smartcity.notifications.model import (
     Push,
     PushState,
 )
-from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.mongo import Database, Document, are_duplicates, from_document, to_document
 
 NOTIFICATIONS: Final = "notifications"
 FOLLOWS: Final = "follows"
 
 NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
 UNREAD: Final[Document] = {"read_at": None}
-DUPLICATE_KEY: Final = 11000
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     NOTIFICATIONS: [
@@ -62,7 +61,7 @@ class NotificationStore:
         try:
             await self._notifications.insert_many(map(to_document, notifications), ordered=False)
         except BulkWriteError as error:
-            if any(failed["code"] != DUPLICATE_KEY for failed in error.details["writeErrors"]):
+            if not are_duplicates(error):
                 raise
 
     async def page(

@@ -10,7 +10,7 @@ SILENT = frozenset({Action.NOTE})
 """Internal to the agency: neither the public nor the reporter hears of it."""
 
 
-def event(report: Report, entry: Entry, previous_agency: str | None = None) -> Event:
+def event(report: Report, entry: Entry) -> Event:
     """The event of a timeline entry, telling the report's state after it."""
     return Event(
         id=entry.id,
@@ -28,7 +28,6 @@ def event(report: Report, entry: Entry, previous_agency: str | None = None) -> E
             priority=report.priority,
             unit=report.place.unit,
             agency=report.agency,
-            previous_agency=previous_agency,
             assignee=report.assignee,
             reporter=report.reporter.id,
             actor=entry.by.id,

@@ -11,7 +11,7 @@ from smartcity.reports.model import OPEN, Action, Party, Report, Status
 
 
 class Need(StrEnum):
-    """What an action must come with. `steps.py` checks each and says which field is missing."""
+    """What an action must come with. `needs` checks each and says which field is missing."""
 
     TEXT = "text"
     REASON = "reason"  # a code from the city pack
@@ -73,7 +73,7 @@ TRANSITIONS: Final = {
         _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF),
         _row(Action.REJECT, {S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT),
         _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
-        # Back to where it was; `steps.py` knows the status of before.
+        # Back to where it was; `effects` knows the status of before.
         _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
         _row(Action.ACCEPT, {S.RESOLVED}, S.CLOSED, REPORTER, N.RATING),
         # Past the pack's limit only a supervisor.

@@ -1,19 +1,19 @@
 """What people send: a new report, and the steps of its life. Shapes and bounds only."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from smartcity.city.model import Priority
+from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.reports.model import Action
 
 Words = Annotated[str, Meta(min_length=1, max_length=4000)]
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Attachments = Annotated[list[UUID], Meta(max_length=20)]
+"""More than any city allows: the setting `attachments_per_report` is the bound that counts."""
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -55,7 +55,7 @@ class NewReport(Request, frozen=True, kw_only=True):
     address: Line | None = None
     subject: SubjectOfComplaint | None = None
     answers: dict[Code, Annotated[str, Meta(max_length=1000)] | bool | int | float] | None = None
-    attachments: Annotated[list[UUID], Meta(max_length=20)] = []
+    attachments: Attachments = []
     contact: Contact | None = None
     share_contact: bool = False
 
@@ -68,7 +68,7 @@ class Step(Request, frozen=True, kw_only=True):
     reason: Code | None = None
     agency: Code | None = None
     assignee: UUID | None = None
-    attachments: Annotated[list[UUID], Meta(max_length=20)] = []
+    attachments: Attachments = []
     report: UUID | None = None
     rating: Annotated[int, Meta(ge=1, le=5)] | None = None
     category: Code | None = None
@@ -79,7 +79,9 @@ class Step(Request, frozen=True, kw_only=True):
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-Steps = Step | Annotated[list[Step], Meta(min_length=1, max_length=5)]
+STEPS_LIMIT: Final = 5
+
+Steps = Step | Annotated[list[Step], Meta(min_length=1, max_length=STEPS_LIMIT)]
 """One action, or several that are one step for the person who takes them, in order."""
 
 
@@ -91,8 +93,7 @@ class ReportFilter(Struct, frozen=True, kw_only=True):
     field: frozenset[str] = frozenset()
     unit: frozenset[str] = frozenset()
     agency: frozenset[str] = frozenset()
-    bbox: tuple[float, float, float, float] | None = None
-    """west, south, east, north."""
+    bbox: Bounds | None = None
     near: tuple[float, float] | None = None
     """lon, lat; with `radius_m`."""
     radius_m: float = 500.0

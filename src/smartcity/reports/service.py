@@ -1,11 +1,13 @@
 """What happens to reports, in order: taken in, acted upon, shown."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from smartcity.attachments.service import AttachmentService
 from smartcity.city.model import City, Publicity
 from smartcity.clock import now
 from smartcity.errors import (
@@ -18,7 +20,10 @@ from smartcity.errors import (
 )
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of, grouped, receipt_secret, same_secret
+from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
+from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
@@ -32,45 +37,8 @@ from smartcity.reports.store import Duplicate, ReportStore
 from smartcity.reports.submission import Places
 from smartcity.reports.views import Viewer
 
-
-class Files(Protocol):
-    """The attachments that reports show."""
-
-    async def claim(self, ids: Sequence[UUID], actor: Actor, report_id: UUID) -> None:
-        """Tie files to a report, again and again with the same result.
-
-        Raises `Invalid` if one is not the actor's, or another report's.
-        """
-        ...
-
-    async def check(self, ids: Sequence[UUID], actor: Actor, report_id: UUID) -> None:
-        """Raise what `claim` would, and tie nothing."""
-        ...
-
-
-class Vault(Protocol):
-    """Keeps personal data unreadable."""
-
-    def encrypt(self, text: str) -> bytes: ...
-
-    def decrypt(self, kept: bytes) -> str: ...
-
-
-class Colleagues(Protocol):
-    """Who works where."""
-
-    async def works_for(self, staff: UUID, agency: str) -> bool: ...
-
-
-class Attempts(Protocol):
-    """Counts wrong secrets, over all processes."""
-
-    async def check(self, kind: str, key: str) -> None:
-        """Raises `TooManyRequests`."""
-        ...
-
-    async def failed(self, kind: str, key: str) -> None: ...
-
+RECEIPT: Final = "receipt"
+"""The kind of attempt whose failures are counted by the report's code."""
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
@@ -85,9 +53,9 @@ class ReportService:
         store: ReportStore,
         *,
         places: Places,
-        files: Files,
-        vault: Vault,
-        colleagues: Colleagues,
+        attachments: AttachmentService,
+        personal: PersonalData,
+        staff: StaffService,
         attempts: Attempts,
         secret: bytes,
     ) -> None:
@@ -95,9 +63,9 @@ class ReportService:
         self._store = store
         self._clocks = Clocks(city)
         self._places = places
-        self._files = files
-        self._vault = vault
-        self._colleagues = colleagues
+        self._attachments = attachments
+        self._personal = personal
+        self._staff = staff
         self._attempts = attempts
         self._secret = secret
 
@@ -125,7 +93,7 @@ class ReportService:
         if report.attachments:
             if earlier := await self.submitted(data, actor, key):
                 return earlier, False  # its files are in a report by now: in this one
-            await self._files.check(report.attachments, actor, report.id)
+            await self._attachments.check(report.attachments, actor, report.id)
         try:
             await self._store.insert(report, [event(report, report.timeline[0])])
         except Duplicate:
@@ -135,7 +103,7 @@ class ReportService:
         else:
             fresh = True
         if report.attachments:
-            await self._files.claim(report.attachments, actor, report.id)
+            await self._attachments.claim(report.attachments, actor, report.id)
         return report, fresh
 
     async def submitted(self, data: NewReport, actor: Actor, key: str) -> Report | None:
@@ -155,7 +123,9 @@ class ReportService:
         return receipt_secret(self._secret, report.id)
 
     def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
-        contact = data.contact and self._vault.encrypt(msgspec.json.encode(data.contact).decode())
+        contact = data.contact and self._personal.encrypt(
+            msgspec.json.encode(data.contact).decode()
+        )
         return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
 
     # --- acting ----------------------------------------------------------------------------------
@@ -203,16 +173,15 @@ class ReportService:
         events: list[Event] = []
         for step in steps:
             among = await self._circumstances(report, step, by, parties, at)
-            previous = report.agency
-            report, entry = msgspec.structs.astuple(take(report, step, among))
-            entries.append(entry)
+            taken = take(report, step, among)
+            report = taken.report
+            entries.append(taken.entry)
             if step.action not in SILENT:
-                moved = previous if previous != report.agency else None
-                events.append(event(report, entry, moved))
+                events.append(event(report, taken.entry))
         return report, entries, events
 
     async def _circumstances(
-        self, report: Report, step: Step, by: By, parties: Collection[Party], at: Any
+        self, report: Report, step: Step, by: By, parties: Collection[Party], at: datetime
     ) -> Circumstances:
         corrected = None
         if step.action is Action.CORRECT and (step.location or step.unit or step.address):
@@ -222,7 +191,7 @@ class ReportService:
         if (
             step.action is Action.ASSIGN
             and step.assignee is not None
-            and not await self._colleagues.works_for(step.assignee, report.agency)
+            and not await self._staff.works_for(step.assignee, report.agency)
         ):
             raise Invalid(FieldError("assignee", "not_of_this_agency"))
         survivor = None
@@ -241,7 +210,7 @@ class ReportService:
     async def _claim(self, steps: Sequence[Step], actor: Actor, report_id: UUID) -> None:
         files = [attachment for step in steps for attachment in step.attachments]
         if files:
-            await self._files.claim(files, actor, report_id)
+            await self._attachments.claim(files, actor, report_id)
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -257,10 +226,10 @@ class ReportService:
         `TooManyRequests` after too many of them.
         """
         code = grouped(code)
-        await self._attempts.check("receipt", code)
+        await self._attempts.check(RECEIPT, code)
         report = await self._store.find_by_code(code)
         if report is None or not same_secret(secret, self.secret_of(report)):
-            await self._attempts.failed("receipt", code)
+            await self._attempts.failed(RECEIPT, code)
             raise NotFound
         return report
 
@@ -269,7 +238,7 @@ class ReportService:
         kept = report.reporter.contact
         if kept is None or not report.reporter.share_contact:
             return None
-        return msgspec.json.decode(self._vault.decrypt(kept), type=dict[str, str])
+        return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
 
     async def _seen(
         self, report_id: UUID, actor: Actor, secret: str | None
@@ -277,9 +246,9 @@ class ReportService:
         report = await self._found(report_id)
         parties = parties_of(actor, report)
         if secret is not None and Party.REPORTER not in parties:
-            await self._attempts.check("receipt", report.code)
+            await self._attempts.check(RECEIPT, report.code)
             if not same_secret(secret, self.secret_of(report)):
-                await self._attempts.failed("receipt", report.code)
+                await self._attempts.failed(RECEIPT, report.code)
                 raise NotFound
             parties = parties - {Party.STRANGER} | {Party.REPORTER}
         strange = not actor.is_staff and Party.STRANGER in parties

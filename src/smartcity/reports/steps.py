@@ -1,4 +1,4 @@
-"""What each action changes: from a report and a step to the report after it. Pure.
+"""One step in a report's life: from a report and a step to the report after it. Pure.
 
 `lifecycle` says whether an action may happen, `needs` what it must come with, `effects` what it
 does. Nothing is written: the service stores the result, or nothing.

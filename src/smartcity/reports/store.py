@@ -20,7 +20,14 @@ from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id
 from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
 from smartcity.reports.requests import ReportFilter
-from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.mongo import (
+    Database,
+    Document,
+    are_duplicates,
+    from_document,
+    if_found,
+    to_document,
+)
 from smartcity.text import folded_words
 
 COLLECTION: Final = "reports"
@@ -67,6 +74,7 @@ TEXT_DAYS: Final = 90
 MERGED_LIMIT: Final = 1000
 """So many reports merged into some others are heard of at the most."""
 
+_READ: Final = {"outbox": 0}
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
 _COLUMNS: Final = dict.fromkeys(
     (
@@ -155,8 +163,7 @@ class ReportStore:
         try:
             result = await self._reports.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            refused = [e for e in error.details["writeErrors"] if e["code"] != 11000]
-            if refused:
+            if not are_duplicates(error):
                 raise
             return error.details["nInserted"]
         return len(result.inserted_ids)
@@ -164,13 +171,13 @@ class ReportStore:
     # --- one report ------------------------------------------------------------------------------
 
     async def find(self, report_id: UUID) -> Report | None:
-        return _report(await self._reports.find_one({"_id": report_id}, {"outbox": 0}))
+        return if_found(await self._reports.find_one({"_id": report_id}, _READ), Report)
 
     async def find_by_code(self, code: str) -> Report | None:
-        return _report(await self._reports.find_one({"code": code}, {"outbox": 0}))
+        return if_found(await self._reports.find_one({"code": code}, _READ), Report)
 
     async def find_submission(self, submission: bytes) -> Report | None:
-        return _report(await self._reports.find_one({"submission": submission}, {"outbox": 0}))
+        return if_found(await self._reports.find_one({"submission": submission}, _READ), Report)
 
     # --- lists -----------------------------------------------------------------------------------
 
@@ -229,9 +236,6 @@ class ReportStore:
         found = self._reports.find({"_id": {"$in": list(ids)}}, {"_id": 1})
         return {document["_id"] async for document in found}
 
-    async def exists(self, report_id: UUID) -> bool:
-        return await self._reports.find_one({"_id": report_id}, {"_id": 1}) is not None
-
     async def merged_into(self, survivors: Collection[UUID]) -> list[tuple[UUID, UUID, UUID]]:
         """Survivor, report and reporter of what was merged directly into these reports."""
         query: Document = {"merged_into": {"$in": list(survivors)}}
@@ -240,14 +244,13 @@ class ReportStore:
 
     async def with_files(self, files: Collection[UUID]) -> list[Report]:
         """The reports that hold some of these attachments."""
-        found = self._reports.find(
-            {"files": {"$in": list(files)}}, {"outbox": 0, "folded": 0}
-        ).limit(len(files))
-        return [_report_of(document | {"folded": ""}) async for document in found]
+        query: Document = {"files": {"$in": list(files)}}
+        found = self._reports.find(query, _READ).limit(len(files))
+        return [from_document(document, Report) async for document in found]
 
     async def several(self, ids: Collection[UUID]) -> list[Report]:
-        found = self._reports.find({"_id": {"$in": list(ids)}}, {"outbox": 0})
-        return [_report_of(document) async for document in found]
+        found = self._reports.find({"_id": {"$in": list(ids)}}, _READ)
+        return [from_document(document, Report) async for document in found]
 
     # --- columns ---------------------------------------------------------------------------------
 
@@ -266,16 +269,8 @@ _SHOWN: Final[Document] = {
 }
 
 
-def _report(document: Document | None) -> Report | None:
-    return _report_of(document) if document is not None else None
-
-
-def _report_of(document: Document) -> Report:
-    return from_document(document, Report)
-
-
 def _listed(document: Document) -> Report:
-    return _report_of(document | {"timeline": (), "folded": ""})
+    return from_document(document | {"timeline": (), "folded": ""}, Report)
 
 
 def _difference(before: Report, after: Report) -> Document:
@@ -294,8 +289,10 @@ def _query(wanted: ReportFilter) -> Document:
         if values := getattr(wanted, name):
             query[path] = {"$in": sorted(values)}
     if wanted.bbox is not None:
-        west, south, east, north = wanted.bbox
-        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        box = wanted.bbox
+        lons = (box.west, box.east, box.east, box.west, box.west)
+        lats = (box.south, box.south, box.north, box.north, box.south)
+        ring = list(zip(lons, lats, strict=True))
         query["location"] = {
             "$geoWithin": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}
         }

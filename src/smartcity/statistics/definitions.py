@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from smartcity.statistics.facts import Facts, Mask
+from smartcity.statistics.facts import OPEN, Facts, Mask
 
 Which = Callable[[Facts], Mask]
 
@@ -71,5 +71,6 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
 )
 
-PARTS_OF_OPEN: Final = frozenset({"submitted", "received", "in_progress", "waiting"})
-"""They add up to `open`, so that a hidden one could be worked out from the others."""
+PARTS_OF_OPEN: Final = OPEN
+"""The figures of these statuses add up to `open`: a hidden one could be worked out from the others.
+"""

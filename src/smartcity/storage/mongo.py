@@ -11,7 +11,13 @@ from uuid import UUID
 import msgspec
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    PyMongoError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
@@ -27,7 +33,10 @@ DatabaseError = PyMongoError
 UNREACHABLE: Final = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 """The database is away, or too slow: nothing is wrong with what was asked, so ask again later."""
 
-DURABLE = WriteConcern("majority", j=True)
+DUPLICATE_KEY: Final = 11000
+"""The server's code for a document that a unique index knows already."""
+
+DURABLE: Final = WriteConcern("majority", j=True)
 """What an answer of 201 rests on: the write survives the death of the primary."""
 
 
@@ -64,3 +73,15 @@ def to_document(value: msgspec.Struct) -> Document:
 def from_document(document: Mapping[str, Any], kind: type[type_of]) -> type_of:
     """A document as our struct."""
     return msgspec.convert(document, kind)
+
+
+def if_found(document: Mapping[str, Any] | None, kind: type[type_of]) -> type_of | None:
+    """What a look-up found as our struct, if it found anything."""
+    return None if document is None else from_document(document, kind)
+
+
+def are_duplicates(error: BulkWriteError) -> bool:
+    """Whether a bulk write failed for nothing but documents that are there already."""
+    details = error.details
+    known = all(failure["code"] == DUPLICATE_KEY for failure in details["writeErrors"])
+    return known and not details["writeConcernErrors"]

@@ -4,6 +4,7 @@ ports they listen on. Linux only: it alone lets a child ask to end with its pare
 
 import asyncio
 import ctypes
+import multiprocessing
 import os
 import signal
 import socket
@@ -32,8 +33,11 @@ def ends_with_parent() -> Callable[[], None]:
 
 
 def end_with_parent() -> None:
-    """The same, asked by the child itself, soon after its start."""
+    """The same, asked by a `multiprocessing` child itself, soon after its start."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # it ended before we asked
+        os._exit(1)
 
 
 def command_line(pid: int) -> list[str]:

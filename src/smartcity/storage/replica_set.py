@@ -1,12 +1,11 @@
 """Makes the embedded server a replica set of one: transactions and majorities need a set."""
 
 import asyncio
-from typing import Any
 
-from pymongo import AsyncMongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from smartcity.storage.binary import EmbeddedServerError
+from smartcity.storage.mongo import Client
 
 SET = "rs0"
 LOOPBACK = "127.0.0.1"
@@ -21,7 +20,7 @@ async def become_primary(port: int) -> None:
     the configuration is forced to follow.
     """
     here = f"{LOOPBACK}:{port}"
-    async with AsyncMongoClient[dict[str, Any]](
+    async with Client(
         LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=int(START_S * 1000)
     ) as client:
         kept = await client["local"]["system.replset"].find_one()
@@ -37,7 +36,7 @@ async def become_primary(port: int) -> None:
         raise EmbeddedServerError(f"The database server at {here} does not become primary.")
 
 
-async def _move(client: AsyncMongoClient[dict[str, Any]], here: str) -> None:
+async def _move(client: Client, here: str) -> None:
     """Force the configuration to the address, once the server has loaded it.
 
     It loads it only after it looked whether the old address is its own, which takes half a minute
@@ -57,7 +56,7 @@ async def _move(client: AsyncMongoClient[dict[str, Any]], here: str) -> None:
         return
 
 
-async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:
+async def _is_primary(client: Client) -> bool:
     try:
         return bool((await client.admin.command("hello"))["isWritablePrimary"])
     except AutoReconnect:  # a change of state closes connections

@@ -9,7 +9,7 @@ database wait for the other. Memory holds a chunk for each, however long the row
 chunks overtake each other does not matter, as the order of telling does not.
 
 No dossier gets an outbox: each chunk promises one `bulk` event. That a chunk is under way is noted
-before its first write, so that the event of one whose process died is promised by the next.
+before its first write, so that the event of one whose process died can be promised by others.
 """
 
 import asyncio
@@ -33,8 +33,10 @@ from smartcity.identifiers import new_id
 
 CHUNK: Final = 5_000
 HANDS: Final = 3
-ABANDONED_AFTER: Final = timedelta(minutes=1)
-"""A chunk takes a second; one still open after this long has lost its writer."""
+ABANDONED_AFTER: Final = timedelta(minutes=5)
+"""A chunk takes a second, and no operation waits for minutes: one that is still open after this
+long has lost its writer.
+"""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ class DossierImporter:
 
     async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
         """Take in all rows; whoever makes them up numbers them with `enumerate`."""
-        await self.promise_abandoned()
+        await promise_abandoned(self._store)
         intake = _Intake(iter(lines), heard)
         hands = [self._work(intake) for _ in range(HANDS)]
         for failure in await asyncio.gather(*hands, return_exceptions=True):
@@ -124,13 +126,6 @@ class DossierImporter:
     async def _next(self, intake: "_Intake") -> _Chunk | None:
         async with intake.reading:
             return await asyncio.to_thread(self._read, intake.lines)
-
-    async def promise_abandoned(self) -> int:
-        """Promise the events of chunks whose process died, and answer how many they were."""
-        batches = await self._store.abandoned_batches(now() - ABANDONED_AFTER)
-        for batch in batches:
-            await self._store.close_batch(batch, _event(batch))
-        return len(batches)
 
     # --- reading, on a thread --------------------------------------------------------------------
 
@@ -165,10 +160,8 @@ class DossierImporter:
         new = len(fresh) - len(late)
         known = [one for one in told if one.code in there] + late
         changed = await self._merge(known, there)
-        if new or changed:
-            await self._store.close_batch(chunk.batch, _event(chunk.batch))
-        else:
-            await self._store.drop_batch(chunk.batch)
+        event = _event(chunk.batch) if new or changed else None
+        await self._store.close_batch(chunk.batch, event)
         return Outcome(
             new=new,
             changed=changed,
@@ -193,6 +186,14 @@ class DossierImporter:
             if done == len(changes):
                 return written
             there = {}  # somebody was faster
+
+
+async def promise_abandoned(store: DossierStore) -> int:
+    """Promise the events of chunks whose process died, and answer how many they were."""
+    batches = await store.abandoned_batches(now() - ABANDONED_AFTER)
+    for batch in batches:
+        await store.close_batch(batch, _event(batch))
+    return len(batches)
 
 
 def _event(batch: UUID) -> Event:

@@ -1,0 +1,1 @@
+"""How often wrong secrets and passwords were tried, and when it is enough."""

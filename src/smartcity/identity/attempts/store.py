@@ -8,14 +8,16 @@ from pymongo import ASCENDING, IndexModel
 
 from smartcity.storage.mongo import Database
 
+ATTEMPTS: Final = "attempts"
+
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "attempts": (IndexModel([("until", ASCENDING)], expireAfterSeconds=0),)
+    ATTEMPTS: [IndexModel([("until", ASCENDING)], name="retention", expireAfterSeconds=0)]
 }
 
 
 class AttemptStore:
     def __init__(self, database: Database) -> None:
-        self._attempts = database["attempts"]
+        self._attempts = database[ATTEMPTS]
 
     async def counted(self, key: bytes, at: datetime) -> tuple[int, datetime]:
         """How many failures there are, and until when they count."""

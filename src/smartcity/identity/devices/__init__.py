@@ -1,0 +1,1 @@
+"""Installed apps and browsers: a citizen needs no more to use everything."""

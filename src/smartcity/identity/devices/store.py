@@ -8,41 +8,46 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
-from smartcity.storage.mongo import Database, from_document, to_document
+from smartcity.storage.mongo import Database, from_document, if_found, to_document
+
+DEVICES: Final = "devices"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "devices": (
-        IndexModel([("token_hash", ASCENDING)], unique=True),
+    DEVICES: [
+        IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
         IndexModel(
             [("push.value", ASCENDING)],
+            name="push",
             partialFilterExpression={"push.value": {"$exists": True}},
         ),
-        IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=SILENT_DAYS * 86_400),
-    )
+        IndexModel(
+            [("seen_at", ASCENDING)],
+            name="retention",
+            expireAfterSeconds=SILENT_DAYS * 86_400,
+        ),
+    ]
 }
 
 
 class DeviceStore:
     def __init__(self, database: Database) -> None:
-        self._devices = database["devices"]
+        self._devices = database[DEVICES]
 
     async def add(self, device: Device) -> None:
         await self._devices.insert_one(to_document(device))
 
     async def get(self, device: UUID) -> Device | None:
-        found = await self._devices.find_one({"_id": device})
-        return None if found is None else from_document(found, Device)
+        return if_found(await self._devices.find_one({"_id": device}), Device)
 
     async def by_token(self, token_hash: bytes) -> Device | None:
-        found = await self._devices.find_one({"token_hash": token_hash})
-        return None if found is None else from_document(found, Device)
+        return if_found(await self._devices.find_one({"token_hash": token_hash}), Device)
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
         found = await self._devices.find_one_and_update(
             {"_id": device}, {"$set": fields}, return_document=ReturnDocument.AFTER
         )
-        return None if found is None else from_document(found, Device)
+        return if_found(found, Device)
 
     async def seen(self, device: UUID, at: datetime) -> None:
         await self._devices.update_one({"_id": device}, {"$max": {"seen_at": at}})

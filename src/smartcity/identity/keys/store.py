@@ -8,19 +8,21 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from smartcity.identity.keys.model import Key
-from smartcity.storage.mongo import Database, from_document, to_document
+from smartcity.storage.mongo import Database, if_found, to_document
+
+KEYS: Final = "keys"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "keys": (
-        IndexModel([("token_hash", ASCENDING)], unique=True),
-        IndexModel([("name", ASCENDING)], unique=True),
-    )
+    KEYS: [
+        IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
+        IndexModel([("name", ASCENDING)], name="name", unique=True),
+    ]
 }
 
 
 class KeyStore:
     def __init__(self, database: Database) -> None:
-        self._keys = database["keys"]
+        self._keys = database[KEYS]
 
     async def add(self, key: Key) -> bool:
         """False if there is one of this name."""
@@ -31,8 +33,7 @@ class KeyStore:
         return True
 
     async def by_token(self, token_hash: bytes) -> Key | None:
-        found = await self._keys.find_one({"token_hash": token_hash})
-        return None if found is None else from_document(found, Key)
+        return if_found(await self._keys.find_one({"token_hash": token_hash}), Key)
 
     async def revoke(self, name: str, at: datetime) -> bool:
         """False if there is none of this name that still opens anything."""

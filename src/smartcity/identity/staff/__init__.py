@@ -1,0 +1,1 @@
+"""Accounts of the agencies' people and their sessions: passwords, one-time codes, log-ins."""

@@ -9,21 +9,24 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from smartcity.identity.staff.model import Session, Staff
-from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.mongo import Database, if_found, to_document
+
+STAFF: Final = "staff"
+SESSIONS: Final = "sessions"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "staff": (IndexModel([("folded", ASCENDING)], unique=True),),
-    "sessions": (
-        IndexModel([("token_hash", ASCENDING)], unique=True),
-        IndexModel([("staff", ASCENDING)]),
-        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
-    ),
+    STAFF: [IndexModel([("folded", ASCENDING)], name="folded", unique=True)],
+    SESSIONS: [
+        IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
+        IndexModel([("staff", ASCENDING)], name="staff"),
+        IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
+    ],
 }
 
 
 class StaffStore:
     def __init__(self, database: Database) -> None:
-        self._staff = database["staff"]
+        self._staff = database[STAFF]
 
     async def add(self, staff: Staff) -> bool:
         """False if there is an account of this name."""
@@ -34,20 +37,19 @@ class StaffStore:
         return True
 
     async def get(self, staff: UUID) -> Staff | None:
-        return _staff(await self._staff.find_one({"_id": staff}))
+        return if_found(await self._staff.find_one({"_id": staff}), Staff)
 
     async def by_name(self, folded: str) -> Staff | None:
-        return _staff(await self._staff.find_one({"folded": folded}))
+        return if_found(await self._staff.find_one({"folded": folded}), Staff)
 
     async def disable(self, folded: str, at: datetime) -> Staff | None:
         """The account, which now opens nothing; none if there is none of this name."""
-        return _staff(
-            await self._staff.find_one_and_update(
-                {"folded": folded},
-                {"$set": {"disabled_at": at}},
-                return_document=ReturnDocument.AFTER,
-            )
+        found = await self._staff.find_one_and_update(
+            {"folded": folded},
+            {"$set": {"disabled_at": at}},
+            return_document=ReturnDocument.AFTER,
         )
+        return if_found(found, Staff)
 
     async def use_step(self, staff: UUID, step: int) -> bool:
         """Note the time step of a one-time code. False if it, or a later one, was used before."""
@@ -60,21 +62,16 @@ class StaffStore:
 
 class SessionStore:
     def __init__(self, database: Database) -> None:
-        self._sessions = database["sessions"]
+        self._sessions = database[SESSIONS]
 
     async def add(self, session: Session) -> None:
         await self._sessions.insert_one(to_document(session))
 
     async def by_token(self, token_hash: bytes) -> Session | None:
-        found = await self._sessions.find_one({"token_hash": token_hash})
-        return None if found is None else from_document(found, Session)
+        return if_found(await self._sessions.find_one({"token_hash": token_hash}), Session)
 
     async def end(self, token_hash: bytes) -> None:
         await self._sessions.delete_one({"token_hash": token_hash})
 
     async def end_all(self, staff: UUID) -> None:
         await self._sessions.delete_many({"staff": staff})
-
-
-def _staff(found: Document | None) -> Staff | None:
-    return None if found is None else from_document(found, Staff)

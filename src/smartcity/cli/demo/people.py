@@ -1,0 +1,74 @@
+"""Staff to log in as, and a phone that has reported and follows."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from smartcity.city.model import City
+from smartcity.cli.demo.wording import Wording
+from smartcity.errors import Conflict
+from smartcity.identifiers import new_code
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.roles import Role
+from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.storage.mongo import Database
+from smartcity.text import fold
+
+OF_AN_AGENCY: Final = (Role.HANDLER, Role.SUPERVISOR)
+OF_THE_CITY: Final = (
+    Role.DISPATCHER,
+    Role.OPERATOR,
+    Role.OPERATIONS,
+    Role.ALERTER,
+    Role.ADMIN,
+    Role.AUDITOR,
+)
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A sample account; without a password if it is from an earlier start."""
+
+    username: str
+    password: str | None
+    works_for: str
+
+
+class Team(msgspec.Struct, frozen=True):
+    """Who works where: agency code → staff id."""
+
+    accounts: list[Account] = []
+    handlers: dict[str, UUID] = {}
+    supervisors: dict[str, UUID] = {}
+
+
+async def add_staff(
+    database: Database, city: City, secret: bytes, agencies: Sequence[str], wording: Wording
+) -> Team:
+    """Add an account for each role, with a random password."""
+    store = StaffStore(database)
+    service = StaffService(store, SessionStore(database), Passwords(), PersonalData(secret), city)
+    team = Team()
+    wanted = [(role, code) for code in agencies for role in OF_AN_AGENCY]
+    wanted += [(role, "") for role in OF_THE_CITY]
+    for role, agency in wanted:
+        username = f"{role}.{agency}" if agency else role.value
+        password: str | None = new_code().lower()
+        try:
+            await service.add(
+                username, password, [role], [agency] if agency else [], name=wording.person()
+            )
+        except Conflict:
+            password = None
+        known = await store.by_name(fold(username))
+        assert known is not None, "it was just added, or was there before"
+        if role is Role.HANDLER:
+            team.handlers[agency] = known.id
+        if role is Role.SUPERVISOR:
+            team.supervisors[agency] = known.id
+        place = city.agencies[agency].name if agency else city.name
+        team.accounts.append(Account(username, password, place[city.languages[0]]))
+    return team

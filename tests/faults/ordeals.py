@@ -1,0 +1,123 @@
+"""People go on with what they do while parts of an installation are killed; then all is counted.
+
+Everybody asks again until they have an answer, so every story that was begun comes to its end. What
+must then be in each place follows from the stories alone.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from random import Random
+from typing import Final
+
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.feed.store import FeedStore
+from smartcity.storage.mongo import Database, connect
+from tests.faults.installations import Installation, Part
+from tests.faults.listeners import Listener
+from tests.faults.people import Phone, handler, phone
+from tests.faults.processes import until
+from tests.faults.stories import ACTIONS, TOLD, Story, tell
+from tests.standins.fixtures import Fcm
+from tests.unit.reports_made import make_report
+
+PHONES: Final = 3
+BETWEEN_KILLS_S: Final = (0.3, 1.5)
+
+
+async def endure(
+    installation: Installation, city: City, fcm: Fcm, kills: Sequence[Part], dice: Random
+) -> None:
+    """Kill these parts, one after the other, under people's hands. Fails if anything is lost,
+    doubled or out of order afterwards.
+    """
+    over = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(
+            handler(installation, make_report(city, now()).agency)
+        )
+        phones = [await stack.enter_async_context(phone(installation)) for _ in range(PHONES)]
+        listener = await stack.enter_async_context(Listener(installation.address))
+
+        async def tell_on(one: Phone) -> list[Story]:
+            told: list[Story] = []
+            while not over.is_set():
+                told.append(await tell(city, one, desk))
+            return told
+
+        async with asyncio.TaskGroup() as group:
+            telling = [group.create_task(tell_on(one)) for one in phones]
+            for part in kills:
+                await asyncio.sleep(dice.uniform(*BETWEEN_KILLS_S))
+                t=asyncio.get_running_loop().time()
+                await installation.kill(part)
+                print(part, "killed and restarted in", asyncio.get_running_loop().time()-t, [p.unanswered for p in (desk,*phones)])
+            over.set()
+
+        told = [task.result() for task in telling]
+        client, database = connect(installation.mongo_uri, "smartcity", timeout_s=10, pool=4)
+        async with client:
+            stories = [story for some in told for story in some]
+            await _until_drained(database, len(stories))
+            await _each_report_is_there_once(database, stories)
+            await _each_event_is_in_the_feed_once(database, stories)
+            await _each_event_was_heard_once(listener, database)
+        print("stories", [len(t) for t in told], "connections", listener.connections)
+        for own in told:
+            print("pushes", len(fcm.messages(own[0].phone.push_address)), "of", len(own)*4)
+            await _each_notification_is_there_once_and_was_pushed(own, fcm)
+
+
+async def _until_drained(database: Database, stories: int) -> None:
+    """Everything that was promised was done."""
+
+    async def drained() -> bool:
+        settled = {"push.state": {"$ne": "pending"}}
+        return (
+            await database["feed"].count_documents({}) >= stories * len(ACTIONS)
+            and await database["notifications"].count_documents(settled) >= stories * len(TOLD)
+            and await database["reports"].find_one({"outbox_at": {"$exists": True}}) is None
+        )
+
+    await until(drained, "all is published, told and pushed")
+
+
+async def _each_report_is_there_once(database: Database, stories: Sequence[Story]) -> None:
+    kept = [str(report["_id"]) async for report in database["reports"].find({}, {"_id": 1})]
+    assert sorted(kept) == sorted(story.report for story in stories)
+
+
+async def _each_event_is_in_the_feed_once(database: Database, stories: Sequence[Story]) -> None:
+    log = await FeedStore(database).after(0, 100_000, "any")
+    assert [one.seq for one in log] == list(range(1, len(stories) * len(ACTIONS) + 1))
+    for story in stories:
+        own = [one.event.action for one in log if str(one.event.subject) == story.report]
+        assert own == list(ACTIONS)
+
+
+async def _each_event_was_heard_once(listener: Listener, database: Database) -> None:
+    log = await FeedStore(database).after(0, 100_000, "any")
+
+    async def heard_all() -> bool:
+        return bool(listener.heard) and listener.heard[-1].seq >= log[-1].seq
+
+    await until(heard_all, "the stream tells of the last event")
+    assert [(one.seq, one.data["state"]["id"], one.data["action"]) for one in listener.heard] == [
+        (one.seq, str(one.event.subject), one.event.action) for one in log
+    ]
+
+
+async def _each_notification_is_there_once_and_was_pushed(own: Sequence[Story], fcm: Fcm) -> None:
+    """A push may be repeated, if something died that had it in hand, and then it is the same."""
+    citizen = own[0].phone
+    inbox = await citizen.inbox()
+    assert [(item["subject"], item["action"]) for item in inbox] == [
+        (story.report, action) for story in own for action in TOLD
+    ]
+    pushes = [push["message"] for push in fcm.messages(citizen.push_address)]
+    times = Counter(push["data"]["id"] for push in pushes)
+    assert set(times) == {item["id"] for item in inbox}
+    told = {(push["data"]["id"], push["notification"]["body"]) for push in pushes}
+    assert len(told) == len(times), "a repeat says the same"
