@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from litestar import Litestar, Request
 from litestar.di import Provide
+from litestar.routes import HTTPRoute
 
 from api.agency.queue import AgencyController
 from api.agency.sessions import SessionController
 from api.auth import Authentication, provide_actor
+from api.bodies import JsonRequest
 from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
@@ -25,7 +27,8 @@ from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.statistics import StatisticsController
 from api.parts import Parts
-from api.permissions import guard
+from api.permissions import permissions
+from api.readiness import Kept
 from api.searches import provide_wanted
 from smartcity.settings import Settings, load_settings
 
@@ -51,6 +54,16 @@ HANDLERS: Final = (
 )
 
 
+ANSWERS_FROM: Final[Mapping[str, Kept]] = {
+    "areas": Kept.AREAS,
+    "reports": Kept.AREAS,
+    "pins": Kept.PINS,
+    "tiles": Kept.PINS,
+    "statistics": Kept.PINS,
+}
+"""Parts that are handed out only when what they answer from is loaded."""
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """The API of one city. It connects when it starts, and answers 503 until it is loaded."""
     settings = settings or load_settings()
@@ -59,10 +72,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=HANDLERS,
         dependencies=_dependencies(parts),
         exception_handlers=Problems(parts.city).handlers,
-        guards=[guard],
         middleware=[
             Authentication(parts.credentials, settings),
             parts.limits,
+            permissions,
             ConditionalRequests(),
         ],
         before_send=[parts.limits.announce],
@@ -70,9 +83,23 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_max_body_size=settings.body_bytes,
         openapi_config=CONFIG,
         logging_config=None,
+        request_class=JsonRequest,
     )
+    _resolve_in_turn(app)
     describe_shared(app)
     return app
+
+
+def _resolve_in_turn(app: Litestar) -> None:
+    """Get what handlers ask for one by one. Nothing of it waits for anything, and Litestar would
+    start a task for each, which took a tenth of a submission.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [
+                    {dependency} for batch in model.dependency_batches for dependency in batch
+                ]
 
 
 def _dependencies(parts: Parts) -> Mapping[str, Provide]:
@@ -84,12 +111,24 @@ def _dependencies(parts: Parts) -> Mapping[str, Provide]:
         for name, part in vars(parts).items()
         if not name.startswith("_")
     }
+    shared |= {
+        name: Provide(_once_loaded(getattr(parts, name), kept, parts), sync_to_thread=False)
+        for name, kept in ANSWERS_FROM.items()
+    }
     return shared | {
         "actor": Provide(provide_actor, sync_to_thread=False),
         "address": Provide(parts.addresses.provide, sync_to_thread=False),
         "language": Provide(provide_language, sync_to_thread=False),
         "wanted": Provide(provide_wanted),
     }
+
+
+def _once_loaded(part: Any, kept: Kept, parts: Parts) -> Any:
+    def provide() -> Any:
+        parts.readiness.require(kept)
+        return part
+
+    return provide
 
 
 def _always(part: Any) -> Any:

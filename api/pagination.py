@@ -26,14 +26,18 @@ def encode_cursor(position: Any) -> str:
 
 
 def decode_cursor(cursor: str | None, kind: type[Position]) -> Position | None:
-    """The position that a cursor stands for. Raises `BadCursor`."""
+    """The position that a cursor stands for. Raises `BadCursor` for one that we did not write."""
     if cursor is None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.msgpack.decode(base64.urlsafe_b64decode(padded), type=kind)
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        position = msgspec.msgpack.decode(base64.urlsafe_b64decode(padded), type=kind)
+        ours = encode_cursor(position) == cursor
+    except (binascii.Error, OverflowError, ValueError, msgspec.MsgspecError) as error:
         raise BadCursor from error
+    if not ours:
+        raise BadCursor
+    return position
 
 
 def page_of(found: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
-from api.readiness import Readiness
+from api.readiness import Kept, Readiness
 from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
@@ -150,8 +150,9 @@ class Parts:
         await self._tail.start()
         self.live.start()
         await self.areas.refresh()
+        self.readiness.mark(Kept.AREAS)
         await self.pins.load()
-        self.readiness.loaded = True
+        self.readiness.mark(Kept.PINS)
 
     async def _follow(self) -> None:
         if await self._tail.run_once() == 0:

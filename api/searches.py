@@ -8,6 +8,7 @@ from litestar.params import QueryParameter
 from smartcity.city.model import Bounds
 from smartcity.errors import FieldError, Invalid
 from smartcity.reports.requests import ReportFilter
+from smartcity.text import folded_words
 
 Codes = Annotated[
     list[Annotated[str, msgspec.Meta(max_length=64)]] | None, QueryParameter(max_items=50)
@@ -35,7 +36,11 @@ async def provide_wanted(
         QueryParameter(min_length=2, max_length=200, description="Words, with or without accents."),
     ] = None,
 ) -> ReportFilter:
-    """The dependency `wanted`. Raises `Invalid` for a place that is none."""
+    """The dependency `wanted`. Raises `Invalid` for a place that is none, and for a text without a
+    word.
+    """
+    if text is not None and not folded_words(text):
+        raise Invalid(FieldError("text", "no_words"))
     return ReportFilter(
         status=frozenset(status or ()),
         category=frozenset(category or ()),

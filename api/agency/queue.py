@@ -21,6 +21,7 @@ from smartcity.reports.service import ReportService
 from smartcity.reports.store import ReportStore
 from smartcity.reports.views import ReportView, View, Viewer, Views
 
+Moment = Annotated[datetime, Meta(tz=True)]
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -82,7 +83,7 @@ class AgencyController(Controller):
             assignee=assignee,
             overdue_at=now() if overdue else None,
         )
-        after = decode_cursor(cursor, tuple[datetime | None, UUID])
+        after = decode_cursor(cursor, tuple[Moment | None, UUID])
         found = await report_store.queue(wanted, after=after, limit=limit + 1)
         items, more = page_of(found, limit)
         return QueuePage(
@@ -116,7 +117,7 @@ def _within(wanted: ReportFilter, actor: Actor, city: City) -> ReportFilter:
 async def _one(item: BulkAction, actor: Actor, reports: ReportService) -> Outcome:
     steps = item.steps if isinstance(item.steps, list) else [item.steps]
     try:
-        report = await reports.act(item.report, steps, actor, version=item.version, key=item.key)
+        report, _ = await reports.act(item.report, steps, actor, version=item.version, key=item.key)
     except SmartCityError as refusal:
         return Outcome(
             report=item.report, done=False, code=refusal.code, details=refusal.details or UNSET

@@ -108,7 +108,7 @@ class AttachmentController(Controller):
         attachments: NamedDependency[AttachmentService],
         if_none_match: IfNoneMatch = None,
     ) -> Response[Any]:
-        """The photo or document, for its uploader, for staff, and for whom its report shows it to.
+        """The photo or document, for its uploader, and for whom its report shows it to.
 
         A photo is at most 2,048 pixels long, upright and without metadata; a PDF is byte for byte
         what was sent.

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
+from smartcity.clock import in_utc
 from smartcity.errors import FieldError, Invalid
 from smartcity.feed.event import Topic
 from smartcity.identity.roles import Actor
@@ -46,6 +47,10 @@ class ReadNotifications(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=500)] | None = None
     up_to: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.up_to is not None:
+            in_utc(self.up_to)
 
 
 class Unread(msgspec.Struct, frozen=True):

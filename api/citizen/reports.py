@@ -17,7 +17,14 @@ from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
 from smartcity.reports.model import Report
-from smartcity.reports.requests import STEPS_LIMIT, NewReport, ReportFilter, Step, Steps
+from smartcity.reports.requests import (
+    STEPS_LIMIT,
+    NewReport,
+    ReportFilter,
+    SaidSecret,
+    Step,
+    Steps,
+)
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity, SimilarReport
 from smartcity.reports.store import ReportStore
@@ -132,9 +139,10 @@ class ReportController(Controller):
         reports: NamedDependency[ReportService],
         views: NamedDependency[Views],
         language: NamedDependency[str],
+        address: NamedDependency[str],
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
-        report = await reports.open_receipt(data.code, data.secret)
+        report = await reports.open_receipt(data.code, SaidSecret(data.secret, address))
         return shown(report, Viewer.REPORTER, views, language, reports)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
@@ -145,10 +153,14 @@ class ReportController(Controller):
         reports: NamedDependency[ReportService],
         views: NamedDependency[Views],
         language: NamedDependency[str],
+        address: NamedDependency[str],
         secret: ReceiptSecret = None,
     ) -> Response[ReportView]:
-        """One report, as the caller may see it: the public, its reporter, or staff."""
-        report, viewer = await reports.see(report_id, actor, secret)
+        """One report, as the caller may see it: the public, its reporter, its agency, other staff.
+
+        Who reported it, where they agreed, is told to its agency only.
+        """
+        report, viewer = await reports.see(report_id, actor, said(secret, address))
         return shown(report, viewer, views, language, reports)
 
     @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
@@ -160,6 +172,7 @@ class ReportController(Controller):
         reports: NamedDependency[ReportService],
         views: NamedDependency[Views],
         language: NamedDependency[str],
+        address: NamedDependency[str],
         if_match: IfMatch = None,
         idempotency_key: Annotated[str | None, KEY] = None,
         secret: ReceiptSecret = None,
@@ -172,15 +185,14 @@ class ReportController(Controller):
         the category demands proof; reject `reason` and `text`; merge `report`; accept `rating`.
         """
         steps = in_order(data)
-        await reports.act(
+        report, viewer = await reports.act(
             report_id,
             steps,
             actor,
             version=version_of(if_match),
             key=idempotency_key,
-            secret=secret,
+            said=said(secret, address),
         )
-        report, viewer = await reports.see(report_id, actor, secret)
         return shown(report, viewer, views, language, reports)
 
 
@@ -234,6 +246,11 @@ def in_order(data: Steps) -> list[Step]:
     if not 1 <= len(steps) <= STEPS_LIMIT:
         raise Invalid(FieldError("", f"not_1_to_{STEPS_LIMIT}_steps"))
     return steps
+
+
+def said(secret: str | None, address: str) -> SaidSecret | None:
+    """What the caller says to prove that the receipt is theirs, if they do."""
+    return SaidSecret(secret, address) if secret is not None else None
 
 
 def version_of(if_match: str | None) -> int | None:

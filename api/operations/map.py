@@ -75,7 +75,7 @@ class MapController(Controller):
 
 def _tile(z: int, x: int, y: str) -> Tile:
     """Raises `Invalid` for one that its zoom does not have."""
-    row = int(y.removesuffix(".mvt"))
+    row = int(y.partition(".")[0])
     beyond = [FieldError(name, "range") for name, n in (("x", x), ("y", row)) if n >= 1 << z]
     if beyond:
         raise Invalid(*beyond)

@@ -16,8 +16,9 @@ from smartcity.map.model import Pin
 from smartcity.notifications.follows import Merged
 from smartcity.reports.events import event
 from smartcity.reports.model import Party, Report
-from smartcity.reports.parties import parties_of
+from smartcity.reports.parties import may_know_of, parties_of, viewer_of
 from smartcity.reports.store import ReportStore
+from smartcity.reports.views import OFFICIALS
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000
@@ -71,14 +72,11 @@ class ReportsWithFiles:
         self._reports = reports
 
     async def may_see(self, attachment: UUID, actor: Actor) -> bool:
-        """Whether a report shows the attachment to the actor: the reporter sees what is not
-        internal, the public what is public besides.
+        """Whether a report shows the attachment to the actor: staff who may know of the report see
+        all, its reporter what is not internal, the public what is public besides.
         """
-        return any(
-            (report.is_public or Party.REPORTER in parties_of(actor, report))
-            and _is_shown(report, attachment)
-            for report in await self._reports.with_files([attachment])
-        )
+        reports = await self._reports.with_files([attachment])
+        return any(_shows(report, attachment, actor) for report in reports)
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:
         reports = await self._reports.with_files(attachments)
@@ -108,7 +106,12 @@ class ImportedBatches:
         return [event(report, report.timeline[-1]) for report in reports]
 
 
-def _is_shown(report: Report, attachment: UUID) -> bool:
+def _shows(report: Report, attachment: UUID, actor: Actor) -> bool:
+    parties = parties_of(actor, report)
+    if viewer_of(actor, parties) in OFFICIALS:
+        return may_know_of(report, actor, parties)
+    if not report.is_public and Party.REPORTER not in parties:
+        return False
     return any(attachment in entry.attachments and not entry.internal for entry in report.timeline)
 
 

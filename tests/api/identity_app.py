@@ -12,7 +12,7 @@ from api.auth import Authentication, provide_actor
 from api.citizen.devices import DeviceController
 from api.errors import Problems
 from api.limits import RateLimits
-from api.permissions import guard
+from api.permissions import permissions
 from tests.unit.identity_parts import CITY, Identity
 
 
@@ -44,8 +44,11 @@ def identity_app(identity: Identity) -> Litestar:
     }
     return Litestar(
         [DeviceController, SessionController, city, queue, forgotten],
-        guards=[guard],
-        middleware=[Authentication(identity.credentials, identity.settings), limits],
+        middleware=[
+            Authentication(identity.credentials, identity.settings),
+            limits,
+            permissions,
+        ],
         before_send=[limits.announce],
         exception_handlers=Problems(CITY).handlers,
         dependencies={

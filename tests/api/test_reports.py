@@ -3,10 +3,12 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from smartcity.city.model import City
+from smartcity.reports.store import ReportStore
 from tests.api.town import Person, Town, town
 from tests.unit.reports_made import category_of
 
@@ -434,3 +436,20 @@ async def test_a_replay_does_not_count_against_the_rate_limit(
         assert int(refused.headers["retry-after"]) > 0
         again = await device.submit(report, key="first")
         assert (again.status_code, again.json()) == (200, fresh.json())
+
+
+async def test_a_device_hears_its_own_language_unless_it_asks_for_another(hanoi_town: Town) -> None:
+    device = await hanoi_town.device("en")
+    missing = f"/v1/reports/{uuid4()}"
+    assert (await device.get(missing)).headers["content-language"] == "en"
+    asked = await device.get(missing, headers={"Accept-Language": "vi"})
+    assert asked.headers["content-language"] == "vi"
+
+
+async def test_a_report_has_another_etag_when_its_address_was_found(hanoi_town: Town) -> None:
+    device, receipt = await submitted(hanoi_town)
+    path = f"/v1/reports/{receipt['id']}"
+    etag = (await device.get(path)).headers["etag"]
+    await ReportStore(hanoi_town.database).give_address(UUID(receipt["id"]), "Phố Tràng Tiền")
+    again = await device.get(path, headers={"If-None-Match": etag})
+    assert again.json()["address"] == "Phố Tràng Tiền"

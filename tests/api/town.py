@@ -133,6 +133,8 @@ async def town(
     await create_indexes(database, every_index(settings), lambda _: None)
     app = create_app(settings)
     async with app.lifespan(), _http(app) as http:
+        while (await http.get("/health/ready")).status_code == 503:
+            await asyncio.sleep(0.01)
         yield Town(app, http, settings, database)
     await client.drop_database(database.name)
     await client.close()

@@ -1,4 +1,4 @@
-"""The API as it really runs: `smartcity serve` in a process of its own, over the tests' database."""
+"""The API as it really runs: `smartcity serve` in a process of its own, on the tests' database."""
 
 import os
 import subprocess

@@ -7,9 +7,11 @@ ends of what the processes said (`conftest.py`).
 import os
 import sys
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Final
 
 import httpx
@@ -31,6 +33,15 @@ class Part(StrEnum):
     API_WORKER = "api worker"  # the parent starts another
     WORKER = "worker"
     DATABASE = "database"
+
+
+DESCENT: Final = {
+    Part.API: ("serve",),
+    Part.API_WORKER: ("serve", "serve"),
+    Part.WORKER: ("work",),
+    Part.DATABASE: ("--dbpath",),
+}
+"""How a part descends from `smartcity up`: a word of each command line on the way."""
 
 
 class Installation(ABC):
@@ -78,6 +89,16 @@ class Installation(ABC):
             for log in logs
         }
 
+    def left(self) -> list[str]:
+        """What still runs on the folder, as command lines."""
+        mine = f"{PREFIX}DATA_DIR={self.folder}\0".encode()
+        found: list[str] = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it ended while we looked, or is not ours to look at
+                if mine in (process / "environ").read_bytes():
+                    found.append(" ".join(command_line(int(process.name))))
+        return found
+
     def _process(self, *words: str, log: str, **variables: str) -> Process:
         return Process(
             [sys.executable, "-m", "smartcity.cli", *words],
@@ -90,7 +111,8 @@ class Installation(ABC):
         ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in self._settings.items()}
         return {name: v for name, v in os.environ.items() if not name.startswith(PREFIX)} | ours
 
-    async def _until_ready(self) -> None:
+    async def until_ready(self) -> None:
+        """Come back when requests are answered."""
         async with httpx.AsyncClient(base_url=self.address) as http:
 
             async def ready() -> bool:
@@ -99,6 +121,22 @@ class Installation(ABC):
                 return False
 
             await until(ready, "the API is ready")
+
+
+@asynccontextmanager
+async def running(installation: Installation) -> AsyncGenerator[Installation]:
+    """It runs; afterwards nothing of it is left."""
+    try:
+        await installation.start()
+        yield installation
+    except AssertionError as failure:
+        failure.add_note("\n".join(f"{n} said: {text}" for n, text in installation.said().items()))
+        raise
+    finally:
+        await installation.stop()
+        left = installation.left()
+        rmtree(installation.folder)
+    assert not left, f"these outlived it: {left}"
 
 
 class Apart(Installation):
@@ -125,7 +163,7 @@ class Apart(Installation):
         self.workers = [self._process("work", log=f"work-{n}") for n in range(self._count)]
         for process in (self._api, *self.workers):
             await process.start()
-        await self._until_ready()
+        await self.until_ready()
 
     async def stop(self) -> None:
         for process in filter(None, (self._api, *self.workers)):
@@ -138,11 +176,20 @@ class Apart(Installation):
             case Part.API:
                 await self._api.kill_and_start()
             case Part.API_WORKER:
-                await _replaced(self._api.pid, "serve")
+                await _replaced(self._api_worker)
             case Part.WORKER:
                 await self.workers[0].kill_and_start()
             case Part.DATABASE:
                 await self._database.kill_and_start()
+
+    async def _api_worker(self) -> int:
+        """The API's worker process. Granian gives up when one dies twice within some seconds: then
+        it is for whatever keeps our processes to start it again.
+        """
+        assert self._api, "it was started"
+        if self._api.has_ended:
+            await self._api.start()
+        return _child(self._api.pid, "serve")
 
 
 class Supervised(Installation):
@@ -160,33 +207,32 @@ class Supervised(Installation):
 
     async def start(self) -> None:
         await self._up.start()
-        await self._until_ready()
+        await self.until_ready()
 
     async def stop(self) -> None:
         await self._up.stop()
 
     async def kill(self, part: Part) -> None:
-        match part:
-            case Part.API:
-                await _replaced(self._up.pid, "serve")
-            case Part.API_WORKER:
-                await _replaced(_child(self._up.pid, "serve"), "serve")
-            case Part.WORKER:
-                await _replaced(self._up.pid, "work")
-            case Part.DATABASE:
-                await _replaced(self._up.pid, "--dbpath")
+        async def find() -> int:
+            pid = self._up.pid
+            for word in DESCENT[part]:
+                pid = _child(pid, word)
+            return pid
+
+        await _replaced(find)
 
 
-async def _replaced(parent: int, word: str) -> None:
-    """Kill a process by a word of its command line; come back when its parent has another."""
-    before = _child(parent, word)
-    assert before, f"{word} runs"
-    kill(before)
+async def _replaced(find: Callable[[], Awaitable[int]]) -> None:
+    """Kill a process; come back when there is another in its place."""
+    before = 0
 
     async def another() -> bool:
-        return _child(parent, word) not in {0, before}
+        return await find() not in {0, before}
 
-    await until(another, f"{word} was started again")
+    await until(another, "it runs")
+    before = await find()
+    kill(before)
+    await until(another, "it was started again")
 
 
 def _child(parent: int, word: str) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final, Self
 
 import httpx
@@ -66,10 +67,8 @@ class Listener:
         timeout = httpx.Timeout(5, read=30)
         async with httpx.AsyncClient(base_url=self._address, timeout=timeout) as http:
             while True:
-                try:
+                with suppress(httpx.TransportError):  # cut off
                     await self._read(http)
-                except httpx.TransportError:
-                    pass  # cut off
                 await asyncio.sleep(PAUSE_S)
 
     async def _read(self, http: httpx.AsyncClient) -> None:

@@ -1,7 +1,7 @@
 """People at their phones and desks: they ask again when nobody answers, as apps do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -85,7 +85,7 @@ class Phone(Caller):
 
 
 @asynccontextmanager
-async def phone(installation: Installation) -> AsyncIterator[Phone]:
+async def phone(installation: Installation) -> AsyncGenerator[Phone]:
     address = f"phone-{uuid4().hex[:8]}"
     device = {
         "platform": "android",
@@ -99,7 +99,7 @@ async def phone(installation: Installation) -> AsyncIterator[Phone]:
 
 
 @asynccontextmanager
-async def handler(installation: Installation, agency: str) -> AsyncIterator[Caller]:
+async def handler(installation: Installation, agency: str) -> AsyncGenerator[Caller]:
     """Somebody who works for the agency, and is logged in."""
     name = f"handler-{uuid4().hex[:8]}"
     words = ("staff", "add", name, "--role", "handler", "--agency", agency)
@@ -113,7 +113,7 @@ async def handler(installation: Installation, agency: str) -> AsyncIterator[Call
 
 
 @asynccontextmanager
-async def stranger(installation: Installation) -> AsyncIterator[Caller]:
+async def stranger(installation: Installation) -> AsyncGenerator[Caller]:
     """Anybody, without a token."""
     async with _connection(installation) as http:
         yield Caller(http)

@@ -59,6 +59,10 @@ class Process:
         assert self._process, "it was started"
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
+
     async def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -76,7 +80,7 @@ class Process:
             return await self._process.wait()
 
     async def stop(self) -> None:
-        if self._process and self._process.returncode is None:
+        if self._process and not self.has_ended:
             self.wake()
             await stop(self._process, STOP_S)
 

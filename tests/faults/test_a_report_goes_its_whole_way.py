@@ -1,15 +1,13 @@
 """From a phone to the agency's desk and back, to everybody who listens, and onto the map."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from shutil import rmtree
 
 import pytest
 
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.geography.tiles import tile_at
-from tests.faults.installations import Apart, Installation
+from tests.faults.installations import Apart, Installation, running
 from tests.faults.listeners import Listener
 from tests.faults.people import Caller, Phone, handler, phone, stranger
 from tests.faults.processes import until
@@ -26,13 +24,8 @@ async def installation(
     tmp_path_factory: pytest.TempPathFactory, fcm_process: Fcm
 ) -> AsyncIterator[Installation]:
     folder = tmp_path_factory.mktemp("whole-way")
-    made = Apart(folder, fcm_endpoint=fcm_process.url)
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-        rmtree(folder)
+    async with running(Apart(folder, fcm_endpoint=fcm_process.url)) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.store import INDEXES, DossierStore
-from smartcity.dossiers.sync.files import Line
 from smartcity.dossiers.sync.importing import DossierImporter
 from smartcity.dossiers.sync.reading import RowReader
 from smartcity.identity.personal import PersonalData
+from smartcity.rowfiles.rows import Line
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 
@@ -46,7 +46,7 @@ def told(number: int = 1, **columns: Any) -> Dossier:
     return READER.dossier(row(number, **columns), NOW)
 
 
-def numbered(rows: Iterable[dict[str, Any]]) -> Iterable[Line]:
+def numbered(rows: Iterable[dict[str, Any]]) -> Iterable[Line[Any]]:
     return enumerate(rows, 1)
 
 

@@ -13,8 +13,8 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.importing import ReportImporter
 from smartcity.reports.imports.mapping import ImportMapping, load_mapping
 from smartcity.reports.imports.reading import ReportReader
-from smartcity.reports.imports.rows import Line
 from smartcity.reports.store import INDEXES, ReportStore
+from smartcity.rowfiles.rows import Line
 from smartcity.settings import PROJECT
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
@@ -60,7 +60,7 @@ def row(number: int, **columns: str) -> dict[str, str]:
     return {**CLOSED, "CASE_ENQUIRY_ID": f"10100{number:07}", **columns}
 
 
-def numbered(rows: Iterable[Mapping[str, str]]) -> list[Line]:
+def numbered(rows: Iterable[Mapping[str, str]]) -> list[Line[str]]:
     """Rows as they come from a file, behind its header."""
     return list(enumerate(rows, 2))
 

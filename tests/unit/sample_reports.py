@@ -15,7 +15,6 @@ class Reports(msgspec.Struct):
     public: set[UUID] = set()
 
     async def may_see(self, attachment: UUID, actor: Actor) -> bool:
-        assert not actor.is_staff, "staff see every attachment, and nobody is asked"
         return attachment in self.public
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:

@@ -71,9 +71,9 @@ async def demo(
 ) -> AsyncIterator[Demo]:
     settings = in_folder(tmp_path_factory.mktemp("demo"))
     client, database = connect(mongo_uri, f"test_{uuid4().hex[:12]}", timeout_s=10, pool=32)
-    yield Demo(database, settings, await load(database, hanoi, settings))
-    await client.drop_database(database.name)
-    await client.close()
+    async with client:
+        yield Demo(database, settings, await load(database, hanoi, settings))
+        await client.drop_database(database.name)
 
 
 def in_folder(folder: Path) -> Settings:
@@ -216,6 +216,7 @@ async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(
     assert phone
     own = [r for r in await reports_in(demo.database) if r.reporter.id == phone.id]
     assert len(own) == len(OF_A_PHONE)
+    assert {r.status for r in own} >= {Status.WAITING, Status.RESOLVED, Status.REJECTED}
 
     feed, reports = FeedStore(demo.database), ReportStore(demo.database)
     lease = Lease(demo.database, PUBLISHER, "test", 10)

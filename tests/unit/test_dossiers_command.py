@@ -93,3 +93,17 @@ async def test_a_file_that_is_none_is_refused_in_one_line(
     assert told.exit_code == 1
     assert "missing columns: code, procedure" in re.sub(r"[\s│]+", " ", told.stderr)
     assert await counted(environment) == (0, 0)
+
+
+async def test_a_file_that_was_cut_off_changes_nothing(
+    environment: Environment, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "a.csv.gz", *(row(number) for number in range(1, 20)))
+    file.write_bytes(file.read_bytes()[:-9])
+    rejects = tmp_path / "a.csv.gz.rejects.csv"
+    rejects.write_text("of an earlier run", "utf-8")
+    told = await run(environment, str(file))
+    assert told.exit_code == 1
+    assert "damaged" in told.stderr
+    assert rejects.read_text("utf-8") == "of an earlier run"
+    assert await counted(environment) == (0, 0)

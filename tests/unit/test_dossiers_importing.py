@@ -12,11 +12,11 @@ from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.store import BATCHES, DOSSIERS, DossierStore
 from smartcity.dossiers.sync import importing
-from smartcity.dossiers.sync.importing import CHUNK, HANDS, Outcome, Reject
-from smartcity.dossiers.sync.rows import RowError
+from smartcity.dossiers.sync.importing import CHUNK, HANDS, Outcome
 from smartcity.feed.event import Event, Topic
 from smartcity.feed.store import ANNOUNCEMENTS, FeedStore
 from smartcity.identifiers import new_id
+from smartcity.rowfiles.rows import Reject, RowError
 from smartcity.storage.mongo import Database, from_document
 from tests.unit.dossiers_made import dossier_store, importer, numbered, row, told
 
@@ -89,8 +89,8 @@ async def test_rows_are_counted_by_what_became_of_them(database: Database) -> No
     ((total, rejects),) = heard
     assert total == outcome
     assert list(rejects) == [
-        Reject(line=5, code=code(4), column="status", reason="missing"),
-        Reject(line=6, code="", column="line", reason="not UTF-8"),
+        Reject(line=5, name=code(4), column="status", reason="missing"),
+        Reject(line=6, name="", column="line", reason="not UTF-8"),
     ]
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcity.dossiers.model import Step
-from smartcity.dossiers.sync.rows import RowError
 from smartcity.dossiers.sync.times import read_time
+from smartcity.rowfiles.rows import RowError
 from tests.unit.dossiers_made import NOW, PERSONAL, READER, SECRETS, ZONE, row, told
 
 

@@ -2,7 +2,6 @@
 changes nothing.
 """
 
-import gzip
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,14 +17,16 @@ from smartcity.feed.event import Topic
 from smartcity.feed.store import ANNOUNCEMENTS, FeedStore
 from smartcity.identifiers import CODE_LENGTH
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.imports.files import open_rows
 from smartcity.reports.imports.histories import WAYS, stages
-from smartcity.reports.imports.importing import CHUNK, Outcome, Reject
+from smartcity.reports.imports.importing import CHUNK, Outcome
 from smartcity.reports.imports.mapping import MappingError, load_mapping
 from smartcity.reports.imports.reading import NOBODY, ReportReader
-from smartcity.reports.imports.rows import FileError, RowError, open_rows
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Action, Party, Report, Status
 from smartcity.reports.store import COLLECTION, ReportStore
+from smartcity.rowfiles.files import FileError
+from smartcity.rowfiles.rows import Reject, RowError
 from smartcity.storage.mongo import Database, from_document
 from tests.unit.imports_made import (
     BOSTON,
@@ -38,7 +39,6 @@ from tests.unit.imports_made import (
     numbered,
     reader,
     row,
-    write,
 )
 
 pytestmark = pytest.mark.anyio
@@ -230,31 +230,6 @@ def test_codes_are_the_same_every_time_and_only_with_the_same_key(boston: City) 
 # --- the file ------------------------------------------------------------------------------------
 
 
-def lines(file: Path, boston: City) -> list[Any]:
-    with open_rows(file, mapping(boston).columns) as rows:
-        return list(rows.lines)
-
-
-def test_a_file_is_the_same_zipped_or_not(boston: City, tmp_path: Path) -> None:
-    plain = write(tmp_path / "a.csv", [row(1), row(2)])
-    zipped = tmp_path / "b.csv.gz"
-    zipped.write_bytes(gzip.compress(plain.read_bytes()))
-    columns = mapping(boston).columns
-    with open_rows(plain, columns) as one, open_rows(zipped, columns) as other:
-        assert one.digest == other.digest
-        assert list(one.lines) == list(other.lines) == numbered([row(1), row(2)])
-
-
-def test_a_file_that_was_cut_off_is_refused_before_anything_is_read(
-    boston: City, tmp_path: Path
-) -> None:
-    plain = write(tmp_path / "a.csv", [row(number) for number in range(500)])
-    cut = tmp_path / "cut.csv.gz"
-    cut.write_bytes(gzip.compress(plain.read_bytes())[:-200])
-    with pytest.raises(FileError, match="damaged"):
-        lines(cut, boston)
-
-
 @pytest.mark.parametrize(
     ("header", "said"),
     [
@@ -269,19 +244,8 @@ def test_a_file_without_the_mapping_s_columns_is_refused(
 ) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(header)
-    with pytest.raises(FileError, match=said):
-        lines(file, boston)
-
-
-def test_a_damaged_line_spoils_no_other(boston: City, tmp_path: Path) -> None:
-    file = write(tmp_path / "a.csv", [row(1)])
-    good = file.read_bytes().splitlines(keepends=True)[1]
-    with file.open("ab") as more:
-        more.write(b"too,few\n" + good.replace(b"Rebuilt", b"\xff") + b"\n" + good)
-    found = lines(file, boston)
-    assert [number for number, _ in found] == [2, 3, 4, 6]
-    said = [str(one) if isinstance(one, RowError) else "" for _, one in found]
-    assert said == ["", "line: 2 cells, not 13", "line: not UTF-8", ""]
+    with pytest.raises(FileError, match=said), open_rows(file, mapping(boston)):
+        pass
 
 
 # --- taking in -----------------------------------------------------------------------------------
@@ -406,8 +370,8 @@ async def test_refused_rows_are_told_with_their_line_and_name(
         (
             Outcome(new=1, rejected=2),
             [
-                Reject(line=3, source_id="101000000002", column="REASON", reason="unknown: Aliens"),
-                Reject(line=9, source_id="", column="line", reason="not UTF-8"),
+                Reject(line=3, name="101000000002", column="REASON", reason="unknown: Aliens"),
+                Reject(line=9, name="", column="line", reason="not UTF-8"),
             ],
         )
     ]
@@ -421,7 +385,7 @@ async def test_half_a_year_of_boston_is_taken_and_its_figures_agree(
 ) -> None:
     means = mapping(boston)
     verdicts: dict[str, str] = {}
-    with open_rows(shared_data / "boston311_2015h1.csv.gz", means.columns) as rows:
+    with open_rows(shared_data / "boston311_2015h1.csv.gz", means) as rows:
 
         def noted() -> Any:
             for number, columns in rows.lines:

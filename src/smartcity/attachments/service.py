@@ -3,6 +3,7 @@
 Whatever line a process dies at, the phone's next request or the next sweep goes on from there.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -47,7 +48,12 @@ PART_BYTES: Final = 1_048_576
 """What a lost connection or a dead process costs a phone, at the most."""
 
 HELD_UPLOADS: Final = 16
-"""How many of the largest files one process holds in memory while they arrive in one piece."""
+"""How many of the largest files one process holds in memory while they arrive."""
+
+WHOLE_IN_S: Final = 120.0
+"""A file that is sent in one piece and takes longer gives its memory back; a weak network sends it
+bit by bit.
+"""
 
 DRAINED: Final = 3
 """How many times the largest file is read on and dropped, so that its sender hears the answer."""
@@ -110,17 +116,28 @@ class AttachmentService:
         """
         original = bytearray()
         try:
-            async for chunk in chunks:
-                if len(original) + len(chunk) > self._upload_bytes:
-                    await _let_finish(chunks, DRAINED * self._upload_bytes)
-                    raise TooLarge(limit=self._upload_bytes)
-                original += chunk
-                self._held_bytes += len(chunk)
-                if self._held_bytes > HELD_UPLOADS * self._upload_bytes:
-                    raise Unavailable(retry_after_s=5)
+            async with asyncio.timeout(WHOLE_IN_S):
+                await self._hold(original, chunks)
             return await self._take_whole(actor, bytes(original))
+        except TimeoutError:
+            raise Invalid(FieldError("body", "too_slow")) from None
         finally:
             self._held_bytes -= len(original)
+
+    async def _hold(self, original: bytearray, chunks: AsyncIterator[bytes]) -> None:
+        async for chunk in chunks:
+            if len(original) + len(chunk) > self._upload_bytes:
+                await _let_finish(chunks, DRAINED * self._upload_bytes)
+                raise TooLarge(limit=self._upload_bytes)
+            original += chunk
+            self._held_bytes += len(chunk)
+            if self._is_full:
+                raise Unavailable(retry_after_s=5)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether as much is held in memory as may be."""
+        return self._held_bytes > HELD_UPLOADS * self._upload_bytes
 
     async def _take_whole(self, actor: Actor, original: bytes) -> tuple[AttachmentView, bool]:
         name = sha256(original).hexdigest()
@@ -177,9 +194,10 @@ class AttachmentService:
     ) -> Upload:
         """Go on with an upload at an offset; when it is complete, make the file ready.
 
-        What has arrived is kept megabyte by megabyte: when the connection breaks, `progress` tells
-        where to go on. Raises `WrongOffset`, and when the upload is complete what `REFUSALS` names,
-        or `Invalid` if its content is not what was announced: then it starts over.
+        What has arrived is kept megabyte by megabyte, and at once while the memory is full: when
+        the connection breaks, `progress` tells where to go on. Raises `WrongOffset`, and when the
+        upload is complete what `REFUSALS` names, or `Invalid` if its content is not what was
+        announced: then it starts over.
         """
         seen = await self._own(actor, attachment)
         if seen.refusal is not None:
@@ -187,15 +205,20 @@ class AttachmentService:
         if offset != seen.received:
             raise WrongOffset(offset=seen.received)
         arrived = bytearray()
-        async for chunk in chunks:
-            arrived += chunk
-            if seen.received + len(arrived) > seen.size_bytes:
-                raise Invalid(FieldError("body", "longer_than_announced"))
-            if len(arrived) >= PART_BYTES:
+        try:
+            async for chunk in chunks:
+                arrived += chunk
+                self._held_bytes += len(chunk)
+                if seen.received + len(arrived) > seen.size_bytes:
+                    raise Invalid(FieldError("body", "longer_than_announced"))
+                if len(arrived) >= PART_BYTES or self._is_full:
+                    seen = await self._append(seen, bytes(arrived))
+                    self._held_bytes -= len(arrived)
+                    arrived.clear()
+            if arrived:
                 seen = await self._append(seen, bytes(arrived))
-                arrived.clear()
-        if arrived:
-            seen = await self._append(seen, bytes(arrived))
+        finally:
+            self._held_bytes -= len(arrived)
         if seen.received == seen.size_bytes and seen.state in UNFINISHED:
             seen = await self._complete(seen)
         return upload(seen)
@@ -290,8 +313,8 @@ class AttachmentService:
     # --- showing ---------------------------------------------------------------------------------
 
     async def content(self, actor: Actor, attachment: UUID) -> Content:
-        """The file to show, if this actor may see it: its uploader, staff, and whom a report shows
-        it to. Raises `NotFound`.
+        """The file to show, if this actor may see it: its uploader, and whom a report shows it to.
+        Raises `NotFound`.
         """
         content = (await self._visible(actor, attachment)).content
         if content is None:
@@ -314,7 +337,7 @@ class AttachmentService:
 
     async def _visible(self, actor: Actor, attachment: UUID) -> Attachment:
         found = await self._still_there(attachment)
-        if actor.is_staff or found.owner == actor.id:
+        if found.owner == actor.id:
             return found
         if not await self._reports.may_see(attachment, actor):
             raise NotFound

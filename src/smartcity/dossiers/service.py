@@ -111,14 +111,12 @@ class DossierService:
 
     async def _opened(self, code: str, secret: str, address: str) -> Dossier:
         parsed = _parsed(code)
-        await self._attempts.check(DOSSIER, parsed)
-        await self._attempts.check(GUESSER, address)
-        dossier = await self._store.by_code(parsed)
-        if self._secrets.opens(parsed, secret, dossier and dossier.secret) and dossier is not None:
+        async with self._attempts.in_turn((DOSSIER, parsed), (GUESSER, address)):
+            dossier = await self._store.by_code(parsed)
+            opens = self._secrets.opens(parsed, secret, dossier and dossier.secret)
+            if dossier is None or not opens:
+                raise NotFound
             return dossier
-        await self._attempts.failed(DOSSIER, parsed)
-        await self._attempts.failed(GUESSER, address)
-        raise NotFound
 
     def _shown(self, dossier: Dossier, language: str) -> DossierView:
         return view(dossier, self._city, language, now())

@@ -14,6 +14,7 @@ from smartcity.errors import Unavailable
 from smartcity.feed.event import Published
 from smartcity.feed.store import FeedStore
 from smartcity.storage.leases import Lease
+from smartcity.storage.mongo import UNREACHABLE
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,9 @@ Handle = Callable[[Sequence[Published]], Awaitable[None]]
 BATCH: Final = 500
 TRIES: Final = 5
 """After as many failures of one event it is set aside."""
+
+NOT_ITS_FAULT: Final = (Unavailable, *UNREACHABLE)
+"""Whatever comes at such a moment fails: no event is to blame, and none is set aside for it."""
 
 
 class Consumer:
@@ -51,7 +55,7 @@ class Consumer:
             return 0
         try:
             await self._handle(events)
-        except Unavailable:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # whatever it is, only this event may suffer from it
             log.warning("batch failed, taking its events singly", consumer=self._name, error=error)
@@ -65,7 +69,7 @@ class Consumer:
         for event in events:
             try:
                 await self._handle([event])
-            except Unavailable:
+            except NOT_ITS_FAULT:
                 raise
             except Exception as error:
                 tries = await self._feed.count_failure(self._name, event.seq)

@@ -7,13 +7,16 @@ from uuid import UUID
 import msgspec
 
 from smartcity.clock import now
-from smartcity.errors import NotFound
+from smartcity.errors import NotFound, Refused
 from smartcity.feed.event import Topic
 from smartcity.notifications.model import Follow, Following
 from smartcity.notifications.store import FollowStore
 
 CHUNK: Final = 1000
 """So many followers are held in memory at once."""
+
+FOLLOWED: Final = 500
+"""One device follows no more reports: nobody reads of more."""
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -41,9 +44,14 @@ class Follows:
         self._reports = reports
 
     async def follow_report(self, follower: UUID, report: UUID) -> None:
-        """Idempotent. Raises `NotFound` for a report that is not there."""
+        """Idempotent. Raises `NotFound` for a report that is not there, and `Refused` for who
+        follows very many.
+        """
         if not await self._reports.exists(report):
             raise NotFound
+        followed = await self.followed_by(follower, Topic.REPORT, FOLLOWED)
+        if len(followed) >= FOLLOWED and report not in followed:
+            raise Refused(limit=FOLLOWED)
         await self.follow(follower, report, Topic.REPORT)
 
     async def follow(self, follower: UUID, subject: UUID, topic: Topic) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -22,3 +23,5 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """The corrected place, located."""
     survivor: Report | None = None
     """The report to merge into."""
+    arrived: Collection[UUID] = ()
+    """Those of the step's attachments that have arrived and been accepted."""

@@ -23,10 +23,6 @@ from smartcity.reports.routing import route
 Changes = dict[str, Any]
 
 
-def _receive(report: Report, _step: Step, among: Circumstances) -> Changes:
-    return {"received_at": report.received_at or among.at}
-
-
 def _transfer(report: Report, step: Step, among: Circumstances) -> Changes:
     if report.transfers >= among.city.windows.transfer_limit:
         _only(Party.DISPATCHER, among)
@@ -123,7 +119,6 @@ def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
     fresh = among.clocks.give(category, report.priority, report.agency, among.at)
     return {
         "reopened": report.reopened + 1,
-        "received_at": report.received_at or among.at,
         "rating": None,
         "deadlines": msgspec.structs.replace(
             report.deadlines, resolve_by=fresh.resolve_by, paused_at=None
@@ -140,7 +135,6 @@ def _escalate(report: Report, _step: Step, _among: Circumstances) -> Changes:
 
 
 EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]] = {
-    Action.RECEIVE: _receive,
     Action.TRANSFER: _transfer,
     Action.CORRECT: _correct,
     Action.ASSIGN: _assign,

@@ -1,13 +1,20 @@
 """What the feed hears of a report: its state after an action, with the public's part cut out."""
 
+from typing import Final
+
 import msgspec
 
 from smartcity.city.model import Publicity
 from smartcity.feed.event import Event, Internal, PublicState, Topic
 from smartcity.reports.model import Action, Entry, Report
 
-SILENT = frozenset({Action.NOTE})
-"""Internal to the agency: neither the public nor the reporter hears of it."""
+TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
+"""Internal to the agency, but somebody in it must hear of it."""
+
+
+def is_silent(entry: Entry) -> bool:
+    """Whether nobody at all hears of an entry: a note, a wish for a later date."""
+    return entry.internal and entry.action not in TOLD_WITHIN
 
 
 def event(report: Report, entry: Entry) -> Event:
@@ -18,7 +25,7 @@ def event(report: Report, entry: Entry) -> Event:
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=public_state(report),
+        public=None if entry.internal else public_state(report),
         internal=Internal(
             status=report.status,
             version=report.version,

@@ -97,11 +97,17 @@ def transition(action: Action, report: Report, parties: Collection[Party]) -> Tr
     Raises `Forbidden` if it is none of the caller's parties' business, and `IllegalTransition` if
     the report's status does not allow it.
     """
+    row = row_for(action, parties)
+    if row is None or report.status not in row.sources:
+        raise IllegalTransition(action=action, status=report.status)
+    return row
+
+
+def row_for(action: Action, parties: Collection[Party]) -> Transition | None:
+    """The row for an action, whatever state the report is in; none for submit, the one action that
+    has no report yet. Raises `Forbidden` if it is none of the parties' business.
+    """
     row = TRANSITIONS.get(action)
-    if row is None:  # submit: the one action that has no report yet
-        raise IllegalTransition(action=action, status=report.status)
-    if row.by.isdisjoint(parties):
+    if row is not None and row.by.isdisjoint(parties):
         raise Forbidden
-    if report.status not in row.sources:
-        raise IllegalTransition(action=action, status=report.status)
     return row

@@ -1,8 +1,10 @@
 """What an action must come with: one check for each need that the lifecycle table names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from typing import Final
 
+from smartcity.city.model import Publicity
 from smartcity.errors import FieldError, ProofMissing
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.lifecycle import Need
@@ -11,6 +13,13 @@ from smartcity.reports.requests import Step
 
 Check = Callable[[Report, Step, Circumstances], FieldError | None]
 """Answers which field is missing or wrong, if one is."""
+
+
+GIVEN_UP: Final = frozenset({Status.MERGED, Status.REJECTED, Status.WITHDRAWN})
+"""Nobody works on such a report: one that is merged into it would be lost."""
+
+LATEST: Final = timedelta(days=366)
+"""No date that is promised is further away."""
 
 
 def _given(name: str) -> Check:
@@ -47,15 +56,13 @@ def _correction(_report: Report, step: Step, among: Circumstances) -> FieldError
 def _later(report: Report, step: Step, among: Circumstances) -> FieldError | None:
     if step.until is None:
         return FieldError("until", "required")
-    return (
-        None
-        if step.until > max(report.deadlines.resolve_by, among.at)
-        else FieldError("until", "not_later")
-    )
+    if step.until <= max(report.deadlines.resolve_by, among.at):
+        return FieldError("until", "not_later")
+    return FieldError("until", "too_late") if step.until > among.at + LATEST else None
 
 
-def _proof(report: Report, step: Step, among: Circumstances) -> FieldError | None:
-    if among.city.categories[report.category].proof and not step.attachments:
+def _proof(report: Report, _step: Step, among: Circumstances) -> FieldError | None:
+    if among.city.categories[report.category].proof and not among.arrived:
         raise ProofMissing(FieldError("attachments", "required"), category=report.category)
     return None
 
@@ -66,7 +73,9 @@ def _earlier_report(report: Report, _step: Step, among: Circumstances) -> FieldE
         return FieldError("report", "unknown")
     if (survivor.submitted_at, survivor.id) >= (report.submitted_at, report.id):
         return FieldError("report", "not_earlier")
-    return FieldError("report", "merged") if survivor.status is Status.MERGED else None
+    if survivor.public is Publicity.NEVER and report.public is not Publicity.NEVER:
+        return FieldError("report", "never_public")  # whoever follows this one would hear no more
+    return FieldError("report", survivor.status) if survivor.status in GIVEN_UP else None
 
 
 NEEDS: Final[Mapping[Need, Check]] = {
@@ -81,3 +90,29 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.EARLIER_REPORT: _earlier_report,
     Need.RATING: _given("rating"),
 }
+
+BELONGS_TO: Final[Mapping[str, Need]] = {
+    "reason": Need.REASON,
+    "agency": Need.AGENCY,
+    "assignee": Need.ASSIGNEE,
+    "report": Need.EARLIER_REPORT,
+    "rating": Need.RATING,
+    "until": Need.UNTIL,
+    "category": Need.CORRECTION,
+    "priority": Need.CORRECTION,
+    "location": Need.CORRECTION,
+    "unit": Need.CORRECTION,
+    "address": Need.CORRECTION,
+}
+"""Texts and attachments may come with every action; these only where they mean something: what a
+timeline shows was not put there with a comment.
+"""
+
+
+def misplaced(step: Step, needs: Collection[Need]) -> list[FieldError]:
+    """The fields that the action has no use for."""
+    return [
+        FieldError(name, "not_of_this_action")
+        for name, need in BELONGS_TO.items()
+        if need not in needs and getattr(step, name) is not None
+    ]

@@ -3,15 +3,19 @@
 from collections.abc import Collection
 from typing import Final
 
+from smartcity.city.model import Publicity
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.model import Party, Report
 from smartcity.reports.views import Viewer
 
+OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER})
+"""Whose business a report is; the rest of the city's staff only observe it."""
 
-def parties_of(actor: Actor, report: Report) -> frozenset[Party]:
-    """What the actor is to this report."""
+
+def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> frozenset[Party]:
+    """What the actor is to this report, now: a transfer makes handlers of others."""
     parties: set[Party] = set()
-    if actor.id is not None and actor.id == report.reporter.id:
+    if has_receipt or (actor.id is not None and actor.id == report.reporter.id):
         parties.add(Party.REPORTER)
     if report.agency in actor.agencies:
         if Role.HANDLER in actor.roles:
@@ -40,6 +44,17 @@ def acting_as(parties: Collection[Party]) -> Party:
 
 
 def viewer_of(actor: Actor, parties: Collection[Party]) -> Viewer:
-    if actor.is_staff:
+    if not OF_THE_AGENCY.isdisjoint(parties):
         return Viewer.STAFF
-    return Viewer.REPORTER if Party.REPORTER in parties else Viewer.PUBLIC
+    if Party.REPORTER in parties:
+        return Viewer.REPORTER
+    return Viewer.OBSERVER if actor.is_staff else Viewer.PUBLIC
+
+
+def may_know_of(report: Report, actor: Actor, parties: Collection[Party]) -> bool:
+    """Whether there is such a report, as far as the actor may know: one that is never public is
+    the business of its parties, and of the centre that sees the whole city.
+    """
+    if report.public is not Publicity.NEVER or Role.OPERATIONS in actor.roles:
+        return True
+    return Party.STRANGER not in parties

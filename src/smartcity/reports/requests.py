@@ -7,11 +7,15 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from smartcity.city.model import Bounds, Latitude, Longitude, Priority
+from smartcity.clock import in_utc
 from smartcity.reports.model import Action
 
 Words = Annotated[str, Meta(min_length=1, max_length=4000)]
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+"""What every reader of JSON keeps exactly (RFC 8259, section 6)."""
+
 Attachments = Annotated[list[UUID], Meta(max_length=20)]
 """More than any city allows: the setting `attachments_per_report` is the bound that counts."""
 
@@ -54,7 +58,7 @@ class NewReport(Request, frozen=True, kw_only=True):
     unit: Code | None = None
     address: Line | None = None
     subject: SubjectOfComplaint | None = None
-    answers: dict[Code, Annotated[str, Meta(max_length=1000)] | bool | int | float] | None = None
+    answers: dict[Code, Annotated[str, Meta(max_length=1000)] | bool | Whole | float] | None = None
     attachments: Attachments = []
     contact: Contact | None = None
     share_contact: bool = False
@@ -78,11 +82,22 @@ class Step(Request, frozen=True, kw_only=True):
     address: Line | None = None
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
+    def __post_init__(self) -> None:
+        if self.until is not None:
+            in_utc(self.until)
+
 
 STEPS_LIMIT: Final = 5
 
 Steps = Step | Annotated[list[Step], Meta(min_length=1, max_length=STEPS_LIMIT)]
 """One action, or several that are one step for the person who takes them, in order."""
+
+
+class SaidSecret(Struct, frozen=True):
+    """A receipt's secret as somebody said it, and the address that they said it from."""
+
+    secret: str
+    address: str
 
 
 class ReportFilter(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.attachments.service import AttachmentService
-from smartcity.city.model import City, Publicity
+from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import (
     FieldError,
@@ -20,25 +20,27 @@ from smartcity.errors import (
 )
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of, grouped, receipt_secret, same_secret
-from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.attempts.service import GUESSER, Attempts
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
 from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import SILENT, event
-from smartcity.reports.lifecycle import WITHOUT_VERSION
+from smartcity.reports.events import event, is_silent
+from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report, Reporter
-from smartcity.reports.parties import acting_as, parties_of, viewer_of
-from smartcity.reports.requests import NewReport, Step
+from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
+from smartcity.reports.requests import NewReport, SaidSecret, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import Duplicate, ReportStore
 from smartcity.reports.submission import Places
 from smartcity.reports.views import Viewer
 
 RECEIPT: Final = "receipt"
-"""The kind of attempt whose failures are counted by the report's code."""
+"""The kind of attempt whose failures are counted by the report's code and the address together:
+everybody can read the code, and nobody shall lock out who holds the receipt.
+"""
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
@@ -138,9 +140,10 @@ class ReportService:
         *,
         version: int | None = None,
         key: str | None = None,
-        secret: str | None = None,
-    ) -> Report:
-        """Take one or more steps, written as one. `version` is the one that the caller saw.
+        said: SaidSecret | None = None,
+    ) -> tuple[Report, Viewer]:
+        """Take one or more steps, written as one. `version` is the one that the caller saw. Answers
+        with the report as it was written, and through whose eyes the caller may see it.
 
         Raises `NotFound`, `Forbidden`, `IllegalTransition`, `Invalid`, `PreconditionRequired` from
         staff without a version, `StaleVersion` with the present state, `IdempotencyKeyReused`,
@@ -151,32 +154,34 @@ class ReportService:
             raise PreconditionRequired
         idempotency = key and actor.id and _key(actor.id, key, steps)
         for _ in range(TRIES):
-            report, parties = await self._seen(report_id, actor, secret)
+            report, parties = await self._seen(report_id, actor, said)
             if idempotency and _was_taken(report, idempotency):
-                return report
+                return report, viewer_of(actor, parties)
             if version is not None and guarded and version != report.version:
+                row_for(steps[0].action, parties)  # a stranger is told nothing
                 raise _stale(report)
             after, entries, events = await self._take_all(report, steps, actor, parties)
             if idempotency:
                 entries[0] = msgspec.structs.replace(entries[0], key=idempotency)
             await self._claim(steps, actor, report_id)
-            if await self._store.advance(report, after, entries, events):
-                return after
+            if written := await self._store.advance(report, after, entries, events):
+                return written, viewer_of(actor, parties)
         raise _stale(await self._found(report_id))
 
     async def _take_all(
         self, report: Report, steps: Sequence[Step], actor: Actor, parties: Collection[Party]
     ) -> tuple[Report, list[Entry], list[Event]]:
-        at = now()
-        by = By(party=acting_as(parties), id=actor.id)
+        at, has_receipt = now(), Party.REPORTER in parties
         entries: list[Entry] = []
         events: list[Event] = []
         for step in steps:
+            parties = parties_of(actor, report, has_receipt=has_receipt)
+            by = By(party=acting_as(parties), id=actor.id)
             among = await self._circumstances(report, step, by, parties, at)
             taken = take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
-            if step.action not in SILENT:
+            if not is_silent(taken.entry):
                 events.append(event(report, taken.entry))
         return report, entries, events
 
@@ -197,6 +202,9 @@ class ReportService:
         survivor = None
         if step.action is Action.MERGE and step.report is not None:
             survivor = await self._store.find(step.report)
+        arrived: Collection[UUID] = ()
+        if step.action is Action.RESOLVE:
+            arrived = await self._attachments.ready(step.attachments)
         return Circumstances(
             city=self._city,
             clocks=self._clocks,
@@ -205,6 +213,7 @@ class ReportService:
             at=at,
             place=corrected,
             survivor=survivor,
+            arrived=arrived,
         )
 
     async def _claim(self, steps: Sequence[Step], actor: Actor, report_id: UUID) -> None:
@@ -215,21 +224,20 @@ class ReportService:
     # --- showing ---------------------------------------------------------------------------------
 
     async def see(
-        self, report_id: UUID, actor: Actor, secret: str | None = None
+        self, report_id: UUID, actor: Actor, said: SaidSecret | None = None
     ) -> tuple[Report, Viewer]:
         """A report, and through whose eyes the caller may see it. Raises `NotFound`."""
-        report, parties = await self._seen(report_id, actor, secret)
+        report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
 
-    async def open_receipt(self, code: str, secret: str) -> Report:
+    async def open_receipt(self, code: str, said: SaidSecret) -> Report:
         """The report of a receipt. Raises `NotFound` for a wrong code and a wrong secret alike, and
         `TooManyRequests` after too many of them.
         """
         code = grouped(code)
-        await self._attempts.check(RECEIPT, code)
         report = await self._store.find_by_code(code)
-        if report is None or not same_secret(secret, self.secret_of(report)):
-            await self._attempts.failed(RECEIPT, code)
+        await self._check_secret(code, report, said)
+        if report is None:
             raise NotFound
         return report
 
@@ -241,20 +249,23 @@ class ReportService:
         return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
 
     async def _seen(
-        self, report_id: UUID, actor: Actor, secret: str | None
+        self, report_id: UUID, actor: Actor, said: SaidSecret | None
     ) -> tuple[Report, frozenset[Party]]:
         report = await self._found(report_id)
         parties = parties_of(actor, report)
-        if secret is not None and Party.REPORTER not in parties:
-            await self._attempts.check(RECEIPT, report.code)
-            if not same_secret(secret, self.secret_of(report)):
-                await self._attempts.failed(RECEIPT, report.code)
-                raise NotFound
-            parties = parties - {Party.STRANGER} | {Party.REPORTER}
-        strange = not actor.is_staff and Party.STRANGER in parties
-        if strange and report.public is Publicity.NEVER:
+        if said is not None and Party.REPORTER not in parties:
+            await self._check_secret(report.code, report, said)
+            parties = parties_of(actor, report, has_receipt=True)
+        if not may_know_of(report, actor, parties):
             raise NotFound
         return report, parties
+
+    async def _check_secret(self, code: str, report: Report | None, said: SaidSecret) -> None:
+        """Raises `NotFound` for a secret that is not the report's, `TooManyRequests`."""
+        tries = (RECEIPT, f"{code} {said.address}"), (GUESSER, said.address)
+        async with self._attempts.in_turn(*tries):
+            if report is None or not same_secret(said.secret, self.secret_of(report)):
+                raise NotFound
 
     async def _found(self, report_id: UUID) -> Report:
         report = await self._store.find(report_id)

@@ -63,14 +63,13 @@ class Similarity:
         known = self._city.categories.get(category)
         return frozenset({known.field}) if known else frozenset()
 
-    @staticmethod
-    def _likeness(report: Report, category: str, lon: float, lat: float, words: str) -> float:
+    def _likeness(self, report: Report, category: str, lon: float, lat: float, words: str) -> float:
         parts = [
             1.0 if report.category == category else 0.5,
             1.0 - _distance(report, lon, lat) / RADIUS_M,
         ]
         if words:
-            parts.append(fuzz.token_set_ratio(words, fold(report.description)) / 100)
+            parts.append(fuzz.token_set_ratio(words, fold(self._views.excerpt(report))) / 100)
         return sum(parts) / len(parts)
 
     def _shown(

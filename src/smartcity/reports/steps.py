@@ -13,9 +13,9 @@ from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.effects import EFFECTS, Changes
-from smartcity.reports.lifecycle import WITHOUT_VERSION, transition
+from smartcity.reports.lifecycle import HANDLERS, WITHOUT_VERSION, transition
 from smartcity.reports.model import OPEN, Action, Entry, Report, Status
-from smartcity.reports.needs import NEEDS
+from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
 
 
@@ -34,10 +34,12 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     """
     row = transition(step.action, report, among.parties)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
-    if missing:
-        raise Invalid(*missing)
+    if mistakes := [*missing, *misplaced(step, row.needs)]:
+        raise Invalid(*mistakes)
     effect = EFFECTS.get(step.action)
     changes: Changes = {"status": row.to or report.status, "updated_at": among.at}
+    if row.by == HANDLERS and report.received_at is None:
+        changes["received_at"] = among.at  # whoever reopens what was rejected receives nothing
     if effect is not None:
         changes |= effect(report, step, among)
     if step.action not in WITHOUT_VERSION:

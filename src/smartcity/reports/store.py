@@ -7,8 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel, ReturnDocument
+from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
 
 from smartcity.city.model import Publicity
 from smartcity.clock import now
@@ -20,6 +20,7 @@ from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id
 from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
 from smartcity.reports.requests import ReportFilter
+from smartcity.storage.gathering import Gathering
 from smartcity.storage.mongo import (
     Database,
     Document,
@@ -104,26 +105,35 @@ class ReportStore:
 
     def __init__(self, database: Database) -> None:
         self._reports = database[COLLECTION]
+        self._insert = Gathering(self._insert_together)
 
     # --- writing ---------------------------------------------------------------------------------
 
     async def insert(self, report: Report, events: Sequence[Event]) -> None:
-        """Write a new report and promise its events, in one write.
+        """Write a new report and promise its events, in one write. It may share its command with
+        others that arrive at the same moment; each is taken or refused by itself.
 
         Raises `Duplicate` if its submission was taken before.
         """
+        await self._insert(to_document(report) | outbox(events))
+
+    async def _insert_together(self, documents: Sequence[Document]) -> list[Exception | None]:
+        outcomes: list[Exception | None] = [None] * len(documents)
         try:
-            await self._reports.insert_one(to_document(report) | outbox(events))
-        except DuplicateKeyError as error:
-            if "submission" in (error.details or {}).get("keyPattern", {}):
-                raise Duplicate from error
-            raise
+            await self._reports.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if unsure := error.details["writeConcernErrors"]:
+                raise WTimeoutError("not known to be durable", details=unsure[0]) from error
+            for failure in error.details["writeErrors"]:
+                outcomes[failure["index"]] = _refusal(failure)
+        return outcomes
 
     async def advance(
         self, before: Report, after: Report, entries: Sequence[Entry], events: Sequence[Event]
-    ) -> bool:
+    ) -> Report | None:
         """Write a step: the new state, its timeline entries and the promise to publish, together
-        or not at all. False if somebody else changed the report, or sent the same key, first.
+        or not at all. Answers with the report as it is then, with what others wrote beside the
+        step; none if somebody else changed the report, or sent the same key, first.
 
         A step that leaves the version as it is (a comment) is appended whatever else happens.
         Raises `TimelineFull` if it finds no room.
@@ -145,8 +155,10 @@ class ReportStore:
         update["$push"] = promised.pop("$push", {}) | {
             "timeline": {"$each": [to_document(entry) for entry in entries]}
         }
-        result = await self._reports.update_one(condition, update | promised)
-        return result.matched_count == 1
+        written = await self._reports.find_one_and_update(
+            condition, update | promised, _READ, return_document=ReturnDocument.AFTER
+        )
+        return if_found(written, Report)
 
     async def give_address(self, report_id: UUID, address: str) -> None:
         """Write down the address of a report's point, unless it has one. Nothing that a handler's
@@ -271,6 +283,12 @@ _SHOWN: Final[Document] = {
 
 def _listed(document: Document) -> Report:
     return from_document(document | {"timeline": (), "folded": ""}, Report)
+
+
+def _refusal(failure: Document) -> Exception:
+    if "submission" in failure.get("keyPattern", {}):
+        return Duplicate()
+    return WriteError(failure["errmsg"], failure["code"], failure)
 
 
 def _difference(before: Report, after: Report) -> Document:

@@ -26,9 +26,9 @@ from smartcity.reports.model import (
     Status,
     Subject,
 )
+from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location, NewReport
 from smartcity.reports.routing import route
-from smartcity.text import fold
 
 
 class Places(Protocol):
@@ -96,7 +96,7 @@ def new_report(
         priority=category.priority,
         public=category.public,
         description=data.description,
-        folded=fold(f"{data.description} {data.address or ''}"),
+        folded=searchable(city, data.description, data.address),
         place=where,
         location=where.point,
         agency=routed.agency,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -21,7 +21,13 @@ class Viewer(StrEnum):
 
     PUBLIC = "public"
     REPORTER = "reporter"
-    STAFF = "staff"
+    STAFF = "staff"  # who handles it
+    OBSERVER = "observer"  # staff whom it does not concern: all but personal data
+
+
+OFFICIALS: Final = frozenset({Viewer.STAFF, Viewer.OBSERVER})
+MASKED: Final = frozenset({Viewer.PUBLIC, Viewer.OBSERVER})
+"""Who sees no phone and identity numbers in a text."""
 
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -161,12 +167,12 @@ class Views:
         if viewer is not Viewer.PUBLIC:
             more |= _present(
                 subject=report.subject and _texts_of(report.subject),
-                answers=report.answers,
+                answers=report.answers and self._answers(report.answers, viewer),
                 rule=report.routing.rule,
                 approximate=report.place.approximate or None,
                 near_edge=report.place.near_edge or None,
             )
-        if viewer is Viewer.STAFF:
+        if viewer in OFFICIALS:
             more |= _present(
                 assignee=report.assignee,
                 level=report.level,
@@ -197,16 +203,15 @@ class Views:
             base["unit"] = self._unit(report.place.unit, language)
         if viewer is Viewer.PUBLIC and not report.is_public:
             return ReportView(**base)
-        text = report.description if whole else report.description[:EXCERPT]
-        address = report.place.address
-        if viewer is Viewer.PUBLIC:
+        text, address = report.description, report.place.address
+        if viewer in MASKED:
             text, address = self._mask(text), address and self._mask(address)
         return ReportView(
             **base,
             **_present(
                 code=report.code,
                 priority=report.priority,
-                description=text,
+                description=text if whole else text[:EXCERPT],
                 location=_point(report),
                 address=address,
                 agency=self._agency(report.agency, language),
@@ -217,6 +222,10 @@ class Views:
                 merged_into=report.merged_into,
             ),
         )
+
+    def excerpt(self, report: Report) -> str:
+        """The beginning of the description, as everybody may see it."""
+        return self._mask(report.description)[:EXCERPT]
 
     def receipt(self, report: Report, secret: str, language: str) -> ReportReceipt:
         return ReportReceipt(
@@ -238,15 +247,15 @@ class Views:
         )
 
     def _timeline(self, report: Report, viewer: Viewer, language: str) -> list[EntryView]:
-        staff = viewer is Viewer.STAFF
+        official = viewer in OFFICIALS
         return [
             self._entry(entry, viewer, language)
             for entry in report.timeline
-            if staff or not entry.internal
+            if official or not entry.internal
         ]
 
     def _entry(self, entry: Entry, viewer: Viewer, language: str) -> EntryView:
-        text = entry.text and (self._mask(entry.text) if viewer is Viewer.PUBLIC else entry.text)
+        text = entry.text and (self._mask(entry.text) if viewer in MASKED else entry.text)
         reason = self._city.reasons.get(entry.reason) if entry.reason else None
         more = _present(
             text=text,
@@ -256,7 +265,7 @@ class Views:
             rating=entry.rating,
             until=entry.until,
         )
-        if viewer is Viewer.STAFF:
+        if viewer in OFFICIALS:
             more |= _present(assignee=entry.assignee, before=entry.before)
         return EntryView(
             id=entry.id,
@@ -267,6 +276,11 @@ class Views:
             attachments=entry.attachments,
             **more,
         )
+
+    def _answers(self, answers: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+        if viewer not in MASKED:
+            return dict(answers)
+        return {q: self._mask(a) if isinstance(a, str) else a for q, a in answers.items()}
 
     def _category(self, code: str, language: str) -> Named:
         return _named(self._city.categories, code, language)

@@ -33,8 +33,12 @@ def ends_with_parent() -> Callable[[], None]:
 
 
 def end_with_parent() -> None:
-    """The same, asked by a `multiprocessing` child itself, soon after its start."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """The same by SIGKILL, asked by a `multiprocessing` child itself, soon after its start.
+
+    A parent that stops in order ends its children before itself. Of one that was killed, the child
+    may still have the handler of SIGTERM, which would only tell the parent's copy to stop.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is not None and os.getppid() != parent.pid:  # it ended before we asked
         os._exit(1)

@@ -40,10 +40,10 @@ LIVES: Final = weighted(
 OF_A_PHONE: Final[tuple[tuple[float, Life], ...]] = (
     # days ago, and what happened since: one report in each state that somebody may want to see
     (0.1, ()),
-    (2, (A.RECEIVE,)),
-    (3, (A.RECEIVE, A.ASSIGN, A.START, A.COMMENT)),
+    (4, (A.RECEIVE,)),
+    (4.5, (A.RECEIVE, A.ASSIGN, A.START, A.COMMENT)),
     (5, (A.RECEIVE, A.START, A.ASK)),
-    (6, (A.RECEIVE, A.START, A.RESOLVE)),
+    (5.5, (A.RECEIVE, A.START, A.RESOLVE)),
     (9, (A.RECEIVE, A.REJECT)),
     (16, (A.RECEIVE, A.ASSIGN, A.START, A.EXTEND, A.EXTEND)),
     (30, (A.RECEIVE, A.START, A.RESOLVE, A.ACCEPT)),

@@ -99,7 +99,13 @@ async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
     followed = [m for m in made if m.report.is_public and m.report.status in OPEN][-FOLLOWED:]
     plain = [m.report for m in made if m not in followed]
     own = [
-        reporting.one(f"{device.id} {number}", scene.now - timedelta(days=days), device.id, life)
+        reporting.one(
+            f"{device.id} {number}",
+            scene.now - timedelta(days=days),
+            device.id,
+            life,
+            pressing=True,
+        )
         for number, (days, life) in enumerate(OF_A_PHONE)
     ]
     await scene.album.write(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from smartcity.city.model import Category, Question, QuestionKind
+from smartcity.city.model import Category, Priority, Publicity, Question, QuestionKind
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.cli.demo.dice import weighted
 from smartcity.cli.demo.lives import LIVES, PHOTOS, Life
@@ -53,6 +53,12 @@ class Reporting:
         self._made: dict[str, list[Report]] = {}
         city, samples = scene.city, scene.samples
         self._categories = weighted([(one.category, one.weight) for one in samples.sample])
+        self._pressing = [
+            code
+            for code in self._categories
+            if city.categories[code].priority is Priority.URGENT
+            and city.categories[code].public is not Publicity.NEVER
+        ]
         smallest = city.units.keys() - {unit.parent for unit in city.units.values()}
         busiest = {city.agencies[agency].unit for agency in samples.agencies}
         kinds = {unit.kind for unit in list(city.units.values())[:1]}
@@ -75,13 +81,16 @@ class Reporting:
             for number, moment in enumerate(moments)
         ]
 
-    def one(self, name: str, at: datetime, reporter: UUID, life: Life) -> Made:
-        """One report, as far as its life has come by now."""
+    def one(
+        self, name: str, at: datetime, reporter: UUID, life: Life, *, pressing: bool = False
+    ) -> Made:
+        """One report, as far as its life has come by now; what is pressing gets on within days."""
         dice = self._scene.dice
         original = self._original(at) if Action.MERGE in life else None
         if Action.MERGE in life and original is None:
             life = LIVES[0]
-        category = original.category if original else dice.one_of(self._categories)
+        categories = (pressing and self._pressing) or self._categories
+        category = original.category if original else dice.one_of(categories)
         report, spot = self._sent(name, at, reporter, category, original)
         walk = Walk(self._scene, report, spot, original)
         walk.go(life)

@@ -13,7 +13,7 @@ from smartcity.cli.demo.lives import PHOTOS, PROMPT, RATINGS, TARDINESS, TARDY, 
 from smartcity.cli.demo.scene import Scene
 from smartcity.cli.demo.wording import Spot
 from smartcity.reports.circumstances import Circumstances
-from smartcity.reports.events import SILENT, event
+from smartcity.reports.events import event, is_silent
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Action, By, Party, Report
 from smartcity.reports.requests import Step
@@ -73,7 +73,7 @@ class Walk:
         )
         self.report, entry = msgspec.structs.astuple(take(before, self._step(action, at), among))
         self._at = at
-        if action not in SILENT:
+        if not is_silent(entry):
             self.events.append(event(self.report, entry))
 
     def _escalate_before(self, until: datetime) -> None:

@@ -1,4 +1,5 @@
 """Taking dossiers in, many at once, from the systems that keep them.
 
-`rows.py` says what one row means, `files.py` reads rows from a file, `importing.py` writes them.
+`files.py` says which files, `rows.py` which columns, `reading.py` what one row means, and
+`importing.py` writes them.
 """

@@ -13,10 +13,10 @@ before its first write, so that the event of one whose process died can be promi
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -25,11 +25,10 @@ from smartcity.clock import now
 from smartcity.dossiers.merging import merged
 from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.store import DossierStore
-from smartcity.dossiers.sync.files import Line
 from smartcity.dossiers.sync.reading import RowReader
-from smartcity.dossiers.sync.rows import RowError
 from smartcity.feed.event import Event, Topic
 from smartcity.identifiers import new_id
+from smartcity.rowfiles.rows import Heard, Line, Reject, Tally, read_rows
 
 CHUNK: Final = 5_000
 HANDS: Final = 3
@@ -39,38 +38,12 @@ long has lost its writer.
 """
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(Tally, frozen=True, kw_only=True):
     """What became of the rows."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    rejected: int = 0
-
-    def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(
-            new=self.new + other.new,
-            changed=self.changed + other.changed,
-            unchanged=self.unchanged + other.unchanged,
-            rejected=self.rejected + other.rejected,
-        )
-
-    @property
-    def rows(self) -> int:
-        return self.new + self.changed + self.unchanged + self.rejected
-
-
-class Reject(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that was refused: where it stands, the dossier's code if it has one, and why."""
-
-    line: int
-    code: str
-    column: str
-    reason: str
-
-
-Heard = Callable[[Outcome, Sequence[Reject]], None]
-"""Told after each chunk: the sum so far, and what this chunk refused."""
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -82,7 +55,7 @@ class _Chunk(msgspec.Struct, frozen=True):
 class _Intake:
     """One run over some rows: where it is, and what became of them so far."""
 
-    def __init__(self, lines: Iterator[Line], heard: Heard | None) -> None:
+    def __init__(self, lines: Iterator[Line[Any]], heard: Heard[Outcome] | None) -> None:
         self.lines = lines
         self.reading = asyncio.Lock()
         self.total = Outcome()
@@ -104,7 +77,9 @@ class DossierImporter:
         self._store = store
         self._reader = reader
 
-    async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
+    async def take_in(
+        self, lines: Iterable[Line[Any]], heard: Heard[Outcome] | None = None
+    ) -> Outcome:
         """Take in all rows; whoever makes them up numbers them with `enumerate`."""
         await promise_abandoned(self._store)
         intake = _Intake(iter(lines), heard)
@@ -129,20 +104,12 @@ class DossierImporter:
 
     # --- reading, on a thread --------------------------------------------------------------------
 
-    def _read(self, lines: Iterator[Line]) -> _Chunk | None:
-        chunk = _Chunk(batch=new_id(), dossiers=[], rejects=[])
-        at = now()
-        for number, row in islice(lines, CHUNK):
-            try:
-                if isinstance(row, RowError):
-                    raise row
-                chunk.dossiers.append(self._reader.dossier(row, at, chunk.batch))
-            except RowError as error:
-                code = "" if isinstance(row, RowError) else str(row.get("code") or "")
-                chunk.rejects.append(
-                    Reject(line=number, code=code[:100], column=error.column, reason=error.reason)
-                )
-        return chunk if chunk.dossiers or chunk.rejects else None
+    def _read(self, lines: Iterator[Line[Any]]) -> _Chunk | None:
+        batch, at = new_id(), now()
+        dossiers, rejects = read_rows(
+            islice(lines, CHUNK), lambda row: self._reader.dossier(row, at, batch), "code"
+        )
+        return _Chunk(batch, dossiers, rejects) if dossiers or rejects else None
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from smartcity.dossiers.deadlines import NOT_YET_ACCEPTED, finished_at
 from smartcity.dossiers.model import Dossier, Step
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.statuses import Stage, Status, stage
-from smartcity.dossiers.sync.rows import Row, RowError, form_of
+from smartcity.dossiers.sync.rows import Row, form_of
 from smartcity.dossiers.sync.times import read_time
 from smartcity.identifiers import new_id
 from smartcity.identity.personal import PersonalData
+from smartcity.rowfiles.rows import RowError
 
 CLOCK_SKEW: Final = timedelta(days=1)
 """A row from further in the future would keep every later one out."""

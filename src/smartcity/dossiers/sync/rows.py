@@ -1,4 +1,4 @@
-"""The columns of an import, and why a row is refused."""
+"""The columns of an import, and what may stand in them."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
+
+from smartcity.rowfiles.rows import RowError
 
 Row = Mapping[str, Any]
 """Column → text; from JSON also whole numbers and nulls."""
@@ -39,15 +41,6 @@ class RowForm(msgspec.Struct, frozen=True, kw_only=True):
 
 REQUIRED: Final = (*RowForm.__struct_fields__[:5], "received_at", "due_at")
 SECRETS: Final = ("secret", "factor")
-
-
-class RowError(ValueError):
-    """Why a row is refused: the column, and a word."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(f"{column}: {reason}")
-        self.column = column
-        self.reason = reason
 
 
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")

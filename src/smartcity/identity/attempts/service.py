@@ -1,12 +1,16 @@
 """How often a wrong secret may be tried, over all processes and restarts."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from limits import RateLimitItem, parse
 
 from smartcity.clock import now
-from smartcity.errors import TooManyRequests
+from smartcity.errors import NotFound, TooManyRequests, Unauthenticated
 from smartcity.identifiers import digest_of
 from smartcity.identity.attempts.store import AttemptStore
 from smartcity.settings import Settings
@@ -24,12 +28,12 @@ code: a phone network has thousands behind one address.
 
 
 class Attempts:
-    """Ask `check` before a secret is compared, and tell `failed` when it was wrong.
+    """Compare a secret `in_turn`.
 
-    `kind` says what is tried to be opened, `key` which one: a report's code; for a log-in the
-    account and the address together, so that nobody can lock another one's account. Attempts that
-    are under way at the same moment are counted only when they have failed: a few more than the
-    limit may pass, never more than the processes work on at once.
+    `kind` says what is tried to be opened, `key` which one: a dossier's code; for a log-in the
+    account and the address together, so that nobody can lock another one's account, and so for a
+    receipt. More than the limit may fail only where several processes try at the same moment: by
+    one each.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
@@ -39,13 +43,36 @@ class Attempts:
             GUESSER: parse(settings.limit_guesses),
         }
         self._secrets = parse(settings.limit_secrets)
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def in_turn(self, *tries: tuple[str, str]) -> AsyncGenerator[None]:
+        """Compare a secret within, and raise `NotFound` or `Unauthenticated` if it is wrong: that
+        counts as a failure of each kind and key.
+
+        Who tries the same first one waits: a thousand at once would all pass before the first of
+        them has failed. Raises `TooManyRequests` as `check` does.
+        """
+        async with self._turns.setdefault(_name(*tries[0]), asyncio.Lock()):
+            await self.check_all(*tries)
+            try:
+                yield
+            except (NotFound, Unauthenticated):
+                for kind, key in tries:
+                    await self.failed(kind, key)
+                raise
 
     async def check(self, kind: str, key: str) -> None:
         """Raises `TooManyRequests` after too many failures, right or wrong as the next may be."""
+        await self.check_all((kind, key))
+
+    async def check_all(self, *tries: tuple[str, str]) -> None:
+        """The same of several kinds and keys, in one question to the database."""
         at = now()
-        failures, until = await self._store.counted(_name(kind, key), at)
-        if failures >= self._limit(kind).amount:
-            raise TooManyRequests(retry_after_s=(until - at).total_seconds())
+        limits = {_name(kind, key): self._limit(kind).amount for kind, key in tries}
+        for name, failures, until in await self._store.counted(limits.keys(), at):
+            if failures >= limits[name]:
+                raise TooManyRequests(retry_after_s=(until - at).total_seconds())
 
     async def failed(self, kind: str, key: str) -> None:
         """Count one failure; the window begins with the first."""

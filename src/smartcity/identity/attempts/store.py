@@ -1,6 +1,6 @@
 """Counts of failures in MongoDB, so that every process sees the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,10 +19,12 @@ class AttemptStore:
     def __init__(self, database: Database) -> None:
         self._attempts = database[ATTEMPTS]
 
-    async def counted(self, key: bytes, at: datetime) -> tuple[int, datetime]:
-        """How many failures there are, and until when they count."""
-        found = await self._attempts.find_one({"_id": key, "until": {"$gt": at}})
-        return (found["count"], found["until"]) if found else (0, at)
+    async def counted(
+        self, keys: Collection[bytes], at: datetime
+    ) -> list[tuple[bytes, int, datetime]]:
+        """Those of the keys that failed: how often, and until when that counts."""
+        found = self._attempts.find({"_id": {"$in": list(keys)}, "until": {"$gt": at}})
+        return [(one["_id"], one["count"], one["until"]) async for one in found]
 
     async def count(self, key: bytes, at: datetime, window: timedelta) -> None:
         """One failure more, in the window that is open, or in a new one."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
+from smartcity.storage.gathering import Gathering
 from smartcity.storage.mongo import Database, from_document, if_found, to_document
 
 DEVICES: Final = "devices"
@@ -32,6 +33,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
+        self._by_token = Gathering(self._by_tokens)
 
     async def add(self, device: Device) -> None:
         await self._devices.insert_one(to_document(device))
@@ -40,7 +42,12 @@ class DeviceStore:
         return if_found(await self._devices.find_one({"_id": device}), Device)
 
     async def by_token(self, token_hash: bytes) -> Device | None:
-        return if_found(await self._devices.find_one({"token_hash": token_hash}), Device)
+        return await self._by_token(token_hash)
+
+    async def _by_tokens(self, hashes: Sequence[bytes]) -> list[Device | None]:
+        found = self._devices.find({"token_hash": {"$in": hashes}})
+        devices = {one["token_hash"]: from_document(one, Device) async for one in found}
+        return [devices.get(token_hash) for token_hash in hashes]
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""

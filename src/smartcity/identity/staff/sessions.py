@@ -40,12 +40,8 @@ class SessionService:
         `TooManyRequests` after too many failures for this account from this address.
         """
         door = f"{fold(given.username)} {address}"
-        await self._attempts.check(LOG_IN, door)
-        try:
+        async with self._attempts.in_turn((LOG_IN, door)):
             staff = await self._recognise(given)
-        except WrongCredentials:
-            await self._attempts.failed(LOG_IN, door)
-            raise
         token, at = new_token(PREFIX), now()
         session = Session(
             id=new_id(),

@@ -7,7 +7,7 @@ whoever does it twice changes nothing. While one chunk is written the next is re
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 from uuid import UUID, uuid5
@@ -19,41 +19,20 @@ from smartcity.feed.event import Event, Topic
 from smartcity.feed.store import FeedStore
 from smartcity.identifiers import digest_of
 from smartcity.reports.imports.mapping import ImportMapping
-from smartcity.reports.imports.reading import ID_LENGTH, ReportReader
-from smartcity.reports.imports.rows import Line, RowError
+from smartcity.reports.imports.reading import ReportReader
 from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore
+from smartcity.rowfiles.rows import Heard, Line, Reject, Tally, read_rows
 
 CHUNK: Final = 2_000
 """Rows, taken or not: so the same rows are a chunk every time."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(Tally, frozen=True, kw_only=True):
     """What became of the rows."""
 
     new: int = 0
     known: int = 0
-    rejected: int = 0
-
-    def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(
-            new=self.new + other.new,
-            known=self.known + other.known,
-            rejected=self.rejected + other.rejected,
-        )
-
-
-class Reject(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that was refused: where it stands, its name in the other system, and why."""
-
-    line: int
-    source_id: str
-    column: str
-    reason: str
-
-
-Heard = Callable[[Outcome, Sequence[Reject]], None]
-"""Told after each chunk: the sum so far, and what this chunk refused."""
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -80,7 +59,9 @@ class ReportImporter:
         # Rows that another mapping refused are told of by an event of their own.
         self._name = UUID(bytes=digest_of(digest, msgspec.json.encode(mapping)))
 
-    async def take_in(self, lines: Iterable[Line], heard: Heard | None = None) -> Outcome:
+    async def take_in(
+        self, lines: Iterable[Line[str]], heard: Heard[Outcome] | None = None
+    ) -> Outcome:
         """Take in all rows."""
         total = Outcome()
         chunks = self._chunks(iter(lines))
@@ -94,31 +75,18 @@ class ReportImporter:
             chunk = upcoming.result()
         return total
 
-    def _chunks(self, lines: Iterator[Line]) -> Iterator[_Chunk]:
+    def _chunks(self, lines: Iterator[Line[str]]) -> Iterator[_Chunk]:
         number = 0
         while rows := list(islice(lines, CHUNK)):
             yield self._read(rows, uuid5(self._name, str(number)))
             number += 1
 
-    def _read(self, rows: Sequence[Line], batch: UUID) -> _Chunk:
-        chunk = _Chunk(batch, [], [])
+    def _read(self, rows: Sequence[Line[str]], batch: UUID) -> _Chunk:
         at = now()
-        for line, row in rows:
-            try:
-                if isinstance(row, RowError):
-                    raise row
-                chunk.reports.append(self._reader.report(row, batch, at))
-            except RowError as error:
-                name = "" if isinstance(row, RowError) else row[self._id_column].strip()
-                chunk.rejects.append(
-                    Reject(
-                        line=line,
-                        source_id=name[:ID_LENGTH],
-                        column=error.column,
-                        reason=error.reason,
-                    )
-                )
-        return chunk
+        reports, rejects = read_rows(
+            rows, lambda row: self._reader.report(row, batch, at), self._id_column
+        )
+        return _Chunk(batch, reports, rejects)
 
     async def _write(self, chunk: _Chunk) -> Outcome:
         new = 0

@@ -1,7 +1,7 @@
 """From rows to reports: columns understood, codes found, a short and honest timeline made."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,6 @@ from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
-from smartcity.reports.imports.rows import Row, RowError
 from smartcity.reports.model import (
     OPEN,
     Action,
@@ -29,9 +28,14 @@ from smartcity.reports.model import (
     Routing,
     Status,
 )
+from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location
 from smartcity.reports.submission import Places, place
+from smartcity.rowfiles.rows import RowError
 from smartcity.text import fold
+
+Row = Mapping[str, str]
+"""Column → text."""
 
 RULE: Final = "import"
 """Stands where other reports have the rule that routed them: the other system named the agency."""
@@ -133,7 +137,7 @@ class ReportReader:
             priority=facts.category.priority,
             public=facts.category.public,
             description=facts.description,
-            folded=fold(f"{facts.description} {facts.place.address or ''}"),
+            folded=searchable(self._city, facts.description, facts.place.address),
             place=facts.place,
             location=facts.place.point,
             agency=facts.agency,
