@@ -26,7 +26,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class QueuePage(View, frozen=True, kw_only=True):
-    """Some of the queue, and how many reports each status has in all of it."""
+    """Some of the queue, and how many open reports each status has in all of it."""
 
     items: list[ReportView]
     counts: dict[str, int]
@@ -88,7 +88,7 @@ class AgencyController(Controller):
         items, more = page_of(found, limit)
         return QueuePage(
             items=[views.summary(report, Viewer.STAFF, language) for report in items],
-            counts=await report_store.count_by_status(sorted(wanted.agency)),
+            counts=await report_store.count_open(sorted(wanted.agency)),
             next_cursor=encode_cursor((items[-1].due_at, items[-1].id)) if more else UNSET,
         )
 

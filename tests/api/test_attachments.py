@@ -239,7 +239,7 @@ async def test_a_stranger_sees_nothing_until_the_report_shows_it(
         assert (await api.get(f"{path}/thumbnail", headers=stranger)).status_code == 404
         upload = path.replace("attachments", "uploads")
         assert (await api.get(upload, headers=stranger)).status_code == 404
-    assert (await api.get(path, headers=device(Role.HANDLER))).status_code == 200
+    assert (await api.get(path, headers=device(Role.HANDLER))).status_code == 404
     reports.public.add(UUID(answer.json()["id"]))
     assert (await api.get(path)).status_code == 200
 

@@ -132,7 +132,7 @@ async def town(
     client, database = connect(mongo_uri, settings.mongo_database, timeout_s=10, pool=8)
     await create_indexes(database, every_index(settings), lambda _: None)
     app = create_app(settings)
-    async with app.lifespan(), _http(app) as http:
+    async with app.lifespan(), connected(app) as http:
         while (await http.get("/health/ready")).status_code == 503:
             await asyncio.sleep(0.01)
         yield Town(app, http, settings, database)
@@ -140,7 +140,7 @@ async def town(
     await client.close()
 
 
-def _http(app: Litestar) -> httpx.AsyncClient:
+def connected(app: Litestar) -> httpx.AsyncClient:
     asgi = cast("Any", app)  # httpx takes a looser idea of ASGI than Litestar's
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://town", timeout=30)

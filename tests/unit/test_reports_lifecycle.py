@@ -16,7 +16,7 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.effects import EFFECTS
 from smartcity.reports.lifecycle import TRANSITIONS, WITHOUT_VERSION
 from smartcity.reports.model import OPEN, Action, Party, Report, Status
-from smartcity.reports.needs import NEEDS
+from smartcity.reports.needs import BELONGS_TO, NEEDS
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.settings import PROJECT
@@ -30,10 +30,10 @@ HOUR = timedelta(hours=1)
 def act(
     report: Report, action: Action, /, *parties: Party, at: datetime | None = None, **given: object
 ) -> Report:
-    survivor = given.pop("survivor", None)
+    found = {name: given.pop(name) for name in ("survivor", "arrived") if name in given}
     step = msgspec.convert({"action": action, **given}, Step)
     moment = at or report.updated_at + HOUR
-    return take(report, step, among(HANOI, CLOCKS, *parties, at=moment, survivor=survivor)).report
+    return take(report, step, among(HANOI, CLOCKS, *parties, at=moment, **found)).report
 
 
 def worked_on(**given: Any) -> Report:
@@ -93,9 +93,13 @@ def test_an_action_without_what_it_needs_names_the_field(action: Action, missing
 
 def test_resolving_demands_proof_where_the_category_does() -> None:
     report = worked_on(category=category_of(HANOI, proof=True))
+    photo = new_id()
     with pytest.raises(ProofMissing):
         act(report, Action.RESOLVE, Party.HANDLER, text="Xong")
-    solved = act(report, Action.RESOLVE, Party.HANDLER, text="Xong", attachments=[str(new_id())])
+    proven: dict[str, Any] = {"text": "Xong", "attachments": [str(photo)]}
+    with pytest.raises(ProofMissing):  # announced, and never sent
+        act(report, Action.RESOLVE, Party.HANDLER, **proven)
+    solved = act(report, Action.RESOLVE, Party.HANDLER, **proven, arrived=[photo])
     assert solved.status is Status.RESOLVED
 
 
@@ -210,21 +214,23 @@ class LifeOfAReport(RuleBasedStateMachine):
         data: st.DataObject,
     ) -> None:
         at = self.report.updated_at + hours * HOUR
-        step = Step(
-            action=action,
-            text=text,
-            rating=rating,
-            reason=data.draw(st.sampled_from([None, *HANOI.reasons])),
-            agency=data.draw(st.sampled_from([None, *list(HANOI.agencies)[:5]])),
-            category=data.draw(st.sampled_from([None, *HANOI.categories])),
-            attachments=[new_id()] if data.draw(st.booleans()) else [],
-            assignee=data.draw(st.sampled_from([None, new_id()])),
-            until=data.draw(st.sampled_from([None, at + 500 * HOUR])),
-            report=self.elder.id,
-        )
+        given = {
+            "rating": rating,
+            "reason": data.draw(st.sampled_from([None, *HANOI.reasons])),
+            "agency": data.draw(st.sampled_from([None, *list(HANOI.agencies)[:5]])),
+            "category": data.draw(st.sampled_from([None, *HANOI.categories])),
+            "assignee": data.draw(st.sampled_from([None, new_id()])),
+            "until": data.draw(st.sampled_from([None, at + 500 * HOUR])),
+            "report": self.elder.id,
+        }
+        needs = TRANSITIONS[action].needs
+        wanted: dict[str, Any] = {n: v for n, v in given.items() if BELONGS_TO[n] in needs}
+        photos = [new_id()] if data.draw(st.booleans()) else []
+        step = Step(action=action, text=text, attachments=photos, **wanted)
         before = self.report
+        found = among(HANOI, CLOCKS, party, at=at, survivor=self.elder, arrived=photos)
         try:
-            taken = take(before, step, among(HANOI, CLOCKS, party, at=at, survivor=self.elder))
+            taken = take(before, step, found)
         except (Forbidden, IllegalTransition, Invalid, Conflict, ProofMissing):
             return
         self.report = taken.report

@@ -42,6 +42,25 @@ async def test_a_lease_that_expired_is_not_renewed_even_if_nobody_took_it(
     assert await lease.acquire() == 2
 
 
+async def test_a_transaction_that_a_dead_holder_left_open_keeps_nobody_waiting_for_long(
+    database: Database,
+) -> None:
+    """By itself the server ends such a transaction after a minute."""
+    dead, heir = Lease(database, "work", "dead", 0.2), Lease(database, "work", "heir", 0.2)
+    assert await dead.acquire() == 1
+    async with database.client.start_session() as session:
+        await session.start_transaction()
+        await database[COLLECTION].update_one(
+            {"_id": "work"}, {"$inc": {"seq": 1}}, session=session
+        )
+        await asyncio.sleep(0.3)
+        async with asyncio.timeout(5):
+            assert await heir.acquire() == 2
+    document = await database[COLLECTION].find_one({"_id": "work"})
+    assert document is not None
+    assert "seq" not in document, "nothing of it was written"
+
+
 async def test_a_renewed_lease_keeps_its_fence(database: Database) -> None:
     one, other = Lease(database, "work", "one", 0.6), Lease(database, "work", "other", 10)
     assert await one.acquire() == 1

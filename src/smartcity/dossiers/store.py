@@ -15,6 +15,7 @@ from smartcity.errors import StaleVersion
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX, FeedStore
+from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 DOSSIERS: Final = "dossiers"
@@ -45,12 +46,12 @@ class DossierStore:
         self._newest = self._dossiers.with_options(read_concern=ReadConcern("local"))
         self._batches = database[BATCHES]
         self._feed = FeedStore(database)
+        self._by_code = look_up(self.by_codes)
 
     # --- one dossier -----------------------------------------------------------------------------
 
     async def by_code(self, code: str) -> Dossier | None:
-        found = await self._newest.find_one({"code": code}, _WITHOUT_OUTBOX)
-        return None if found is None else from_document(found, Dossier)
+        return await self._by_code(code)
 
     async def add(self, dossier: Dossier, events: Sequence[Event]) -> bool:
         """Keep a new dossier and promise its events; false if its code is known already."""

@@ -18,9 +18,9 @@ from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
 from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id
-from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
+from smartcity.reports.model import OPEN, TIMELINE_LIMIT, Entry, Report
 from smartcity.reports.requests import ReportFilter
-from smartcity.storage.gathering import Gathering
+from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,
     Document,
@@ -106,6 +106,7 @@ class ReportStore:
     def __init__(self, database: Database) -> None:
         self._reports = database[COLLECTION]
         self._insert = Gathering(self._insert_together)
+        self._find = look_up(self._by_ids)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -183,7 +184,10 @@ class ReportStore:
     # --- one report ------------------------------------------------------------------------------
 
     async def find(self, report_id: UUID) -> Report | None:
-        return if_found(await self._reports.find_one({"_id": report_id}, _READ), Report)
+        return await self._find(report_id)
+
+    async def _by_ids(self, ids: Collection[UUID]) -> dict[UUID, Report]:
+        return {report.id: report for report in await self.several(ids)}
 
     async def find_by_code(self, code: str) -> Report | None:
         return if_found(await self._reports.find_one({"code": code}, _READ), Report)
@@ -233,11 +237,11 @@ class ReportStore:
         found = self._reports.find(query, _LISTED).sort("_id", -1).limit(limit)
         return [_listed(document) async for document in found]
 
-    async def count_by_status(self, agencies: Sequence[str]) -> dict[str, int]:
-        """How many reports the agencies have in each status; answered from an index."""
+    async def count_open(self, agencies: Sequence[str]) -> dict[str, int]:
+        """How many open reports the agencies have in each status; answered from an index."""
         groups = await self._reports.aggregate(
             [
-                {"$match": {"agency": {"$in": list(agencies)}}},
+                {"$match": {"agency": {"$in": list(agencies)}, "status": {"$in": sorted(OPEN)}}},
                 {"$group": {"_id": "$status", "count": {"$sum": 1}}},
             ]
         )

@@ -1,12 +1,12 @@
-"""What many ask for at the same time, asked of the database once.
+"""What many ask for at the same moment, asked of the database once.
 
-A command costs the driver some ten times what a document in it costs. So while commands are under
-way, what comes is gathered, and the next one takes all of it; nobody waits for company, and what
-comes alone goes alone.
+A command costs the driver some ten times what each further document in it does. So while commands
+are under way, what comes is gathered, and the next one takes all of it. Nobody waits for company:
+what comes alone goes alone, and at once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
 asked = TypeVar("asked")
@@ -16,14 +16,14 @@ MOST: Final = 100
 """So many go together at the most."""
 
 AT_ONCE: Final = 2
-"""So many commands are under way together: while the database works on one, we work on another."""
+"""So many commands are under way: while the database works on one, we work on the other."""
 
 
 class Gathering(Generic[asked, answered]):
-    """Turns an operation on many into one on each.
+    """Makes of an operation on many the same operation on one.
 
-    `together` answers for each that it is given, in order; an answer that is an exception is raised
-    for that one, and what `together` itself raises, for all.
+    `together` answers for each that it is given, in their order. An answer that is an exception is
+    raised for that one alone, and what `together` itself raises, for all of them.
     """
 
     def __init__(
@@ -34,7 +34,6 @@ class Gathering(Generic[asked, answered]):
         self._working: set[asyncio.Task[None]] = set()
 
     async def __call__(self, one: asked) -> answered:
-        """The answer for this one."""
         answer: asyncio.Future[answered] = asyncio.get_running_loop().create_future()
         self._waiting.append((one, answer))
         if len(self._working) < AT_ONCE:
@@ -46,14 +45,29 @@ class Gathering(Generic[asked, answered]):
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                answers = await self._together([one for one, _ in batch])
-            except Exception as error:
-                answers = [error] * len(batch)
+            answers = await self._answers([one for one, _ in batch])
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():
-                    continue  # whoever asked has gone
+                    continue  # whoever asked is gone
                 if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+    async def _answers(self, batch: Sequence[asked]) -> Sequence[answered | Exception]:
+        try:
+            return await self._together(batch)
+        except Exception as error:  # it is those who asked that can do something about it
+            return [error] * len(batch)
+
+
+def look_up(
+    many: Callable[[Collection[asked]], Awaitable[Mapping[asked, answered]]],
+) -> Gathering[asked, answered | None]:
+    """A look-up of several by their keys, as one of a single key; none for what is not found."""
+
+    async def together(keys: Sequence[asked]) -> list[answered | None]:
+        found = await many(set(keys))
+        return [found.get(key) for key in keys]
+
+    return Gathering(together)

@@ -7,16 +7,22 @@ lease and wakes up then writes nothing.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
-from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo import ReturnDocument, timeout
+from pymongo.errors import DuplicateKeyError, ExecutionTimeout, NetworkTimeout
 
 from smartcity.storage.mongo import Database, Document
+from smartcity.storage.transactions import end_abandoned
 
 COLLECTION: Final = "leases"
+
+SHORTEST_WAIT_S: Final = 1.0
+"""A server that is busy may take as long for a write."""
+
+written = TypeVar("written")
 
 
 class Lease:
@@ -37,9 +43,9 @@ class Lease:
         """Take the lease if it is free or expired. Its fence; none while somebody else holds it."""
         asked = _monotonic()
         try:
-            document = await self._take()
+            document = await self._write(self._take)
         except DuplicateKeyError:  # two made the document at once: now it is there
-            document = await self._take()
+            document = await self._write(self._take)
         self.fence = document["fence"] if document["holder"] == self.holder else None
         self._held_since = asked
         return self.fence
@@ -47,11 +53,7 @@ class Lease:
     async def renew(self) -> bool:
         """Hold on for another `lease_s` seconds. False: it is lost, and what it stood for too."""
         asked = _monotonic()
-        renewed = await self._leases.update_one(
-            {**self._mine(), "$expr": {"$gt": ["$until", "$$NOW"]}},
-            [{"$set": {"until": self._later()}}],
-        )
-        if not renewed.matched_count:
+        if not await self._write(self._prolong):
             self.fence = None
         self._held_since = asked
         return self.fence is not None
@@ -72,6 +74,25 @@ class Lease:
             return
         await self._leases.update_one(self._mine(), [{"$set": {"until": "$$NOW"}}])
         self.fence = None
+
+    async def _write(self, write: Callable[[], Awaitable[written]]) -> written:
+        """Do it, even if a process that died has left a transaction open that wrote the document:
+        the publisher's counter lives in it.
+        """
+        wait_s = max(self._lease_s, SHORTEST_WAIT_S)
+        try:
+            with timeout(wait_s):
+                return await write()
+        except (ExecutionTimeout, NetworkTimeout):
+            await end_abandoned(self._leases.database, wait_s)
+            return await write()
+
+    async def _prolong(self) -> bool:
+        renewed = await self._leases.update_one(
+            {**self._mine(), "$expr": {"$gt": ["$until", "$$NOW"]}},
+            [{"$set": {"until": self._later()}}],
+        )
+        return bool(renewed.matched_count)
 
     async def _take(self) -> Document:
         mine = {"$eq": ["$holder", {"$literal": self.holder}]}

@@ -27,6 +27,9 @@ Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
+APP: Final = "smartcity"
+"""What the server knows our connections by."""
+
 DatabaseError = PyMongoError
 """Whatever the driver says no with."""
 
@@ -53,7 +56,7 @@ def connect(uri: str, name: str, *, timeout_s: float, pool: int) -> tuple[Client
         timeoutMS=int(timeout_s * 1000),
         serverSelectionTimeoutMS=int(timeout_s * 1000),
         maxPoolSize=pool,
-        appname="smartcity",
+        appname=APP,
     )
     return client, client.get_database(
         name, write_concern=DURABLE, read_concern=ReadConcern("majority")

@@ -18,7 +18,8 @@ from smartcity.errors import OutsideCity
 from smartcity.feed.event import Event
 from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports import submission
-from smartcity.reports.model import Action, Report, Reporter, Status
+from smartcity.reports.model import Action, Report, Reporter
+from smartcity.reports.needs import GIVEN_UP
 from smartcity.reports.requests import Location, NewReport, SubjectOfComplaint
 
 DAYS: Final = 60
@@ -177,7 +178,7 @@ class Reporting:
             for reports in self._made.values()
             for report in reports[-5:]
             if report.place.lon is not None
-            and report.status is not Status.MERGED
+            and report.status not in GIVEN_UP
             and at - ALIKE_FOR < report.submitted_at < at
         ]
         return self._scene.dice.one_of(recent) if recent else None

@@ -62,7 +62,7 @@ class Walk:
     def _take(self, action: Action, at: datetime) -> None:
         by = self._by(action)
         parties = {by.party, Party.HANDLER} if by.party is Party.SUPERVISOR else {by.party}
-        before = self.report
+        before, step = self.report, self._step(action, at)
         among = Circumstances(
             city=self._scene.city,
             clocks=self._scene.clocks,
@@ -70,8 +70,9 @@ class Walk:
             parties=parties,
             at=at,
             survivor=self._original,
+            arrived=step.attachments,
         )
-        self.report, entry = msgspec.structs.astuple(take(before, self._step(action, at), among))
+        self.report, entry = msgspec.structs.astuple(take(before, step, among))
         self._at = at
         if not is_silent(entry):
             self.events.append(event(self.report, entry))

@@ -69,10 +69,10 @@ class Attempts:
     async def check_all(self, *tries: tuple[str, str]) -> None:
         """The same of several kinds and keys, in one question to the database."""
         at = now()
-        limits = {_name(kind, key): self._limit(kind).amount for kind, key in tries}
-        for name, failures, until in await self._store.counted(limits.keys(), at):
-            if failures >= limits[name]:
-                raise TooManyRequests(retry_after_s=(until - at).total_seconds())
+        known = await asyncio.gather(*(self._store.counted(_name(*one)) for one in tries))
+        for (kind, _), counted in zip(tries, known, strict=True):
+            if counted and counted.until > at and counted.failures >= self._limit(kind).amount:
+                raise TooManyRequests(retry_after_s=(counted.until - at).total_seconds())
 
     async def failed(self, kind: str, key: str) -> None:
         """Count one failure; the window begins with the first."""

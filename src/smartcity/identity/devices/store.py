@@ -8,7 +8,7 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
-from smartcity.storage.gathering import Gathering
+from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import Database, from_document, if_found, to_document
 
 DEVICES: Final = "devices"
@@ -33,7 +33,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
-        self._by_token = Gathering(self._by_tokens)
+        self._by_token = look_up(self._by_tokens)
 
     async def add(self, device: Device) -> None:
         await self._devices.insert_one(to_document(device))
@@ -44,10 +44,9 @@ class DeviceStore:
     async def by_token(self, token_hash: bytes) -> Device | None:
         return await self._by_token(token_hash)
 
-    async def _by_tokens(self, hashes: Sequence[bytes]) -> list[Device | None]:
-        found = self._devices.find({"token_hash": {"$in": hashes}})
-        devices = {one["token_hash"]: from_document(one, Device) async for one in found}
-        return [devices.get(token_hash) for token_hash in hashes]
+    async def _by_tokens(self, hashes: Collection[bytes]) -> dict[bytes, Device]:
+        found = self._devices.find({"token_hash": {"$in": list(hashes)}})
+        return {document["token_hash"]: from_document(document, Device) async for document in found}
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
