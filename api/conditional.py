@@ -51,9 +51,13 @@ def _is_known(head: HTTPResponseStartEvent, body: bytes, asked: bytes) -> bool:
     if etag is None:
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'.encode()
         headers.append((b"etag", etag))
-    named = {name.strip().removeprefix(b"W/") for name in asked.split(b",")}
-    known = etag in named or b"*" in named
+    known = bool(asked) and _names(asked, etag)
     if known:
         headers = [(name, value) for name, value in headers if name not in _OF_THE_BODY]
     head["headers"] = headers
     return known
+
+
+def _names(asked: bytes, etag: bytes) -> bool:
+    named = {name.strip().removeprefix(b"W/") for name in asked.split(b",")}
+    return etag in named or b"*" in named

@@ -141,8 +141,8 @@ async def test_what_an_agency_does_within_itself_is_not_told_to_the_public(
     await supervisor.act(receipt["id"], {"action": "receive"}, {"action": "escalate"}, version=1)
     wish = {"action": "extend", "until": later, "text": "Chờ vật tư"}
     assert (await handler.act(receipt["id"], wish, version=3)).status_code == 200
-    report = await hanoi_town.database["reports"].find_one()
-    told = {event["action"]: event.get("public") for event in report["outbox"]}
+    reports: list[Any] = await hanoi_town.database["reports"].find().to_list()
+    told = {event["action"]: event.get("public") for event in reports[0]["outbox"]}
     assert set(told) == {"submit", "receive", "escalate"}, "nobody was granted anything yet"
     assert told["receive"] is not None
     assert told["escalate"] is None
