@@ -4,6 +4,7 @@ Tracebacks are plain, without the values of variables: those hold what people wr
 are.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
@@ -13,7 +14,11 @@ from structlog.typing import Processor
 from smartcity.settings import Settings
 
 _WRITTEN: Final[Mapping[Literal["console", "json"], Sequence[Processor]]] = {
-    "console": (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),),
+    "console": (
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    ),
     "json": (structlog.processors.format_exc_info, structlog.processors.JSONRenderer()),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from smartcity.clock import now
 from smartcity.errors import Unavailable
@@ -79,13 +80,16 @@ async def test_an_event_that_fails_five_times_is_set_aside_and_the_rest_go_on(
     assert await feed.behind() == 0
 
 
-async def test_a_service_that_is_away_is_waited_for(feed: FeedStore, database: Database) -> None:
+@pytest.mark.parametrize("failure", [Unavailable, AutoReconnect], ids=["a service", "the database"])
+async def test_what_is_away_is_waited_for(
+    feed: FeedStore, database: Database, failure: type[Exception]
+) -> None:
     async def away(_: Sequence[Published]) -> None:
-        raise Unavailable
+        raise failure
 
     one = Consumer("taker", feed, Lease(database, "consumer:taker", "one", 10), away)
     for _ in range(TRIES + 1):
-        with pytest.raises(Unavailable):
+        with pytest.raises(failure):
             await one.run_once()
     assert await feed.place("taker") is None
     assert await feed.count_set_aside() == 0

@@ -112,6 +112,41 @@ async def test_what_happened_before_this_process_began_comes_from_the_log(
     assert [i for _, i in await hearing] == [f"{epoch}-{seq}" for seq in (2, 3, 4, 5)]
 
 
+async def test_a_listener_knows_where_it_stands_before_anything_happens(database: Database) -> None:
+    """Cut off before its first event, it can come back to where it was."""
+    stage = await Stage(database).start()
+    await stage.happen("a")
+    stream = stage.live.listen(Interest(), None)
+    async with aclosing(stream):
+        assert (await anext(stream)).decode() == f"retry: 2000\nid: {stage.tail.epoch}-1\n\n"
+
+
+async def test_a_position_from_a_process_that_is_ahead_is_waited_for(database: Database) -> None:
+    """Two processes follow the same feed; a listener that is moved from one to the other may have
+    heard what the other has still to read.
+    """
+    behind = await Stage(database).start()
+    ahead = await Stage(database).start()
+    await ahead.happen("a", "b")
+    epoch = behind.tail.epoch
+    hearing = asyncio.create_task(behind.hear(1, f"{epoch}-2"))
+    await asyncio.sleep(0.05)
+    await behind.tail.run_once()
+    await ahead.happen("c")
+    await behind.tail.run_once()
+    assert await hearing == [("report", f"{epoch}-3")]
+
+
+async def test_nobody_is_listened_to_before_it_is_known_where_the_feed_stands(
+    database: Database,
+) -> None:
+    stage = Stage(database)
+    with pytest.raises(Unavailable):
+        stage.live.admit()
+    await stage.start()
+    stage.live.admit()
+
+
 async def test_what_is_not_public_is_not_heard(database: Database) -> None:
     stage = await Stage(database).start()
     await stage.happen("a", None, "b")

@@ -29,7 +29,7 @@ async def test_every_kind_of_token_goes_through_one_door(database: Database):
     ]
 
 
-@pytest.mark.parametrize("token", ["", "d_", "x_" + "a" * 43, "d_" + "a" * 10_000, new_token("d_")])
+@pytest.mark.parametrize("token", ["", "d_", "x_" + "a" * 43, "d_" + "a" * 10_000, "d_" + "a" * 43])
 async def test_an_unknown_token_opens_nothing(database: Database, token: str):
     assert await Identity(database).credentials.actor(token) is None
 
