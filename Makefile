@@ -31,7 +31,7 @@ check: install ## format, lint, types, direction of imports, the committed OpenA
 	$(BIN)/python -m api.document --check
 
 test: check ## every check and every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 bench: install ## the figures of the README, beside the floor, on this machine
 	$(BIN)/python -m tests.benchmarks $(ARGS)
