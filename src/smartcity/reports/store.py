@@ -3,11 +3,11 @@
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
 
 from smartcity.city.model import Publicity
@@ -106,6 +106,7 @@ class ReportStore:
     def __init__(self, database: Database) -> None:
         self._reports = database[COLLECTION]
         self._insert = Gathering(self._insert_together)
+        self._advance = Gathering(self._advance_together)
         self._find = look_up(self._by_ids)
 
     # --- writing ---------------------------------------------------------------------------------
@@ -119,15 +120,12 @@ class ReportStore:
         await self._insert(to_document(report) | outbox(events))
 
     async def _insert_together(self, documents: Sequence[Document]) -> list[Exception | None]:
-        outcomes: list[Exception | None] = [None] * len(documents)
+        refused: dict[int, Exception] = {}
         try:
             await self._reports.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if unsure := error.details["writeConcernErrors"]:
-                raise WTimeoutError("not known to be durable", details=unsure[0]) from error
-            for failure in error.details["writeErrors"]:
-                outcomes[failure["index"]] = _refusal(failure)
-        return outcomes
+            refused = _refusals(error)
+        return [refused.get(place) for place in range(len(documents))]
 
     async def advance(
         self, before: Report, after: Report, entries: Sequence[Entry], events: Sequence[Event]
@@ -156,10 +154,23 @@ class ReportStore:
         update["$push"] = promised.pop("$push", {}) | {
             "timeline": {"$each": [to_document(entry) for entry in entries]}
         }
-        written = await self._reports.find_one_and_update(
-            condition, update | promised, _READ, return_document=ReturnDocument.AFTER
-        )
-        return if_found(written, Report)
+        step = UpdateOne(condition, update | promised)
+        return await self._advance(_Advance(before.id, entries[0].id, step))
+
+    async def _advance_together(
+        self, steps: Sequence["_Advance"]
+    ) -> list[Report | Exception | None]:
+        """A bulk write tells how many steps were written; which, is seen by their entries."""
+        refused: dict[int, Exception] = {}
+        try:
+            await self._reports.bulk_write([step.update for step in steps], ordered=False)
+        except BulkWriteError as error:
+            refused = _refusals(error)
+        found = await self._by_ids({step.report for step in steps})
+        return [
+            refused.get(place) or _with_entry(found.get(step.report), step.entry)
+            for place, step in enumerate(steps)
+        ]
 
     async def give_address(self, report_id: UUID, address: str) -> None:
         """Write down the address of a report's point, unless it has one. Nothing that a handler's
@@ -287,6 +298,26 @@ _SHOWN: Final[Document] = {
 
 def _listed(document: Document) -> Report:
     return from_document(document | {"timeline": (), "folded": ""}, Report)
+
+
+class _Advance(NamedTuple):
+    """One step of a report, known by its first entry."""
+
+    report: UUID
+    entry: UUID
+    update: UpdateOne
+
+
+def _with_entry(report: Report | None, entry: UUID) -> Report | None:
+    there = report is not None and any(entry == one.id for one in reversed(report.timeline))
+    return report if there else None
+
+
+def _refusals(error: BulkWriteError) -> dict[int, Exception]:
+    """What was refused of a bulk write, by its place in it. Raises if all of it may yet be lost."""
+    if unsure := error.details["writeConcernErrors"]:
+        raise WTimeoutError("not known to be durable", details=unsure[0]) from error
+    return {failure["index"]: _refusal(failure) for failure in error.details["writeErrors"]}
 
 
 def _refusal(failure: Document) -> Exception:
