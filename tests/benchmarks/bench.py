@@ -30,6 +30,10 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         """How long each takes at half of what the system gets done."""
         return await at_rate(self.system, one, full.rate / 2, self.seconds)
 
+    async def floor_half(self, one: One, full: Measured) -> Measured:
+        """How long each takes in the floor's app at that same rate."""
+        return await at_rate(self.bare, one, full.rate / 2, self.seconds / 2)
+
     async def floor(self, one: One) -> Measured:
         """As much as the floor's app gets done."""
         return await at_full(self.bare, one, self.seconds / 2)

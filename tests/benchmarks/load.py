@@ -7,11 +7,13 @@ is parsed.
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar, cast
 
 import msgspec
+
+from tests.benchmarks.cpu import used_s
 
 worker = TypeVar("worker")
 
@@ -75,11 +77,19 @@ One = Callable[[Connection], Awaitable[object]]
 """One unit of the load: a request, or several that follow from each other."""
 
 
+def each(requests: Iterator[bytes], status: int = 200) -> One:
+    """One of these requests after the other."""
+    return lambda connection: connection.ask(next(requests), status)
+
+
 class Measured(msgspec.Struct, frozen=True):
-    """How many a second, and how long each took, in seconds and in order of length."""
+    """How many a second, how long each took (in order of length), and the CPU that one cost, in all
+    processes together.
+    """
 
     rate: float
     times: Sequence[float]
+    cpu_s: float
 
     def percentile_ms(self, percent: float) -> float:
         return self.times[min(len(self.times) - 1, int(len(self.times) * percent / 100))] * 1000
@@ -100,20 +110,21 @@ async def at_full(
     workers: Sequence[worker], one: Callable[[worker], Awaitable[object]], seconds: float
 ) -> Measured:
     """As much as the workers get done, each beginning the next when it has done one."""
-    times: list[float] = []
+    done: list[tuple[float, float]] = []
+    used = used_s()
     begin = time.perf_counter() + WARM_UP_S
     end = begin + seconds
 
     async def work(mine: worker) -> None:
         while (started := time.perf_counter()) < end:
             await one(mine)
-            if begin <= (ended := time.perf_counter()) <= end:
-                times.append(ended - started)
+            done.append((ended := time.perf_counter(), ended - started))
 
     async with asyncio.TaskGroup() as group:
         for mine in workers:
             group.create_task(work(mine))
-    return Measured(len(times) / seconds, sorted(times))
+    times = sorted(took for ended, took in done if begin <= ended <= end)
+    return Measured(len(times) / seconds, times, (used_s() - used) / len(done))
 
 
 async def at_rate(opened: Sequence[Connection], one: One, rate: float, seconds: float) -> Measured:
@@ -126,6 +137,8 @@ async def at_rate(opened: Sequence[Connection], one: One, rate: float, seconds: 
     for connection in opened:
         idle.put_nowait(connection)
     times: list[float] = []
+    used = used_s()
+    begin = time.perf_counter()
 
     async def do(due: float) -> None:
         connection = await idle.get()
@@ -133,22 +146,27 @@ async def at_rate(opened: Sequence[Connection], one: One, rate: float, seconds: 
         times.append(time.perf_counter() - due)
         idle.put_nowait(connection)
 
-    begin = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for number in range(int(rate * seconds)):
             due = begin + number / rate
             if (left := due - time.perf_counter()) > 0:
                 await asyncio.sleep(left)
             group.create_task(do(due))
-    return Measured(len(times) / (time.perf_counter() - begin), sorted(times))
+    return _measured(times, begin, used)
 
 
 async def one_by_one(connection: Connection, requests: Sequence[bytes]) -> Measured:
     """How long each takes while nothing else is asked."""
     times: list[float] = []
+    used = used_s()
     begin = time.perf_counter()
     for request in requests:
         started = time.perf_counter()
         await connection.ask(request)
         times.append(time.perf_counter() - started)
-    return Measured(len(times) / (time.perf_counter() - begin), sorted(times))
+    return _measured(times, begin, used)
+
+
+def _measured(times: Sequence[float], begin: float, used: float) -> Measured:
+    passed_s = time.perf_counter() - begin
+    return Measured(len(times) / passed_s, sorted(times), (used_s() - used) / len(times))

@@ -9,9 +9,9 @@ from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database
 from tests.benchmarks.bare import BARE
 from tests.benchmarks.bench import Bench, Rows
-from tests.benchmarks.load import one_by_one
+from tests.benchmarks.load import each, one_by_one
 from tests.benchmarks.requests import request
-from tests.benchmarks.table import floor, rate, times
+from tests.benchmarks.table import cost, floor, rate, times
 
 ZOOMS: Final = range(9, 18)
 TILES: Final = 1000
@@ -23,23 +23,25 @@ async def dossiers(bench: Bench) -> Rows:
     assert template is not None, "the population has made it"
     driver = await bench.driver(lambda: bare.find_one(template))
     yield floor("driver, find one", driver)
-    ask_bare = request("GET", f"/documents/{template['_id']}")
-    both = await bench.floor(lambda connection: connection.ask(ask_bare))
+    find = each(itertools.repeat(request("GET", f"/documents/{template['_id']}")))
+    both = await bench.floor(find)
 
     bodies = itertools.cycle(bench.people.lookups)
-    asks = (request("POST", "/v1/dossiers/lookup", body) for body in bodies)
-    full = await bench.full(lambda connection: connection.ask(next(asks)))
+    load = each(request("POST", "/v1/dossiers/lookup", body) for body in bodies)
+    full = await bench.full(load)
     yield rate("look up a dossier", full, both)
-    half = await bench.half(lambda connection: connection.ask(next(asks)), full)
-    yield times("  at half that load", half, p99_ms=10)
+    yield cost(full, both)
+    bare_half = await bench.floor_half(find, full)
+    yield times("  at half that load", await bench.half(load, full), bare_half, p99_ms=10)
 
 
 async def tiles(bench: Bench) -> Rows:
-    bare, asks = request("GET", "/tile"), [ask async for ask in _tiles(bench.database)]
-    framework = await bench.floor(lambda connection: connection.ask(bare))
+    framework = await bench.floor(each(itertools.repeat(request("GET", "/tile"))))
+    asks = [ask async for ask in _tiles(bench.database)]
     yield times("map tile, not cached", await one_by_one(bench.system[0], asks), p99_ms=10)
-    full = await bench.full(lambda connection: connection.ask(asks[0]))
+    full = await bench.full(each(itertools.repeat(asks[0])))
     yield rate("map tile, cached", full, framework, share=0.6)
+    yield cost(full, framework)
 
 
 async def _tiles(database: Database) -> AsyncIterator[bytes]:

@@ -12,10 +12,10 @@ from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document
 from tests.benchmarks.bare import BARE, copy_of
 from tests.benchmarks.bench import Bench, Rows
-from tests.benchmarks.load import Connection, One
+from tests.benchmarks.load import Connection, One, each
 from tests.benchmarks.population import Population
 from tests.benchmarks.requests import request, submissions
-from tests.benchmarks.table import Row, floor, late, rate, times
+from tests.benchmarks.table import Row, cost, floor, late, rate, times
 
 RECEIVE: Final = b'{"action":"receive"}'
 RESOLVE: Final = '{"action":"resolve","text":"Đã vá xong ổ gà, mời bà con kiểm tra."}'.encode()
@@ -37,14 +37,18 @@ async def submit(bench: Bench) -> Rows:
     yield floor("framework, POST", await bench.floor(_posts("/answer", bodies)))
     driver = await bench.driver(lambda: bare.insert_one(copy_of(template)))
     yield floor("driver, insert", driver)
-    both = await bench.floor(_posts("/documents", bodies))
+    insert = _posts("/documents", bodies)
+    both = await bench.floor(insert)
 
-    load = _submissions(bench.people)
+    people = bench.people
+    load = each((ask for _, ask in submissions(people.devices, people.bodies)), 201)
     full = await bench.full(load)
     yield rate("submit a report", full, both, at_least=1300)
     for row in await _lag(bench.database):
         yield row
-    yield times("  at half that load", await bench.half(load, full), p99_ms=50)
+    yield cost(full, both)
+    bare_half = await bench.floor_half(insert, full)
+    yield times("  at half that load", await bench.half(load, full), bare_half, p99_ms=50)
 
 
 async def lifecycle(bench: Bench) -> Rows:
@@ -53,28 +57,23 @@ async def lifecycle(bench: Bench) -> Rows:
     yield rate("lifecycle: submit, receive, resolve, look up", full, both, at_least=260)
     for row in await _lag(bench.database):
         yield row
+    yield cost(full, both)
 
 
 async def lists(bench: Bench) -> Rows:
     collection = bench.database[COLLECTION]
 
     async def find() -> list[Document]:
-        return await collection.find().sort("_id", -1).limit(100).to_list()
+        found = collection.find({}, {"timeline": 0, "outbox": 0, "folded": 0})
+        return await found.sort("_id", -1).limit(100).to_list()
 
     driver = await bench.driver(find)
-    ask = request("GET", "/v1/reports?limit=100")
-    full = await bench.full(lambda connection: connection.ask(ask))
+    full = await bench.full(each(itertools.repeat(request("GET", "/v1/reports?limit=100"))))
     yield rate("list of 100 reports (floor: driver)", full, driver)
 
 
 def _posts(path: str, bodies: Iterable[bytes]) -> One:
-    asks = (request("POST", path, body) for body in bodies)
-    return lambda connection: connection.ask(next(asks), 201)
-
-
-def _submissions(people: Population) -> One:
-    asks = submissions(people.devices, people.bodies)
-    return lambda connection: connection.ask(next(asks)[1], 201)
+    return each((request("POST", path, body) for body in bodies), 201)
 
 
 def _life(people: Population) -> One:

@@ -6,7 +6,7 @@ import msgspec
 
 from tests.benchmarks.load import Measured
 
-WIDTHS: Final = (48, 20, 12, 8, 14, 8)
+WIDTHS: Final = (48, 24, 14, 7, 14, 8)
 HEAD: Final = ("", "measured", "floor", "share", "budget", "")
 
 
@@ -61,11 +61,22 @@ def rate(
     )
 
 
-def times(what: str, measured: Measured, *, p99_ms: float) -> Row:
+def cost(measured: Measured, bare: Measured) -> Row:
+    """The CPU of one, whatever else keeps the machine busy."""
+    return Row(
+        what="  CPU of one, in all processes",
+        figure=f"{measured.cpu_s * 1000:.2f} ms",
+        floor=f"{bare.cpu_s * 1000:.2f} ms",
+        share=measured.cpu_s / bare.cpu_s,
+    )
+
+
+def times(what: str, measured: Measured, bare: Measured | None = None, *, p99_ms: float) -> Row:
     p50, p99 = measured.percentile_ms(50), measured.percentile_ms(99)
     return Row(
         what=what,
         figure=f"p50 {p50:.1f}, p99 {p99:.1f} ms",
+        floor=f"p99 {bare.percentile_ms(99):.1f} ms" if bare else "",
         budget=f"p99 <= {p99_ms:g} ms",
         kept=p99 <= p99_ms,
     )

@@ -207,10 +207,11 @@ def test_a_second_one_on_the_same_data_is_refused_and_commands_are_not(
 
 def test_the_demo_prints_its_log_ins_and_they_open(installation: Installation) -> None:
     installation.start("--demo")
-    log_in, *_ = [line for line in installation.printed if line.startswith("log in as ")]
+    log_ins = [line.split() for line in installation.printed if line.startswith("  ")]
+    password = next(words[1] for words in log_ins if words[0] == "admin")
     request = urllib.request.Request(
         f"{installation.address}/v1/sessions",
-        data=json.dumps({"username": "admin", "password": log_in.split()[-1]}).encode(),
+        data=json.dumps({"username": "admin", "password": password}).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:

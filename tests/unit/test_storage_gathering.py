@@ -59,6 +59,27 @@ async def test_what_comes_while_commands_are_under_way_waits_for_the_next() -> N
     assert doubling.batches == [[0], [2], [4, 6, 8, 10]]
 
 
+async def test_who_asks_again_as_soon_as_they_are_answered_is_answered_again() -> None:
+    gate = asyncio.Event()
+
+    async def together(numbers: Sequence[int]) -> Sequence[int]:
+        await gate.wait()
+        return numbers
+
+    same = Gathering(together)
+
+    async def twice(number: int) -> int:
+        return await same(await same(number))
+
+    again = asyncio.create_task(twice(1))
+    await asyncio.sleep(0.01)
+    once = asyncio.create_task(same(2))
+    await asyncio.sleep(0.01)
+    gate.set()  # both commands end in the same moment
+    async with asyncio.timeout(1):
+        assert (await again, await once) == (1, 2)
+
+
 async def test_a_failure_of_all_is_told_to_all_and_the_next_try_is_a_new_one() -> None:
     failing = True
 

@@ -48,7 +48,10 @@ PART_BYTES: Final = 1_048_576
 """What a lost connection or a dead process costs a phone, at the most."""
 
 HELD_UPLOADS: Final = 16
-"""How many of the largest files one process holds in memory while they arrive."""
+"""How many of the largest files one process holds in memory while they arrive in one piece."""
+
+HELD_PARTS: Final = 64
+"""How many parts of others: with more under way, whatever has arrived is written at once."""
 
 WHOLE_IN_S: Final = 120.0
 """A file that is sent in one piece and takes longer gives its memory back; a weak network sends it
@@ -105,6 +108,7 @@ class AttachmentService:
         self._upload_bytes = upload_bytes
         self._per_report = per_report
         self._held_bytes = 0
+        self._held_parts_bytes = 0
 
     # --- taking in -------------------------------------------------------------------------------
 
@@ -131,13 +135,8 @@ class AttachmentService:
                 raise TooLarge(limit=self._upload_bytes)
             original += chunk
             self._held_bytes += len(chunk)
-            if self._is_full:
+            if self._held_bytes > HELD_UPLOADS * self._upload_bytes:
                 raise Unavailable(retry_after_s=5)
-
-    @property
-    def _is_full(self) -> bool:
-        """Whether as much is held in memory as may be."""
-        return self._held_bytes > HELD_UPLOADS * self._upload_bytes
 
     async def _take_whole(self, actor: Actor, original: bytes) -> tuple[AttachmentView, bool]:
         name = sha256(original).hexdigest()
@@ -194,8 +193,8 @@ class AttachmentService:
     ) -> Upload:
         """Go on with an upload at an offset; when it is complete, make the file ready.
 
-        What has arrived is kept megabyte by megabyte, and at once while the memory is full: when
-        the connection breaks, `progress` tells where to go on. Raises `WrongOffset`, and when the
+        What has arrived is kept megabyte by megabyte, or sooner while very many send: when the
+        connection breaks, `progress` tells where to go on. Raises `WrongOffset`, and when the
         upload is complete what `REFUSALS` names, or `Invalid` if its content is not what was
         announced: then it starts over.
         """
@@ -208,17 +207,18 @@ class AttachmentService:
         try:
             async for chunk in chunks:
                 arrived += chunk
-                self._held_bytes += len(chunk)
+                self._held_parts_bytes += len(chunk)
                 if seen.received + len(arrived) > seen.size_bytes:
                     raise Invalid(FieldError("body", "longer_than_announced"))
-                if len(arrived) >= PART_BYTES or self._is_full:
+                full = self._held_parts_bytes > HELD_PARTS * PART_BYTES
+                if full or len(arrived) >= PART_BYTES:
                     seen = await self._append(seen, bytes(arrived))
-                    self._held_bytes -= len(arrived)
+                    self._held_parts_bytes -= len(arrived)
                     arrived.clear()
             if arrived:
                 seen = await self._append(seen, bytes(arrived))
         finally:
-            self._held_bytes -= len(arrived)
+            self._held_parts_bytes -= len(arrived)
         if seen.received == seen.size_bytes and seen.state in UNFINISHED:
             seen = await self._complete(seen)
         return upload(seen)

@@ -37,12 +37,20 @@ class Gathering(Generic[asked, answered]):
         answer: asyncio.Future[answered] = asyncio.get_running_loop().create_future()
         self._waiting.append((one, answer))
         if len(self._working) < AT_ONCE:
-            task = asyncio.create_task(self._work())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._working.add(asyncio.create_task(self._work()))
         return await answer
 
     async def _work(self) -> None:
+        try:
+            await self._answer_all()
+        finally:
+            # In the same breath, and in no callback: whoever asks again as soon as they are
+            # answered would come before it, take us for working still, and wait for ever.
+            task = asyncio.current_task()
+            assert task is not None, "it is we"
+            self._working.discard(task)
+
+    async def _answer_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             answers = await self._answers([one for one, _ in batch])
