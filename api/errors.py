@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, SerializationException
 
 from api.languages import language_of, said_in
 from smartcity.city.model import City
@@ -27,6 +27,7 @@ RETRY_AFTER_S: Final = 2
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
+_LACKING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 _AT_PATH: Final = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 
 
@@ -105,6 +106,10 @@ class Problems:
 
 def _fields(error: HTTPException) -> list[FieldError]:
     """What Litestar and msgspec say of the input, as paths and reasons."""
+    if lacking := _LACKING.match(error.detail):
+        return [FieldError(lacking["name"], "required")]
+    if isinstance(error.__cause__, SerializationException):
+        return [FieldError("body", "unreadable")]
     extra = cast("list[Mapping[str, Any]] | None", error.extra)
     return [_field(item) for item in extra or ()]
 

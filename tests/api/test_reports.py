@@ -343,6 +343,14 @@ async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_what_a_request_lacks_is_named(hanoi_town: Town) -> None:
+    device = await hanoi_town.device()
+    keyless = await device.post("/v1/reports", {"category": "pothole"})
+    assert keyless.json()["fields"] == [{"path": "Idempotency-Key", "reason": "required"}]
+    boxless = await device.get("/v1/map/reports.geojson")
+    assert boxless.json()["fields"] == [{"path": "bbox", "reason": "required"}]
+
+
 async def test_the_queue_shows_the_agencys_open_reports_by_deadline(hanoi_town: Town) -> None:
     device, receipt = await submitted(hanoi_town)
     later = (await device.submit(pothole(hanoi_town.city))).json()

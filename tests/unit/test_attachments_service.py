@@ -505,6 +505,34 @@ async def test_the_same_photo_for_another_report_is_another_attachment(
     assert (resumed.id, resumed.state) == (first.id, State.READY)
 
 
+async def test_while_very_many_send_nobodys_bytes_wait_in_memory(
+    attachments: AttachmentService, device: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smartcity.attachments.service.HELD_PARTS", 0)
+    announced, _ = await attachments.announce(device, announcement(LONG))
+
+    async def seen_to_be_kept() -> AsyncIterator[bytes]:
+        for start in range(0, len(LONG), 100_000):
+            assert (await attachments.progress(device, announced.id)).offset == start
+            yield LONG[start : start + 100_000]
+
+    await attachments.receive(device, announced.id, 0, seen_to_be_kept())
+
+
+async def test_a_whole_file_that_comes_too_slowly_gives_its_place_to_others(
+    attachments: AttachmentService, device: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smartcity.attachments.service.WHOLE_IN_S", 0.05)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield PHOTO[:100]
+        await asyncio.sleep(10)
+
+    with pytest.raises(Invalid) as refusal:
+        await attachments.take(device, slowly())
+    assert [field.reason for field in refusal.value.fields] == ["too_slow"]
+
+
 async def test_when_and_where_a_photo_was_taken_is_for_staff_and_its_uploader(
     attachments: AttachmentService, device: Actor
 ) -> None:

@@ -200,6 +200,17 @@ def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: R
     assert "none imported: units are approximate" in " ".join(well.output.split())
 
 
+def test_data_is_one_citys_and_no_other_city_touches_it(run: Run) -> None:
+    boston = {"SMARTCITY_CITY": str(PROJECT / "config" / "boston")}
+    assert run("migrate").exit_code == 0
+    refused = run("migrate", **boston)
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("smartcity: the data there is hanoi's, not boston's: ")
+    told = run("doctor", **boston)
+    assert told.exit_code == 1
+    assert "hanoi's, and the city pack is boston's" in " ".join(told.output.split())
+
+
 def away(command: str) -> subprocess.CompletedProcess[str]:
     """A command without a database, in a process of its own."""
     environment = os.environ | {

@@ -36,7 +36,7 @@ def import_(settings: Settings, file: Path) -> None:
         with console.status(f"reading {file.name}: gaps, overlaps, codes") as status:
             survey = read_boundaries(file, city)
             status.update(f"keeping {len(survey.boundaries)} boundaries")
-            async with open_database(settings) as (_, database):
+            async with open_database(settings, city) as (_, database):
                 await create_indexes(database, store.INDEXES, click.echo)
                 version = await store.BoundaryStore(database).save(survey.boundaries, file.name)
         click.echo(

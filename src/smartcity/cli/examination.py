@@ -19,6 +19,7 @@ from smartcity.settings import Settings, load_settings
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.migrations import lacking_indexes
 from smartcity.storage.mongo import Database, DatabaseError, members_of
+from smartcity.storage.owner import owner_of
 
 OLDEST_SUPPORTED: Final = (7, 0)
 """The oldest MongoDB that its maker still mends."""
@@ -41,11 +42,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
-    findings = [_settings(settings), _pack(settings), _address(settings), _secret(settings)]
+    city, pack = _pack(settings)
+    findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings += [_attachments(settings), _push(settings), _limits(settings)]
     try:
         async with open_database(settings) as (_, database):
-            findings += await _database(settings, database)
+            findings += await _database(settings, city, database)
     except (DatabaseError, EmbeddedServerError) as error:
         findings.append(Finding("database", State.WRONG, describe(error)))
     return findings
@@ -63,16 +65,16 @@ def _settings(settings: Settings) -> Finding:
     )
 
 
-def _pack(settings: Settings) -> Finding:
+def _pack(settings: Settings) -> tuple[City | None, Finding]:
     try:
         city = load_city(settings.city_dir)
     except PackError as error:
-        return Finding("city pack", State.WRONG, describe(error))
+        return None, Finding("city pack", State.WRONG, describe(error))
     found = f"{settings.city_dir}: {_name(city)}, {len(city.units)} units"
     ours = sum(not limit.settled for limit in city.limits)
     if ours:
-        return Finding("city pack", State.MIND, f"{found}; {ours} deadlines are not the city's own")
-    return Finding("city pack", State.GOOD, found)
+        found = f"{found}; {ours} deadlines are not the city's own"
+    return city, Finding("city pack", State.MIND if ours else State.GOOD, found)
 
 
 def _name(city: City) -> str:
@@ -120,12 +122,13 @@ def _limits(settings: Settings) -> Finding:
     return Finding("rate limits", State.GOOD, "on")
 
 
-async def _database(settings: Settings, database: Database) -> list[Finding]:
+async def _database(settings: Settings, city: City | None, database: Database) -> list[Finding]:
     return [
         await _server(settings, database),
         await _replica_set(database),
         await _schema(settings, database),
-        await _boundaries(database),
+        await _owner(city, database),
+        await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
     ]
@@ -164,7 +167,16 @@ async def _schema(settings: Settings, database: Database) -> Finding:
     return Finding("indexes", State.GOOD, f"all {sum(map(len, wanted.values()))}")
 
 
-async def _boundaries(database: Database) -> Finding:
+async def _owner(city: City | None, database: Database) -> Finding:
+    owner = await owner_of(database)
+    if city and owner and owner != city.code:
+        return Finding("data", State.WRONG, f"{owner}'s, and the city pack is {city.code}'s")
+    return Finding("data", State.GOOD, f"{owner}'s" if owner else "nobody's yet")
+
+
+async def _boundaries(city: City | None, database: Database) -> Finding:
+    if city and not city.units:
+        return Finding("boundaries", State.GOOD, "not needed: the city has no units")
     version = await BoundaryStore(database).current_version()
     if version is None:
         found = "none imported: units are approximate, and every answer says so"

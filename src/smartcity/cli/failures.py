@@ -40,7 +40,8 @@ def describe(error: Exception) -> str:
     match error:
         case PackError():
             count = len(error.mistakes)
-            return f"the city pack {error.folder} is wrong in {count} places: {error.mistakes[0]}"
+            places = "1 place" if count == 1 else f"{count} places (`smartcity pack check` lists them)"
+            return f"the city pack {error.folder} is wrong in {places}: {error.mistakes[0]}"
         case SmartCityError():
             fields = [f"{field.path}: {field.reason}" for field in error.fields]
             details = [f"{name}: {value}" for name, value in error.details.items()]

@@ -45,9 +45,9 @@ def dossiers(settings: Settings, file: Path, source: str, rejects: Path | None) 
     """
 
     async def importing(rows: RowFile[Any], heard: Heard[Outcome]) -> Outcome:
-        key, zone = settings.secret(), load_city(settings.city_dir).zone
-        reader = RowReader(PersonalData(key), DossierSecrets(key), zone, source)
-        async with open_database(settings) as (_, database):
+        key, city = settings.secret(), load_city(settings.city_dir)
+        reader = RowReader(PersonalData(key), DossierSecrets(key), city.zone, source)
+        async with open_database(settings, city) as (_, database):
             await create_indexes(database, store.INDEXES, click.echo)
             importer = DossierImporter(store.DossierStore(database), reader)
             return await importer.take_in(rows.lines, heard)

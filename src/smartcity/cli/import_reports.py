@@ -58,7 +58,7 @@ def reports(settings: Settings, file: Path, mapping: Path | None, rejects: Path 
         sys.exit(2)
 
     async def importing(rows: RowFile[str], heard: Heard[Outcome]) -> Outcome:
-        async with open_database(settings) as (_, database):
+        async with open_database(settings, city) as (_, database):
             indexes = {**store.INDEXES, **feed_indexes(settings.feed_days)}
             await create_indexes(database, indexes, click.echo)
             importer = await _importer(settings, city, meaning, rows.digest, database)

@@ -4,6 +4,7 @@ import asyncio
 
 import rich_click as click
 
+from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import takes_settings
 from smartcity.cli.schema import MIGRATIONS, every_index
@@ -20,7 +21,7 @@ def migrate(settings: Settings) -> None:
 
 async def _migrate(settings: Settings) -> None:
     indexes = every_index(settings)
-    async with open_database(settings) as (_, database):
+    async with open_database(settings, load_city(settings.city_dir)) as (_, database):
         await migrations.migrate(database, indexes, MIGRATIONS, click.echo)
     count = sum(map(len, indexes.values()))
     click.echo(f"{count} indexes in {len(indexes)} collections, {len(MIGRATIONS)} migrations")

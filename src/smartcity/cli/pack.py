@@ -15,7 +15,7 @@ def pack() -> None:
 
 
 @pack.command(epilog="Example: smartcity pack check config/hanoi")
-@argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check(folder: Path) -> None:
     """Print every mistake in a city pack, with its file and place."""
     try:

@@ -11,6 +11,7 @@ from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import STAFF
 from smartcity.identity.staff import store
 from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.rules import PASSWORD_LENGTH
 from smartcity.identity.staff.service import StaffService
 from smartcity.settings import PREFIX, Settings
 from smartcity.storage.migrations import create_indexes
@@ -27,10 +28,14 @@ def staff() -> None:
 @takes_settings()
 @argument("name")
 @option("--role", "roles", type=ROLES, multiple=True, required=True, help="One or more.")
-@option("--agency", "agencies", metavar="CODE", multiple=True, help="Whom they act for.")
+@option("--agency", "agencies", metavar="CODE", multiple=True, help="Whom they act for; handlers and supervisors need one.")
 @option("--full-name", default="", help="How colleagues see them.")
 @password_option(
-    envvar=f"{PREFIX}PASSWORD", help="Asked for; or SMARTCITY_PASSWORD, which no history keeps."
+    envvar=f"{PREFIX}PASSWORD",
+    help=(
+        f"At least {PASSWORD_LENGTH[0]} characters. Asked for; or SMARTCITY_PASSWORD, which no "
+        "history keeps."
+    ),
 )
 def add(
     settings: Settings,
@@ -44,7 +49,7 @@ def add(
 
     async def run() -> None:
         city = load_city(settings.city_dir)
-        async with open_database(settings) as (_, database):
+        async with open_database(settings, city) as (_, database):
             await create_indexes(database, store.INDEXES, click.echo)
             service = StaffService(
                 store.StaffStore(database),

@@ -94,7 +94,7 @@ async def _start_database(settings: Settings, supervisor: Supervisor) -> Setting
 
 
 async def _prepare(settings: Settings, city: City, samples: Samples | None) -> None:
-    async with open_database(settings) as (_, database):
+    async with open_database(settings, city) as (_, database):
         await migrate(database, every_index(settings), MIGRATIONS, _say)
         if samples is not None:
             for line in await load_demo(database, city, samples, settings):

@@ -1,8 +1,6 @@
 """Report documents in MongoDB: one document a report, one atomic write a change."""
 
-import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -10,15 +8,12 @@ import msgspec
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
 
-from smartcity.city.model import Publicity
-from smartcity.clock import now
 from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.geography.distances import EARTH_RADIUS_M
-from smartcity.identifiers import earliest_id
 from smartcity.reports.model import OPEN, TIMELINE_LIMIT, Entry, Report
+from smartcity.reports.queries import by_deadline, newest
 from smartcity.reports.requests import ReportFilter
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
@@ -29,7 +24,6 @@ from smartcity.storage.mongo import (
     if_found,
     to_document,
 )
-from smartcity.text import folded_words
 
 COLLECTION: Final = "reports"
 
@@ -68,9 +62,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         OUTBOX_INDEX,
     ]
 }
-
-TEXT_DAYS: Final = 90
-"""A text is searched in as many days of reports, or in all of one agency's."""
 
 MERGED_LIMIT: Final = 1000
 """So many reports merged into some others are heard of at the most."""
@@ -216,29 +207,17 @@ class ReportStore:
         For the public, a filter that would betray what is not public yet (a place, a text, an
         agency) finds only what is.
         """
-        query = _query(wanted)
-        conditions = [query]
-        if public:
-            conditions.append({"public": {"$ne": Publicity.NEVER}})
-            if wanted.bbox or wanted.near or wanted.text or wanted.agency:
-                conditions.append(_SHOWN)
-        if before is not None:
-            conditions.append({"_id": {"$lt": before}})
-        if wanted.text and not wanted.agency:
-            conditions.append({"_id": {"$gte": earliest_id(now() - timedelta(days=TEXT_DAYS))}})
-        found = self._reports.find({"$and": conditions}, _LISTED).sort("_id", -1).limit(limit)
+        found = (
+            self._reports.find(newest(wanted, before, public), _LISTED).sort("_id", -1).limit(limit)
+        )
         return [_listed(document) async for document in found]
 
     async def queue(
         self, wanted: ReportFilter, *, after: tuple[Any, UUID] | None, limit: int
     ) -> list[Report]:
         """Reports by their next deadline; those whose clock stands still come first."""
-        query = _query(wanted)
-        if after is not None:
-            due_at, last = after
-            later: Document = {"due_at": {"$gt": due_at}} if due_at else {"due_at": {"$ne": None}}
-            query = {"$and": [query, {"$or": [later, {"due_at": due_at, "_id": {"$gt": last}}]}]}
-        found = self._reports.find(query, _LISTED).sort([("due_at", 1), ("_id", 1)]).limit(limit)
+        found = self._reports.find(by_deadline(wanted, after), _LISTED)
+        found = found.sort([("due_at", 1), ("_id", 1)]).limit(limit)
         return [_listed(document) async for document in found]
 
     async def of_reporter(self, reporter: UUID, *, before: UUID | None, limit: int) -> list[Report]:
@@ -288,14 +267,6 @@ class ReportStore:
             yield document
 
 
-_SHOWN: Final[Document] = {
-    "$or": [
-        {"public": Publicity.AT_ONCE},
-        {"public": Publicity.ON_RECEIPT, "received_at": {"$exists": True}},
-    ]
-}
-
-
 def _listed(document: Document) -> Report:
     return from_document(document | {"timeline": (), "folded": ""}, Report)
 
@@ -334,39 +305,3 @@ def _difference(before: Report, after: Report) -> Document:
     if gone := old.keys() - new.keys():
         update["$unset"] = dict.fromkeys(gone, "")
     return update
-
-
-def _query(wanted: ReportFilter) -> Document:
-    query: Document = {}
-    for name, path in _MEMBERS.items():
-        if values := getattr(wanted, name):
-            query[path] = {"$in": sorted(values)}
-    if wanted.bbox is not None:
-        box = wanted.bbox
-        lons = (box.west, box.east, box.east, box.west, box.west)
-        lats = (box.south, box.south, box.north, box.north, box.south)
-        ring = list(zip(lons, lats, strict=True))
-        query["location"] = {
-            "$geoWithin": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}
-        }
-    elif wanted.near is not None:
-        circle = [list(wanted.near), wanted.radius_m / EARTH_RADIUS_M]
-        query["location"] = {"$geoWithin": {"$centerSphere": circle}}
-    if wanted.text is not None:
-        query["$and"] = [
-            {"folded": {"$regex": re.escape(word)}} for word in folded_words(wanted.text)[:8]
-        ]
-    if wanted.assignee is not None:
-        query["assignee"] = wanted.assignee
-    if wanted.overdue_at is not None:
-        query["due_at"] = {"$lt": wanted.overdue_at}
-    return query
-
-
-_MEMBERS: Final = {
-    "status": "status",
-    "category": "category",
-    "field": "field",
-    "unit": "place.unit",
-    "agency": "agency",
-}
