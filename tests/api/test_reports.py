@@ -345,7 +345,7 @@ async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
 
 async def test_what_a_request_lacks_is_named(hanoi_town: Town) -> None:
     device = await hanoi_town.device()
-    keyless = await device.post("/v1/reports", {"category": "pothole"})
+    keyless = await device.ask("POST", "/v1/reports", json=pothole(hanoi_town.city))
     assert keyless.json()["fields"] == [{"path": "Idempotency-Key", "reason": "required"}]
     boxless = await device.get("/v1/map/reports.geojson")
     assert boxless.json()["fields"] == [{"path": "bbox", "reason": "required"}]

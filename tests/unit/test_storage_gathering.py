@@ -95,6 +95,17 @@ async def test_a_failure_of_all_is_told_to_all_and_the_next_try_is_a_new_one() -
     assert await same(3) == 3
 
 
+async def test_one_that_cannot_be_sent_spoils_nothing_for_the_others() -> None:
+    async def together(numbers: Sequence[int]) -> Sequence[int]:
+        if 3 in numbers:
+            raise OverflowError("does not fit")
+        return numbers
+
+    same = Gathering(together)
+    answers = await asyncio.gather(*map(same, range(1, 6)), return_exceptions=True)
+    assert [a if isinstance(a, int) else type(a) for a in answers] == [1, 2, OverflowError, 4, 5]
+
+
 async def test_who_goes_away_takes_nothing_from_the_others() -> None:
     double = Gathering(Doubling().together)
     gone, other = asyncio.create_task(double(2)), asyncio.create_task(double(4))

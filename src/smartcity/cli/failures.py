@@ -40,7 +40,7 @@ def describe(error: Exception) -> str:
     match error:
         case PackError():
             count = len(error.mistakes)
-            places = "1 place" if count == 1 else f"{count} places (`smartcity pack check` lists them)"
+            places = "1 place" if count == 1 else f"{count} places (`pack check` lists them)"
             return f"the city pack {error.folder} is wrong in {places}: {error.mistakes[0]}"
         case SmartCityError():
             fields = [f"{field.path}: {field.reason}" for field in error.fields]

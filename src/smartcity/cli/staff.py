@@ -28,7 +28,7 @@ def staff() -> None:
 @takes_settings()
 @argument("name")
 @option("--role", "roles", type=ROLES, multiple=True, required=True, help="One or more.")
-@option("--agency", "agencies", metavar="CODE", multiple=True, help="Whom they act for; handlers and supervisors need one.")
+@option("--agency", "agencies", metavar="CODE", multiple=True, help="For handlers and supervisors.")
 @option("--full-name", default="", help="How colleagues see them.")
 @password_option(
     envvar=f"{PREFIX}PASSWORD",

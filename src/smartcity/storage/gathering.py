@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
+from smartcity.storage.mongo import DatabaseError
+
 asked = TypeVar("asked")
 answered = TypeVar("answered")
 
@@ -23,7 +25,8 @@ class Gathering(Generic[asked, answered]):
     """Makes of an operation on many the same operation on one.
 
     `together` answers for each that it is given, in their order. An answer that is an exception is
-    raised for that one alone, and what `together` itself raises, for all of them.
+    raised for that one alone; what the database raises, for all of them. What cannot even be sent
+    is found by asking for each by itself.
     """
 
     def __init__(
@@ -65,8 +68,12 @@ class Gathering(Generic[asked, answered]):
     async def _answers(self, batch: Sequence[asked]) -> Sequence[answered | Exception]:
         try:
             return await self._together(batch)
-        except Exception as error:  # it is those who asked that can do something about it
+        except DatabaseError as error:
             return [error] * len(batch)
+        except Exception as error:  # one that cannot even be sent: the others shall not suffer
+            if len(batch) == 1:
+                return [error]
+            return [answer for one in batch for answer in await self._answers([one])]
 
 
 def look_up(

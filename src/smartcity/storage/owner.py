@@ -4,7 +4,7 @@ Two cities in one database would read each other's codes: a pothole of the one i
 other, and no report lies inside the other's boundaries.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from pymongo import ReturnDocument
 
@@ -16,7 +16,7 @@ ID: Final = "city"
 
 async def claim(database: Database, code: str) -> str:
     """Whose the database is: `code`'s now, unless somebody had it before."""
-    document = await database[COLLECTION].find_one_and_update(
+    document: Any = await database[COLLECTION].find_one_and_update(
         {"_id": ID},
         {"$setOnInsert": {"code": code}},
         upsert=True,
@@ -28,4 +28,4 @@ async def claim(database: Database, code: str) -> str:
 async def owner_of(database: Database) -> str | None:
     """Whose the database is, if anybody's."""
     document = await database[COLLECTION].find_one({"_id": ID})
-    return document and document["code"]
+    return document["code"] if document else None
