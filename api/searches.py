@@ -33,7 +33,11 @@ async def provide_wanted(
     radius_m: Annotated[float, QueryParameter(gt=0, le=10_000)] = 500.0,
     text: Annotated[
         str | None,
-        QueryParameter(min_length=2, max_length=200, description="Words, with or without accents."),
+        QueryParameter(
+            min_length=2,
+            max_length=200,
+            description="Words or their beginnings, with or without accents; or a report's code.",
+        ),
     ] = None,
 ) -> ReportFilter:
     """The dependency `wanted`. Raises `Invalid` for a place that is none, and for a text without a

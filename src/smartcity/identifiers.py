@@ -57,6 +57,12 @@ def grouped(typed: str) -> str:
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
+def is_code(typed: str) -> bool:
+    """Whether it could be a code, whatever case, spaces and dashes it was typed with."""
+    letters = typed.upper().replace(" ", "").replace("-", "")
+    return len(letters) == CODE_LENGTH and set(letters) <= set(READABLE)
+
+
 def readable(digest: bytes, length: int) -> str:
     """The first `length` readable letters of a digest of at least 16 bytes."""
     number = int.from_bytes(digest)

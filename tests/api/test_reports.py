@@ -305,6 +305,23 @@ async def test_a_search_by_text_needs_no_accents_and_betrays_nothing_unreceived(
     assert [item["id"] for item in found] == [receipt["id"]]
 
 
+async def test_a_search_finds_the_beginnings_of_words_and_a_code_however_typed(
+    hanoi_town: Town,
+) -> None:
+    _, receipt = await submitted(hanoi_town, description="Ổ gà trước cổng trường")
+    handler = await handler_of(hanoi_town, receipt)
+
+    async def count(text: str) -> int:
+        answer = await handler.get("/v1/agency/queue", params={"text": text})
+        assert answer.status_code == 200, answer.text
+        return len(answer.json()["items"])
+
+    assert await count("o ga truo") == 1
+    assert await count("ruong") == 0
+    assert await count(receipt["code"].lower().replace("-", " ")) == 1
+    assert await count("2222-2222-222") == 0
+
+
 async def test_lists_are_filtered_by_place_category_and_status(hanoi_town: Town) -> None:
     _, receipt = await submitted(hanoi_town)
     handler = await handler_of(hanoi_town, receipt)

@@ -80,10 +80,15 @@ def options() -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=1000, help="that send the reports in turn")
     parser.add_argument("--reports", type=int, default=20_000, help="that are there before")
     parser.add_argument("--dossiers", type=int, default=100_000, help="that are there before")
-    parser.add_argument(
-        "--only", type=lambda names: names.split(","), help=f"some of {','.join(FIGURES)}"
-    )
+    parser.add_argument("--only", type=_names, help=f"some of {','.join(FIGURES)}")
     return parser.parse_args()
+
+
+def _names(given: str) -> list[str]:
+    names = given.split(",")
+    if unknown := set(names) - FIGURES.keys():
+        raise argparse.ArgumentTypeError(f"no such figure: {', '.join(unknown)}")
+    return names
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def test_a_unit_without_an_agency_is_told_when_a_rule_says_own(folder: Path) -> 
     agencies.write_text(agencies.read_text("utf-8").partition("[own]")[0], "utf-8")
     told = [mistake for mistake in mistakes_in(folder) if "agency of their own" in mistake.reason]
     assert [mistake.where for mistake in told] == [
-        "rule.parking-and-pavements.agency",
+        "rule.lanes-and-pavements.agency",
         "rule.street-level.agency",
     ]
     assert "126 units" in told[0].reason

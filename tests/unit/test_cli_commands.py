@@ -211,6 +211,11 @@ def test_data_is_one_citys_and_no_other_city_touches_it(run: Run) -> None:
     assert "hanoi's, and the city pack is boston's" in " ".join(told.output.split())
 
 
+def test_the_doctor_is_not_content_with_a_push_project_that_has_no_credentials(run: Run) -> None:
+    told = run("doctor", SMARTCITY_FCM_PROJECT="city")
+    assert "push         mind   not configured" in told.output
+
+
 def away(command: str) -> subprocess.CompletedProcess[str]:
     """A command without a database, in a process of its own."""
     environment = os.environ | {

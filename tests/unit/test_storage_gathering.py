@@ -51,12 +51,16 @@ async def test_what_comes_while_commands_are_under_way_waits_for_the_next() -> N
     doubling = Doubling()
     double = Gathering(doubling.together)
     tasks: list[asyncio.Task[int]] = []
-    for number in range(0, 12, 2):
+    for number in range(0, 2 * AT_ONCE + 8, 2):
         tasks.append(asyncio.create_task(double(number)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
-    assert doubling.batches == [[0], [2], [4, 6, 8, 10]]
+    first = 2 * AT_ONCE
+    assert doubling.batches == [
+        *([number] for number in range(0, first, 2)),
+        [first, first + 2, first + 4, first + 6],
+    ]
 
 
 async def test_who_asks_again_as_soon_as_they_are_answered_is_answered_again() -> None:

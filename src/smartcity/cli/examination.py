@@ -108,12 +108,13 @@ def _attachments(settings: Settings) -> Finding:
 
 
 def _push(settings: Settings) -> Finding:
-    if not settings.fcm_project:
+    if not settings.fcm_credentials and not settings.fcm_endpoint:
         return Finding("push", State.MIND, "not configured: recorded as not sent")
     if settings.fcm_credentials and not Path(settings.fcm_credentials).is_file():
         return Finding("push", State.WRONG, f"{settings.fcm_credentials} is not there")
     where = f" through {settings.fcm_endpoint}" if settings.fcm_endpoint else ""
-    return Finding("push", State.GOOD, f"Firebase project {settings.fcm_project}{where}")
+    project = settings.fcm_project or "of the credentials"
+    return Finding("push", State.GOOD, f"Firebase project {project}{where}")
 
 
 def _limits(settings: Settings) -> Finding:

@@ -8,13 +8,16 @@ from uuid import UUID
 from smartcity.city.model import Publicity
 from smartcity.clock import now
 from smartcity.geography.distances import EARTH_RADIUS_M
-from smartcity.identifiers import earliest_id
+from smartcity.identifiers import earliest_id, grouped, is_code
 from smartcity.reports.requests import ReportFilter
 from smartcity.storage.mongo import Document
 from smartcity.text import folded_words
 
 TEXT_DAYS: Final = 90
 """A text is searched in as many days of reports, or in all of one agency's."""
+
+_WORD: Final = r"(?<![\pL\pN])"
+"""What a word begins behind. Not `\\b`, which knows ASCII alone."""
 
 _MEMBERS: Final = {
     "status": "status",
@@ -73,11 +76,18 @@ def _query(wanted: ReportFilter) -> Document:
         circle = [list(wanted.near), wanted.radius_m / EARTH_RADIUS_M]
         query["location"] = {"$geoWithin": {"$centerSphere": circle}}
     if wanted.text is not None:
-        query["$and"] = [
-            {"folded": {"$regex": re.escape(word)}} for word in folded_words(wanted.text)[:8]
-        ]
+        query["$or"] = _with_text(wanted.text)
     if wanted.assignee is not None:
         query["assignee"] = wanted.assignee
     if wanted.overdue_at is not None:
         query["due_at"] = {"$lt": wanted.overdue_at}
     return query
+
+
+def _with_text(text: str) -> list[Document]:
+    """Each word of the text begins one of the report's; or the text is the report's code."""
+    words = [_WORD + re.escape(word) for word in folded_words(text)[:8]]
+    either: list[Document] = [{"$and": [{"folded": {"$regex": word}} for word in words]}]
+    if is_code(text):
+        either.append({"code": grouped(text)})
+    return either

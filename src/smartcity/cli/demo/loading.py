@@ -47,7 +47,7 @@ FOLLOWED: Final = 5
 
 AGAIN: Final = (
     "The sample data is there since the first start, which showed the log-ins. For another one:",
-    "  smartcity staff add NAME --role ROLE",
+    "  smartcity staff add NAME --role ROLE --agency CODE",
 )
 
 
