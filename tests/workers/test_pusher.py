@@ -236,7 +236,7 @@ async def test_a_push_in_flight_at_a_death_is_repeated_under_the_same_id(
 ) -> None:
     phone = await device(devices, "phone")
     await store.add([waiting(phone)])
-    with suppress(ExceptionGroup):
+    with pytest.raises(ExceptionGroup):
         await Pusher(store, devices, Dying(sender), lease).run_once()
     await Pusher(store, devices, sender, lease).run_once()
     first, again = fcm.messages("phone")
