@@ -56,6 +56,7 @@ HANDLERS: Final = (
 
 ANSWERS_FROM: Final[Mapping[str, Kept]] = {
     "areas": Kept.AREAS,
+    "intake": Kept.AREAS,
     "reports": Kept.AREAS,
     "pins": Kept.PINS,
     "tiles": Kept.PINS,

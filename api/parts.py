@@ -18,6 +18,8 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
+from smartcity.audit.records import AuditRecords
+from smartcity.audit.store import AuditRecordStore
 from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
 from smartcity.city import load_city
 from smartcity.dossiers.secrets import DossierSecrets
@@ -44,6 +46,10 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.deadlines import Clocks
+from smartcity.reports.intake import ReportIntake
+from smartcity.reports.lists.store import ReportLists
+from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity
 from smartcity.reports.store import ReportStore
@@ -78,6 +84,7 @@ class Parts:
         self.addresses = Addresses(settings.trusted_proxies)
         self.attempts = Attempts(database, settings)
 
+        self.audit_records = AuditRecords(AuditRecordStore(database))
         self.devices = DeviceService(DeviceStore(database), self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
@@ -89,7 +96,8 @@ class Parts:
 
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
-        self.similarity = Similarity(self.city, self.report_store, self.views)
+        self.report_lists = ReportLists(database)
+        self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
             AttachmentStore(database),
@@ -99,15 +107,25 @@ class Parts:
             upload_bytes=settings.upload_bytes,
             per_report=settings.attachments_per_report,
         )
+        clocks = Clocks(self.city)
+        self.intake = ReportIntake(
+            self.city,
+            self.report_store,
+            clocks=clocks,
+            places=self.areas,
+            attachments=self.attachments,
+            personal=personal,
+        )
+        self.receipts = Receipts(self.report_store, self.attempts, secret)
         self.reports = ReportService(
             self.city,
             self.report_store,
+            clocks=clocks,
             places=self.areas,
             attachments=self.attachments,
             personal=personal,
             staff=self.staff,
-            attempts=self.attempts,
-            secret=secret,
+            receipts=self.receipts,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))

@@ -12,6 +12,7 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
+from smartcity.audit.store import RECORDS
 from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
@@ -42,7 +43,7 @@ from workers.scheduler import Clock
 
 log = structlog.get_logger(__name__)
 
-OUTBOXES: Final = (REPORTS, DOSSIERS, ANNOUNCEMENTS)
+OUTBOXES: Final = (REPORTS, DOSSIERS, ANNOUNCEMENTS, RECORDS)
 """The collections whose documents promise events."""
 
 

@@ -15,10 +15,10 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import Forbidden, SmartCityError
 from smartcity.identity.roles import Actor, Role
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import OPEN
 from smartcity.reports.requests import ReportFilter, Request, Steps
 from smartcity.reports.service import ReportService
-from smartcity.reports.store import ReportStore
 from smartcity.reports.views import ReportView, View, Viewer, Views
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -62,7 +62,7 @@ class AgencyController(Controller):
         self,
         actor: NamedDependency[Actor],
         city: NamedDependency[City],
-        report_store: NamedDependency[ReportStore],
+        report_lists: NamedDependency[ReportLists],
         views: NamedDependency[Views],
         language: NamedDependency[str],
         wanted: NamedDependency[ReportFilter],
@@ -84,11 +84,11 @@ class AgencyController(Controller):
             overdue_at=now() if overdue else None,
         )
         after = decode_cursor(cursor, tuple[Moment | None, UUID])
-        found = await report_store.queue(wanted, after=after, limit=limit + 1)
+        found = await report_lists.queue(wanted, after=after, limit=limit + 1)
         items, more = page_of(found, limit)
         return QueuePage(
             items=[views.summary(report, Viewer.STAFF, language) for report in items],
-            counts=await report_store.count_open(sorted(wanted.agency)),
+            counts=await report_lists.count_open(sorted(wanted.agency)),
             next_cursor=encode_cursor((items[-1].due_at, items[-1].id)) if more else UNSET,
         )
 

@@ -16,7 +16,10 @@ from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
+from smartcity.reports.intake import ReportIntake
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import Report
+from smartcity.reports.receipts import Receipts
 from smartcity.reports.requests import (
     STEPS_LIMIT,
     NewReport,
@@ -27,7 +30,6 @@ from smartcity.reports.requests import (
 )
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity, SimilarReport
-from smartcity.reports.store import ReportStore
 from smartcity.reports.views import ReportPage, ReportReceipt, ReportView, Viewer, Views
 
 KEY: Final = HeaderParameter(
@@ -74,7 +76,8 @@ class ReportController(Controller):
         self,
         data: JSONBody[NewReport],
         actor: NamedDependency[Actor],
-        reports: NamedDependency[ReportService],
+        intake: NamedDependency[ReportIntake],
+        receipts: NamedDependency[Receipts],
         views: NamedDependency[Views],
         limits: NamedDependency[RateLimits],
         language: NamedDependency[str],
@@ -86,14 +89,14 @@ class ReportController(Controller):
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
         """
         if limits.allows("reports", actor):
-            report, fresh = await reports.submit(data, actor, idempotency_key)
+            report, fresh = await intake.submit(data, actor, idempotency_key)
         else:
-            report, fresh = await reports.submitted(data, actor, idempotency_key), False
+            report, fresh = await intake.submitted(data, actor, idempotency_key), False
             if report is None:
                 raise limits.refusal("reports", actor)
         if fresh:
             limits.count("reports", actor)
-        receipt = views.receipt(report, reports.secret_of(report), language)
+        receipt = views.receipt(report, receipts.secret_of(report), language)
         return Response(
             receipt,
             status_code=201 if fresh else 200,
@@ -103,7 +106,7 @@ class ReportController(Controller):
     @get(operation_id="ListReports")
     async def browse(
         self,
-        report_store: NamedDependency[ReportStore],
+        report_lists: NamedDependency[ReportLists],
         views: NamedDependency[Views],
         language: NamedDependency[str],
         wanted: NamedDependency[ReportFilter],
@@ -114,7 +117,7 @@ class ReportController(Controller):
 
         A search by text looks at the last 90 days, or at all reports of one agency.
         """
-        found = await report_store.newest(
+        found = await report_lists.newest(
             wanted, before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
         )
         return pages(found, limit, Viewer.PUBLIC, views, language)
@@ -137,12 +140,13 @@ class ReportController(Controller):
         self,
         data: JSONBody[Receipt],
         reports: NamedDependency[ReportService],
+        receipts: NamedDependency[Receipts],
         views: NamedDependency[Views],
         language: NamedDependency[str],
         address: NamedDependency[str],
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
-        report = await reports.open_receipt(data.code, SaidSecret(data.secret, address))
+        report = await receipts.open(data.code, SaidSecret(data.secret, address))
         return shown(report, Viewer.REPORTER, views, language, reports)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
@@ -204,14 +208,14 @@ class MyReportController(Controller):
     async def mine(
         self,
         actor: NamedDependency[Actor],
-        report_store: NamedDependency[ReportStore],
+        report_lists: NamedDependency[ReportLists],
         views: NamedDependency[Views],
         language: NamedDependency[str],
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
         """The reports that this device sent, the newest first."""
-        found = await report_store.of_reporter(
+        found = await report_lists.of_reporter(
             actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)

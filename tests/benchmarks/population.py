@@ -81,7 +81,7 @@ async def _samples(parts: Parts, database: Database, population: Population) -> 
     for number in range(SAMPLES):
         body = population.bodies[number % len(population.bodies)]
         told = msgspec.json.decode(body, type=NewReport)
-        report, _ = await parts.reports.submit(told, citizen, f"sample {number}")
+        report, _ = await parts.intake.submit(told, citizen, f"sample {number}")
         if number == 0:
             document = await database[COLLECTION].find_one()
             assert document is not None

@@ -17,6 +17,7 @@ class Topic(StrEnum):
     REPORT = "report"
     DOSSIER = "dossier"
     ALERT = "alert"
+    AUDIT = "audit"  # staff did something that no timeline tells; never public
     BULK = "bulk"  # a chunk of imported subjects; consumers pull the batch
 
 

@@ -4,6 +4,7 @@ Which role may call which operation is the table in `api/permissions.py`; which 
 lifecycle action is the table in `reports/lifecycle.py`. This module only names them.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -52,10 +53,20 @@ class Scope(StrEnum):
     FEED = "feed"
 
 
+class Assurance(StrEnum):
+    """How sure the city is of who speaks: each is as sure as those before it."""
+
+    DEVICE = "device"  # the same device as before, whoever holds it
+    PHONE = "phone"  # somebody who was reached at this phone number
+    ACCOUNT = "account"  # somebody whom an identity provider knows
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks. `id` is the device's, the staff member's or the key's; none for anyone and clock.
 
     `agencies` are the codes a staff member acts for: their own and, for a supervisor, all below.
+    `account` is the citizen's who logged in on this device, and `others` are the other devices of
+    that account: what they sent is this person's too. `since` is when the device registered.
     """
 
     roles: frozenset[Role]
@@ -63,6 +74,15 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     agencies: frozenset[str] = frozenset()
     scopes: frozenset[Scope] = frozenset()
     language: str | None = None
+    account: UUID | None = None
+    others: frozenset[UUID] = frozenset()
+    assurance: Assurance = Assurance.DEVICE
+    since: datetime | None = None
+
+    @property
+    def own_ids(self) -> frozenset[UUID]:
+        """Every id under which this person may have sent or followed something."""
+        return self.others if self.id is None else self.others | {self.id}
 
     @property
     def own_id(self) -> UUID:

@@ -15,7 +15,7 @@ OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATC
 def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> frozenset[Party]:
     """What the actor is to this report, now: a transfer makes handlers of others."""
     parties: set[Party] = set()
-    if has_receipt or (actor.id is not None and actor.id == report.reporter.id):
+    if has_receipt or report.reporter.id in actor.own_ids:
         parties.add(Party.REPORTER)
     if report.agency in actor.agencies:
         if Role.HANDLER in actor.roles:

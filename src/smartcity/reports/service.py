@@ -1,4 +1,4 @@
-"""What happens to reports, in order: taken in, acted upon, shown."""
+"""What happens to reports that were taken in, in order: acted upon, shown."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -19,8 +19,7 @@ from smartcity.errors import (
     StaleVersion,
 )
 from smartcity.feed.event import Event
-from smartcity.identifiers import digest_of, grouped, receipt_secret, same_secret
-from smartcity.identity.attempts.service import GUESSER, Attempts
+from smartcity.identifiers import digest_of
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
 from smartcity.identity.staff.service import StaffService
@@ -29,106 +28,42 @@ from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event, is_silent
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
-from smartcity.reports.model import Action, By, Entry, Key, Party, Report, Reporter
+from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
-from smartcity.reports.requests import NewReport, SaidSecret, Step
+from smartcity.reports.receipts import Receipts
+from smartcity.reports.requests import SaidSecret, Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import Duplicate, ReportStore
+from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
 from smartcity.reports.views import Viewer
-
-RECEIPT: Final = "receipt"
-"""The kind of attempt whose failures are counted by the report's code and the address together:
-everybody can read the code, and nobody shall lock out who holds the receipt.
-"""
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
 
 
 class ReportService:
-    """The one door to reports, whatever surface a request comes through."""
+    """The one door to what is kept, whatever surface a request comes through."""
 
     def __init__(
         self,
         city: City,
         store: ReportStore,
         *,
+        clocks: Clocks,
         places: Places,
         attachments: AttachmentService,
         personal: PersonalData,
         staff: StaffService,
-        attempts: Attempts,
-        secret: bytes,
+        receipts: Receipts,
     ) -> None:
         self._city = city
         self._store = store
-        self._clocks = Clocks(city)
+        self._clocks = clocks
         self._places = places
         self._attachments = attachments
         self._personal = personal
         self._staff = staff
-        self._attempts = attempts
-        self._secret = secret
-
-    # --- taking in -------------------------------------------------------------------------------
-
-    async def submit(self, data: NewReport, actor: Actor, key: str) -> tuple[Report, bool]:
-        """Take in a report. False with it if the same submission was taken before.
-
-        Raises `Invalid`, `OutsideCity`, or `IdempotencyKeyReused` for the same key with another
-        body. When this returns, the report survives the death of any process.
-        """
-        assert actor.id is not None, "the permission table lets nobody else submit"
-        category = submission.check(data, self._city)
-        where = submission.place(self._places, data.location, data.unit, data.address)
-        report = submission.new_report(
-            data,
-            category,
-            where,
-            city=self._city,
-            clocks=self._clocks,
-            reporter=self._reporter(data, actor.id),
-            submission=_submission(data, actor.id, key),
-            at=now(),
-        )
-        if report.attachments:
-            if earlier := await self.submitted(data, actor, key):
-                return earlier, False  # its files are in a report by now: in this one
-            await self._attachments.check(report.attachments, actor, report.id)
-        try:
-            await self._store.insert(report, [event(report, report.timeline[0])])
-        except Duplicate:
-            earlier = await self.submitted(data, actor, key)
-            assert earlier is not None, "the index has just found it"
-            report, fresh = earlier, False
-        else:
-            fresh = True
-        if report.attachments:
-            await self._attachments.claim(report.attachments, actor, report.id)
-        return report, fresh
-
-    async def submitted(self, data: NewReport, actor: Actor, key: str) -> Report | None:
-        """The report that this very submission made before, if any.
-
-        Raises `IdempotencyKeyReused` if the key came with another body.
-        """
-        assert actor.id is not None, "the permission table lets nobody else submit"
-        name, body = _submission(data, actor.id, key)
-        report = await self._store.find_submission(name)
-        if report is not None and report.submission_body != body:
-            raise IdempotencyKeyReused
-        return report
-
-    def secret_of(self, report: Report) -> str:
-        """What the receipt says beside the code."""
-        return receipt_secret(self._secret, report.id)
-
-    def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
-        contact = data.contact and self._personal.encrypt(
-            msgspec.json.encode(data.contact).decode()
-        )
-        return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
+        self._receipts = receipts
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -230,17 +165,6 @@ class ReportService:
         report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
 
-    async def open_receipt(self, code: str, said: SaidSecret) -> Report:
-        """The report of a receipt. Raises `NotFound` for a wrong code and a wrong secret alike, and
-        `TooManyRequests` after too many of them.
-        """
-        code = grouped(code)
-        report = await self._store.find_by_code(code)
-        await self._check_secret(code, report, said)
-        if report is None:
-            raise NotFound
-        return report
-
     def contact(self, report: Report) -> Mapping[str, str] | None:
         """How to reach the reporter, if handlers may know."""
         kept = report.reporter.contact
@@ -254,31 +178,17 @@ class ReportService:
         report = await self._found(report_id)
         parties = parties_of(actor, report)
         if said is not None and Party.REPORTER not in parties:
-            await self._check_secret(report.code, report, said)
+            await self._receipts.check(report, said)
             parties = parties_of(actor, report, has_receipt=True)
         if not may_know_of(report, actor, parties):
             raise NotFound
         return report, parties
-
-    async def _check_secret(self, code: str, report: Report | None, said: SaidSecret) -> None:
-        """Raises `NotFound` for a secret that is not the report's, `TooManyRequests`."""
-        tries = (RECEIPT, f"{code} {said.address}"), (GUESSER, said.address)
-        async with self._attempts.in_turn(*tries):
-            if report is None or not same_secret(said.secret, self.secret_of(report)):
-                raise NotFound
 
     async def _found(self, report_id: UUID) -> Report:
         report = await self._store.find(report_id)
         if report is None:
             raise NotFound
         return report
-
-
-def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:
-    return (
-        digest_of(sender.bytes, key.encode()),
-        digest_of(msgspec.json.encode(data, order="deterministic")),
-    )
 
 
 def _key(actor: UUID, key: str, steps: Sequence[Step]) -> Key:

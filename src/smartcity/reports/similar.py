@@ -9,9 +9,9 @@ from rapidfuzz import fuzz
 
 from smartcity.city.model import City
 from smartcity.geography.distances import distance_m
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import OPEN, Report
 from smartcity.reports.requests import ReportFilter
-from smartcity.reports.store import ReportStore
 from smartcity.reports.views import Named, View, Viewer, Views
 from smartcity.text import fold
 
@@ -37,9 +37,9 @@ class SimilarReport(View, frozen=True, kw_only=True):
 class Similarity:
     """Finds what a citizen could follow instead of sending it again."""
 
-    def __init__(self, city: City, store: ReportStore, views: Views) -> None:
+    def __init__(self, city: City, lists: ReportLists, views: Views) -> None:
         self._city = city
-        self._store = store
+        self._lists = lists
         self._views = views
 
     async def find(
@@ -52,7 +52,7 @@ class Similarity:
             status=frozenset[str](OPEN),
             field=self._field(category),
         )
-        found = await self._store.newest(near, before=None, limit=CANDIDATES, public=True)
+        found = await self._lists.newest(near, before=None, limit=CANDIDATES, public=True)
         words = fold(text)
         scored = [(self._likeness(report, category, lon, lat, words), report) for report in found]
         scored = [pair for pair in scored if pair[0] >= ALIKE]

@@ -1,20 +1,18 @@
 """Report documents in MongoDB: one document a report, one atomic write a change."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel, UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
 
 from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.reports.model import OPEN, TIMELINE_LIMIT, Entry, Report
-from smartcity.reports.queries import by_deadline, newest
-from smartcity.reports.requests import ReportFilter
+from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,
@@ -31,19 +29,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [
         IndexModel([("code", ASCENDING)], name="code", unique=True),
         IndexModel([("submission", ASCENDING)], name="submission", unique=True),
-        IndexModel([("reporter.id", ASCENDING), ("_id", DESCENDING)], name="reporter"),
-        IndexModel(
-            [
-                ("agency", ASCENDING),
-                ("status", ASCENDING),
-                ("due_at", ASCENDING),
-                ("_id", ASCENDING),
-            ],
-            name="queue",
-        ),
-        IndexModel([("category", ASCENDING), ("_id", DESCENDING)], name="category"),
-        IndexModel([("place.unit", ASCENDING), ("_id", DESCENDING)], name="unit"),
-        IndexModel([("location", GEOSPHERE)], name="location"),
         IndexModel(
             [("files", ASCENDING)],
             name="files",
@@ -67,7 +52,6 @@ MERGED_LIMIT: Final = 1000
 """So many reports merged into some others are heard of at the most."""
 
 _READ: Final = {"outbox": 0}
-_LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
 _COLUMNS: Final = dict.fromkeys(
     (
         "version",
@@ -197,46 +181,6 @@ class ReportStore:
     async def find_submission(self, submission: bytes) -> Report | None:
         return if_found(await self._reports.find_one({"submission": submission}, _READ), Report)
 
-    # --- lists -----------------------------------------------------------------------------------
-
-    async def newest(
-        self, wanted: ReportFilter, *, before: UUID | None, limit: int, public: bool
-    ) -> list[Report]:
-        """Reports from the newest to the oldest, without their timelines.
-
-        For the public, a filter that would betray what is not public yet (a place, a text, an
-        agency) finds only what is.
-        """
-        found = (
-            self._reports.find(newest(wanted, before, public), _LISTED).sort("_id", -1).limit(limit)
-        )
-        return [_listed(document) async for document in found]
-
-    async def queue(
-        self, wanted: ReportFilter, *, after: tuple[Any, UUID] | None, limit: int
-    ) -> list[Report]:
-        """Reports by their next deadline; those whose clock stands still come first."""
-        found = self._reports.find(by_deadline(wanted, after), _LISTED)
-        found = found.sort([("due_at", 1), ("_id", 1)]).limit(limit)
-        return [_listed(document) async for document in found]
-
-    async def of_reporter(self, reporter: UUID, *, before: UUID | None, limit: int) -> list[Report]:
-        query: Document = {"reporter.id": reporter}
-        if before is not None:
-            query["_id"] = {"$lt": before}
-        found = self._reports.find(query, _LISTED).sort("_id", -1).limit(limit)
-        return [_listed(document) async for document in found]
-
-    async def count_open(self, agencies: Sequence[str]) -> dict[str, int]:
-        """How many open reports the agencies have in each status; answered from an index."""
-        groups = await self._reports.aggregate(
-            [
-                {"$match": {"agency": {"$in": list(agencies)}, "status": {"$in": sorted(OPEN)}}},
-                {"$group": {"_id": "$status", "count": {"$sum": 1}}},
-            ]
-        )
-        return {group["_id"]: group["count"] async for group in groups}
-
     async def known(self, ids: Collection[UUID]) -> set[UUID]:
         """Which of these reports there are; answered from the index alone."""
         found = self._reports.find({"_id": {"$in": list(ids)}}, {"_id": 1})
@@ -265,10 +209,6 @@ class ReportStore:
         query: Document = {} if batch is None else {"batch": batch}
         async for document in self._reports.find(query, _COLUMNS).batch_size(10_000):
             yield document
-
-
-def _listed(document: Document) -> Report:
-    return from_document(document | {"timeline": (), "folded": ""}, Report)
 
 
 class _Advance(NamedTuple):

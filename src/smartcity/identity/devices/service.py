@@ -79,7 +79,7 @@ class DeviceService:
             return None
         if now() - device.seen_at >= SEEN_EVERY:
             await self._store.seen(device.id, now())
-        return Actor(roles=DEVICE, id=device.id, language=device.language)
+        return Actor(roles=DEVICE, id=device.id, language=device.language, since=device.created_at)
 
     async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""

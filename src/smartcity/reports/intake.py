@@ -1,0 +1,101 @@
+"""How a report is taken in: checked, placed, routed, given deadlines, and written once."""
+
+from uuid import UUID
+
+import msgspec
+
+from smartcity.attachments.service import AttachmentService
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.errors import IdempotencyKeyReused
+from smartcity.identifiers import digest_of
+from smartcity.identity.personal import PersonalData
+from smartcity.identity.roles import Actor
+from smartcity.reports import submission
+from smartcity.reports.deadlines import Clocks
+from smartcity.reports.events import event
+from smartcity.reports.model import Report, Reporter
+from smartcity.reports.requests import NewReport
+from smartcity.reports.store import Duplicate, ReportStore
+from smartcity.reports.submission import Places
+
+
+class ReportIntake:
+    """The one way in, whatever surface a report comes through."""
+
+    def __init__(
+        self,
+        city: City,
+        store: ReportStore,
+        *,
+        clocks: Clocks,
+        places: Places,
+        attachments: AttachmentService,
+        personal: PersonalData,
+    ) -> None:
+        self._city = city
+        self._store = store
+        self._clocks = clocks
+        self._places = places
+        self._attachments = attachments
+        self._personal = personal
+
+    async def submit(self, data: NewReport, actor: Actor, key: str) -> tuple[Report, bool]:
+        """Take in a report. False with it if the same submission was taken before.
+
+        Raises `Invalid`, `OutsideCity`, or `IdempotencyKeyReused` for the same key with another
+        body. When this returns, the report survives the death of any process.
+        """
+        assert actor.id is not None, "the permission table lets nobody else submit"
+        category = submission.check(data, self._city)
+        where = submission.place(self._places, data.location, data.unit, data.address)
+        report = submission.new_report(
+            data,
+            category,
+            where,
+            city=self._city,
+            clocks=self._clocks,
+            reporter=self._reporter(data, actor.id),
+            submission=_submission(data, actor.id, key),
+            at=now(),
+        )
+        if report.attachments:
+            if earlier := await self.submitted(data, actor, key):
+                return earlier, False  # its files are in a report by now: in this one
+            await self._attachments.check(report.attachments, actor, report.id)
+        try:
+            await self._store.insert(report, [event(report, report.timeline[0])])
+        except Duplicate:
+            earlier = await self.submitted(data, actor, key)
+            assert earlier is not None, "the index has just found it"
+            report, fresh = earlier, False
+        else:
+            fresh = True
+        if report.attachments:
+            await self._attachments.claim(report.attachments, actor, report.id)
+        return report, fresh
+
+    async def submitted(self, data: NewReport, actor: Actor, key: str) -> Report | None:
+        """The report that this very submission made before, if any.
+
+        Raises `IdempotencyKeyReused` if the key came with another body.
+        """
+        assert actor.id is not None, "the permission table lets nobody else submit"
+        name, body = _submission(data, actor.id, key)
+        report = await self._store.find_submission(name)
+        if report is not None and report.submission_body != body:
+            raise IdempotencyKeyReused
+        return report
+
+    def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
+        contact = data.contact and self._personal.encrypt(
+            msgspec.json.encode(data.contact).decode()
+        )
+        return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
+
+
+def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:
+    return (
+        digest_of(sender.bytes, key.encode()),
+        digest_of(msgspec.json.encode(data, order="deterministic")),
+    )
