@@ -26,7 +26,7 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event, is_silent
+from smartcity.reports.events import event
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
@@ -116,8 +116,7 @@ class ReportService:
             taken = take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
-            if not is_silent(taken.entry):
-                events.append(event(report, taken.entry))
+            events.append(event(report, taken.entry))
         return report, entries, events
 
     async def _circumstances(
