@@ -129,6 +129,7 @@ class Parts:
             personal=personal,
             staff=self.staff,
             receipts=self.receipts,
+            audit=self.audit_records,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))

@@ -155,6 +155,26 @@ async def test_who_reads_the_log_is_in_the_log(hanoi_town: Town) -> None:
     assert item["details"] == {"wanted_subject": subject}
 
 
+async def test_who_is_shown_how_to_reach_a_reporter_is_in_the_log_before_it_is_shown(
+    hanoi_town: Town,
+) -> None:
+    contact = {"name": "Lan", "phone": "0912345678"}
+    _, report = await submitted(hanoi_town, contact=contact, share_contact=True)
+    handler = await handler_of(hanoi_town, report)
+    shown = await handler.get(f"/v1/reports/{report['id']}")
+    assert shown.json()["contact"] == contact
+    record = await hanoi_town.database["audit_records"].find_one({})
+    assert record is not None
+    assert (record["action"], record["subject"]) == ("see_contact", UUID(report["id"]))
+    await chain(hanoi_town)
+    (entry,) = await documents(hanoi_town)
+    assert (entry["action"], str(entry["actor"])) == (
+        "see_contact",
+        await id_of(hanoi_town, "handler"),
+    )
+    assert "0912" not in str(entry)
+
+
 async def test_nobody_but_auditors_reads_it(hanoi_town: Town) -> None:
     for role in ("admin", "operations", "dispatcher"):
         answer = await (await hanoi_town.staff(role)).get("/v1/audit")
