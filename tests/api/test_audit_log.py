@@ -1,5 +1,6 @@
 """What staff and the clock do is in the audit log, once and in order, and auditors read it."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from smartcity.reports.requests import Step
 from tests.api.auditing import chain, documents, verify
 from tests.api.test_reports import handler_of, submitted
 from tests.api.town import Person, Town
+from workers.main import work
 
 pytestmark = pytest.mark.anyio
 
@@ -233,3 +235,15 @@ async def test_notes_reach_auditors_and_nobody_else(hanoi_town: Town) -> None:
     assert note is not None
     assert note["event"]["topic"] == "audit"
     assert "public" not in note["event"]
+
+
+async def test_the_workers_chain_without_being_told(hanoi_town: Town) -> None:
+    await worked_on(hanoi_town)
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(hanoi_town.settings, stop))
+    async with asyncio.timeout(30):
+        while len(await documents(hanoi_town)) < 3:
+            await asyncio.sleep(0.1)
+    stop.set()
+    await working
+    assert (await verify(hanoi_town)).exit_code == 0

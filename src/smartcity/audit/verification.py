@@ -105,5 +105,5 @@ class Walk:
             mark = self._marks.pop()
             if mark.mac != self.mac:
                 why = f"up to entry {mark.count} they are not those of {mark.origin}"
-                raise Broken(min(self._sure_of + 1, mark.count), why)
+                raise Broken(max(1, min(self._sure_of + 1, mark.count)), why)
             self._sure_of = mark.count
