@@ -20,32 +20,40 @@ from smartcity.storage.mongo import to_document
 
 CHAIN: Final = Chain(b"k" * 32)
 NOON: Final = datetime(2026, 5, 3, 12, tzinfo=UTC)
-CODES: Final = st.text("abcdefgh_", min_size=1, max_size=8)
 
 Document = dict[str, Any]
+Dice = random.Random
+
+DICE: Final = st.integers(0, 1 << 64).map(Dice)
 
 
-@st.composite
-def chains(draw: st.DrawFn) -> list[Document]:
+def _entry(number: int, dice: Dice) -> AuditEntry:
+    def some(*values: Any) -> Any:
+        return dice.choice(values)
+
+    return AuditEntry(
+        number=number,
+        source=UUID(int=dice.getrandbits(128)),
+        at=NOON + timedelta(milliseconds=dice.randrange(10**9)),
+        topic=some(*Topic),
+        action=some("receive", "resolve", "add_key"),
+        actor=some(None, UUID(int=dice.getrandbits(128))),
+        party=some(None, "handler", "clock"),
+        subject=some(None, UUID(int=dice.getrandbits(128))),
+        version=dice.randrange(5),
+        status=some(None, "received"),
+        agency=some(None, "so-xay-dung"),
+        details=some({}, {"assignee": "x"}, {"b": "1", "a": "2"}),
+    )
+
+
+def _chain(dice: Dice) -> list[Document]:
     """Two to twelve entries as they lie in the database."""
-    fresh = [
-        AuditEntry(
-            number=number,
-            source=draw(st.uuids()),
-            at=NOON + timedelta(milliseconds=draw(st.integers(0, 10**9))),
-            topic=draw(st.sampled_from(Topic)),
-            action=draw(CODES),
-            actor=draw(st.none() | st.uuids()),
-            party=draw(st.none() | CODES),
-            subject=draw(st.none() | st.uuids()),
-            version=draw(st.integers(0, 5)),
-            status=draw(st.none() | CODES),
-            agency=draw(st.none() | CODES),
-            details=draw(st.dictionaries(CODES, CODES, max_size=2)),
-        )
-        for number in range(1, draw(st.integers(2, 12)) + 1)
-    ]
+    fresh = [_entry(number, dice) for number in range(1, dice.randrange(2, 13) + 1)]
     return [to_document(entry) for entry in CHAIN.link(START, fresh)]
+
+
+CHAINS: Final = DICE.map(_chain)
 
 
 def walked(documents: list[Document], *marks: Mark) -> Walk:
@@ -60,7 +68,7 @@ def end_of(documents: list[Document]) -> Mark:
     return Mark(documents[-1]["_id"], documents[-1]["mac"], "the head")
 
 
-@given(chains())
+@given(CHAINS)
 def test_an_untouched_chain_is_walked_to_its_end(documents: list[Document]) -> None:
     walk = walked(documents, end_of(documents))
     assert (walk.count, walk.mac) == (len(documents), documents[-1]["mac"])
@@ -76,7 +84,7 @@ OTHER: Final[Mapping[type, Callable[[Any], Any]]] = {
 }
 
 
-def change_a_field(documents: list[Document], dice: random.Random) -> int:
+def change_a_field(documents: list[Document], dice: Dice) -> int:
     place = dice.randrange(len(documents))
     document = dict(documents[place])
     name = dice.choice([name for name in document if name != "_id"])
@@ -85,7 +93,7 @@ def change_a_field(documents: list[Document], dice: random.Random) -> int:
     return place + 1
 
 
-def take_a_field_out(documents: list[Document], dice: random.Random) -> int:
+def take_a_field_out(documents: list[Document], dice: Dice) -> int:
     place = dice.randrange(len(documents))
     document = dict(documents[place])
     del document[dice.choice([name for name in document if name != "_id"])]
@@ -93,46 +101,46 @@ def take_a_field_out(documents: list[Document], dice: random.Random) -> int:
     return place + 1
 
 
-def put_a_field_in(documents: list[Document], dice: random.Random) -> int:
+def put_a_field_in(documents: list[Document], dice: Dice) -> int:
     place = dice.randrange(len(documents))
     name = dice.choice(["x", "batch"])
     documents[place] = documents[place] | {name: new_id()}
     return place + 1
 
 
-def take_one_out(documents: list[Document], dice: random.Random) -> int:
+def take_one_out(documents: list[Document], dice: Dice) -> int:
     place = dice.randrange(len(documents))
     del documents[place]
     return place + 1
 
 
-def take_one_out_and_number_anew(documents: list[Document], dice: random.Random) -> int:
+def take_one_out_and_number_anew(documents: list[Document], dice: Dice) -> int:
     place = take_one_out(documents, dice)
     renumber(documents)
     return place
 
 
-def repeat_one(documents: list[Document], dice: random.Random) -> int:
+def repeat_one(documents: list[Document], dice: Dice) -> int:
     place = dice.randrange(len(documents))
     documents.insert(place, documents[place])
     renumber(documents)
     return place + 2
 
 
-def exchange_two(documents: list[Document], dice: random.Random) -> int:
+def exchange_two(documents: list[Document], dice: Dice) -> int:
     first, second = sorted(dice.sample(range(len(documents)), 2))
     documents[first], documents[second] = documents[second], documents[first]
     renumber(documents)
     return first + 1
 
 
-def exchange_two_numbers_and_all(documents: list[Document], dice: random.Random) -> int:
+def exchange_two_numbers_and_all(documents: list[Document], dice: Dice) -> int:
     first, second = sorted(dice.sample(range(len(documents)), 2))
     documents[first], documents[second] = documents[second], documents[first]
     return first + 1
 
 
-def cut_the_end_off(documents: list[Document], dice: random.Random) -> int:
+def cut_the_end_off(documents: list[Document], dice: Dice) -> int:
     left = dice.randrange(len(documents))
     del documents[left:]
     return left + 1
@@ -156,11 +164,11 @@ def renumber(documents: list[Document]) -> None:
         cut_the_end_off,
     ],
 )
-@given(documents=chains(), dice=st.randoms(use_true_random=False))
+@given(documents=CHAINS, dice=DICE)
 def test_any_single_change_is_found_where_it_was_made(
-    tamper: Callable[[list[Document], random.Random], int],
+    tamper: Callable[[list[Document], Dice], int],
     documents: list[Document],
-    dice: random.Random,
+    dice: Dice,
 ) -> None:
     head = end_of(documents)
     number = tamper(documents, dice)
@@ -169,9 +177,9 @@ def test_any_single_change_is_found_where_it_was_made(
     assert found.value.number == number
 
 
-@given(documents=chains(), dice=st.randoms(use_true_random=False))
+@given(documents=CHAINS, dice=DICE)
 def test_a_chain_made_anew_with_the_secret_contradicts_an_earlier_head(
-    documents: list[Document], dice: random.Random
+    documents: list[Document], dice: Dice
 ) -> None:
     head = end_of(documents)
     other = dice.choice(documents)["source"]
