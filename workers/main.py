@@ -13,7 +13,7 @@ from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.store import RECORDS
-from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
+from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
@@ -24,10 +24,12 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -35,6 +37,7 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -107,6 +110,7 @@ class Crew:
             ImportedBatches(reports, DossierBatches(dossiers)),
             notifications,
             keep=timedelta(days=settings.inbox_days),
+            offices=StaffInOffice(StaffStore(database)),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -129,18 +133,21 @@ class Crew:
             self._duties.append(
                 Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
             )
-        housekeeping = Housekeeping(
-            AttachmentService(
-                AttachmentStore(database),
-                open_files(settings.attachments, settings.data_path),
-                Examiner(pixels=settings.upload_pixels, zone=city.zone),
-                ReportsWithFiles(reports),
-                upload_bytes=settings.upload_bytes,
-                per_report=settings.attachments_per_report,
-            ),
-            dossiers,
-            self._lease("housekeeping"),
+        attachments = AttachmentService(
+            AttachmentStore(database),
+            open_files(settings.attachments, settings.data_path),
+            Examiner(pixels=settings.upload_pixels, zone=city.zone),
+            ReportsWithFiles(reports),
+            upload_bytes=settings.upload_bytes,
+            per_report=settings.attachments_per_report,
         )
+        clockwork = Clockwork(
+            compose_sweep(settings, city, database, attachments), self._lease("clockwork")
+        )
+        self._duties.append(
+            Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
         self._clock = Clock(city.zone)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
