@@ -14,7 +14,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.reports.clockwork.store import INDEXES as ALARMS
-from smartcity.reports.clockwork.store import AlarmStore
+from smartcity.reports.clockwork.store import AlarmStore, watch_what_was_there
 from smartcity.reports.clockwork.sweep import BATCH, FRESH, SET_ASIDE, Sweep
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
@@ -191,3 +191,17 @@ async def test_imported_histories_ring_for_nobody(
     await store.take_in(old)
     assert await sweep.run_once() == 0
     assert await AlarmStore(database).oldest(now() + LONG_AGO, 100) == []
+
+
+async def test_reports_older_than_alarms_are_watched_after_the_migration(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    late, old = overdue(hanoi, 2)
+    bare = [msgspec.structs.replace(report, alarm=None, watch=None) for report in (late, old)]
+    await store.take_in([bare[0], msgspec.structs.replace(bare[1], batch=new_id())])
+    for _ in range(2):  # it may be cut off and run again
+        await watch_what_was_there(database)
+    assert await sweep.run_once() == 1
+    found = {report.id: report for report in await every_report(database)}
+    assert [found[report.id].level for report in (late, old)] == [1, 0]
+    assert found[late.id].alarm

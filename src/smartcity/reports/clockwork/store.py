@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from smartcity.reports.model import Alarm
+from smartcity.reports.model import Action, Alarm, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
@@ -51,3 +51,21 @@ class AlarmStore:
         found = self._reports.find({"alarm.at": {"$lte": at}}, {"alarm": 1})
         found = found.sort("alarm.at", order).limit(limit)
         return [from_document(document, Ringing) async for document in found]
+
+
+async def watch_what_was_there(database: Database) -> None:
+    """Give an alarm to reports that are older than alarms. What to do at the end of a wait follows
+    from its announcement, so that is done first; histories that were imported stay at rest.
+    """
+    unwatched: Document = {"watch": {"$exists": False}, "alarm": {"$exists": False}}
+    unwatched["batch"] = {"$exists": False}
+    watch = {"agency": "$agency", "since": "$submitted_at", "by": "$due_at"}
+    for condition, action, at in (
+        ({"due_at": {"$exists": True}}, Action.ESCALATE, "$due_at"),
+        ({"due_at": {"$exists": False}, "status": Status.WAITING}, Action.REMIND, "$updated_at"),
+        ({"status": Status.RESOLVED}, Action.ANNOUNCE, "$updated_at"),
+    ):
+        alarm: Document = {"alarm": {"at": at, "action": action.value}}
+        if action is Action.ESCALATE:
+            alarm["watch"] = watch
+        await database[COLLECTION].update_many(unwatched | condition, [{"$set": alarm}])
