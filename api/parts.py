@@ -37,6 +37,9 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.personal import PersonalData
+from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
@@ -47,6 +50,8 @@ from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.holding.service import Holding
+from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.receipts import Receipts
@@ -92,11 +97,13 @@ class Parts:
             staff_store, session_store, passwords, self.attempts, personal, self.city
         )
         self.credentials = Credentials(self.devices, self.sessions, KeyService(KeyStore(database)))
+        self.senders = Senders(RestrictionStore(database), personal, self.audit_records, self.city)
         self.limits = RateLimits(settings, self.addresses)
 
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
+        self.held = HeldReports(database)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
@@ -115,6 +122,8 @@ class Parts:
             places=self.areas,
             attachments=self.attachments,
             personal=personal,
+            senders=self.senders,
+            holding=Holding(self.city, database),
         )
         self.receipts = Receipts(self.report_store, self.attempts, secret)
         self.reports = ReportService(
@@ -126,6 +135,7 @@ class Parts:
             personal=personal,
             staff=self.staff,
             receipts=self.receipts,
+            senders=self.senders,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))
@@ -161,12 +171,14 @@ class Parts:
         await asyncio.gather(
             _again_and_again(self._follow),
             _again_and_again(self._refresh_areas),
+            _again_and_again(self._refresh_senders),
             self.pins.run(),
         )
 
     async def _load(self) -> None:
         await self._tail.start()
         self.live.start()
+        await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
         await self.pins.load()
@@ -179,6 +191,10 @@ class Parts:
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
+
+    async def _refresh_senders(self) -> None:
+        await self.senders.refresh()
+        await asyncio.sleep(RESTRICTIONS_S)
 
     def _measured(self) -> CollectorRegistry:
         registry = CollectorRegistry()

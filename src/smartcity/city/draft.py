@@ -9,6 +9,7 @@ import msgspec
 from smartcity.city.model import (
     Agency,
     Bounds,
+    Burst,
     Calendar,
     Category,
     Code,
@@ -47,6 +48,7 @@ class Head(Struct, frozen=True, kw_only=True):
     centre: Point
     windows: Windows
     identity_pattern: str = ""
+    burst: Burst | None = None
 
 
 class OwnAgencies(Struct, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ def event(report: Report, entry: Entry) -> Event:
             lon=report.place.lon,
             lat=report.place.lat,
             public=report.is_public,
+            held=report.held is not None,
             level=report.level,
             submitted_at=report.submitted_at,
             received_at=report.received_at,
@@ -55,10 +56,10 @@ def event(report: Report, entry: Entry) -> Event:
 
 
 def public_state(report: Report) -> PublicState | None:
-    """What everybody may know: nothing of a category that is never public; category, unit and
-    status until the agency received the report; then its place and agency too.
+    """What everybody may know: nothing of a category that is never public or of a held report;
+    category, unit and status until the agency received the report; then its place and agency too.
     """
-    if report.public is Publicity.NEVER:
+    if report.public is Publicity.NEVER or report.held is not None:
         return None
     state = PublicState(
         id=report.id,

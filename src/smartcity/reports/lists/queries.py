@@ -60,7 +60,7 @@ def by_deadline(wanted: ReportFilter, after: tuple[Any, UUID] | None) -> Documen
 
 
 def _query(wanted: ReportFilter) -> Document:
-    query: Document = {}
+    query: Document = {"held": {"$exists": False}}
     for name, path in _MEMBERS.items():
         if values := getattr(wanted, name):
             query[path] = {"$in": sorted(values)}
