@@ -15,6 +15,7 @@ from smartcity.dossiers.sync.importing import DossierImporter
 from smartcity.dossiers.sync.reading import RowReader
 from smartcity.identifiers import derived_id, new_code
 from smartcity.identity.devices.model import NewDevice, Platform
+from smartcity.identity.devices.store import DEVICES
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import LogIn
@@ -60,6 +61,7 @@ async def populate(
             bodies=reports_of(parts.city),
             lookups=await _dossiers(parts, database, dossiers),
         )
+        await _age(database)
         await _samples(parts, database, population)
     await _copies(database, reports - SAMPLES)
     return population
@@ -69,6 +71,11 @@ async def _handler(parts: Parts) -> str:
     await parts.staff.add("handler", PASSWORD, [Role.HANDLER], list(parts.city.agencies))
     token, *_ = await parts.sessions.log_in(LogIn(username="handler", password=PASSWORD), HOST)
     return token
+
+
+async def _age(database: Database) -> None:
+    """Devices of long ago: what is measured is a city at work, not a burst of new ones."""
+    await database[DEVICES].update_many({}, {"$set": {"created_at": now() - MOMENTS}})
 
 
 async def _samples(parts: Parts, database: Database, population: Population) -> None:

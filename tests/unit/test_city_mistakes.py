@@ -37,6 +37,9 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         Slip("lon = 105.8523", "lon = 99", "centre", "outside the bounds"),
         Slip('"ttpvhcc"', '"ttpvhc"', "dispatch", "no agency ttpvhc"),
         Slip('["vi", "en"]', '["vi", "en", "vi"]', "languages", "twice"),
+        Slip("devices = 20 ", "devices = 0 ", "burst.devices", ">= 1"),
+        Slip("new_hours = 24 ", "new_hours = -1 ", "burst.new_hours", "> 0.0"),
+        Slip("minutes = 10 ", "minute = 10 ", "burst.minutes", "missing"),
         Slip("[bounds]", "[bounds", "line 16", "Expected ']'"),
     ),
     "deadlines.toml": (
@@ -78,6 +81,7 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
     ),
     "categories.toml": (
         Slip("proof = true", 'proof = "yes"', "category.pothole.proof", "`bool`"),
+        Slip("proof = true", 'sender = "passport"', "category.pothole.sender", "known are device"),
         Slip('code = "pothole"', 'code = "ổ gà"', "category.ổ gà.code", "matching"),
         Slip('kind = "number"', 'kind = "no"', "pothole.questions.width.kind", "text,"),
         Slip('"traffic"\nname', '"trafic"\nname', "pothole.field", "no field traffic"),

@@ -60,7 +60,6 @@ class ReportIntake:
         category = submission.check(data, self._city)
         if not submission.assurance(data, actor).suffices(category.sender):
             raise AssuranceNeeded(needs=category.sender)
-        limit = await self._senders.admit(actor)
         where = submission.place(self._places, data.location, data.unit, data.address)
         report = submission.new_report(
             data,
@@ -72,6 +71,7 @@ class ReportIntake:
             submission=_submission(data, actor.id, key),
             at=now(),
         )
+        limit = await self._senders.admit(actor, report.reporter.id)
         if report.attachments:
             if earlier := await self.submitted(data, actor, key):
                 return earlier, False  # its files are in a report by now: in this one
