@@ -7,7 +7,9 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from api.agency.held import HeldController
 from api.agency.queue import AgencyController
+from api.agency.senders import RestrictionController, SenderController
 from api.agency.sessions import SessionController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
@@ -43,11 +45,14 @@ HANDLERS: Final = (
     FollowController,
     FollowedDossierController,
     HealthController,
+    HeldController,
     LiveController,
     MapController,
     MyReportController,
     NotificationController,
     ReportController,
+    RestrictionController,
+    SenderController,
     SessionController,
     StatisticsController,
     UploadController,

@@ -33,6 +33,8 @@ CLASS_OF: Final[Mapping[str, Class]] = {
     "AnnounceAttachment": "actions",
     "UpdateDevice": "actions",
     "LogIn": "actions",
+    "RestrictSender": "actions",
+    "FreeSender": "actions",
 }
 """Operations that are not here are reads."""
 

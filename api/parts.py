@@ -38,6 +38,9 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.personal import PersonalData
+from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
@@ -48,6 +51,8 @@ from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.holding.service import Holding
+from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
@@ -96,12 +101,14 @@ class Parts:
             staff_store, session_store, passwords, self.attempts, personal, self.city
         )
         self.credentials = Credentials(self.devices, self.sessions, KeyService(KeyStore(database)))
+        self.senders = Senders(RestrictionStore(database), personal, self.audit_records, self.city)
         self.limits = RateLimits(settings, self.addresses)
 
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
         self.queue_counts = QueueCounts(self.report_lists)
+        self.held = HeldReports(database)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
@@ -120,6 +127,8 @@ class Parts:
             places=self.areas,
             attachments=self.attachments,
             personal=personal,
+            senders=self.senders,
+            holding=Holding(self.city, database),
         )
         self.receipts = Receipts(self.report_store, self.attempts, secret)
         self.reports = ReportService(
@@ -132,6 +141,7 @@ class Parts:
             staff=self.staff,
             receipts=self.receipts,
             audit=self.audit_records,
+            senders=self.senders,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))
@@ -167,12 +177,14 @@ class Parts:
         await asyncio.gather(
             _again_and_again(self._follow),
             _again_and_again(self._refresh_areas),
+            _again_and_again(self._refresh_senders),
             self.pins.run(),
         )
 
     async def _load(self) -> None:
         await self._tail.start()
         self.live.start()
+        await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
         await self.pins.load()
@@ -185,6 +197,10 @@ class Parts:
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
+
+    async def _refresh_senders(self) -> None:
+        await self.senders.refresh()
+        await asyncio.sleep(RESTRICTIONS_S)
 
     def _measured(self) -> CollectorRegistry:
         registry = CollectorRegistry()

@@ -64,6 +64,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- agencies -------------------------------------------------------------------------------
     "GetQueue": TRIAGE,
     "ActOnReports": TRIAGE,
+    "ListHeldReports": frozenset({Role.DISPATCHER, Role.OPERATIONS}),
+    "RestrictSender": frozenset({Role.DISPATCHER}),
+    "FreeSender": frozenset({Role.DISPATCHER}),
+    "ListRestrictions": frozenset({Role.DISPATCHER}),
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

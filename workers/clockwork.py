@@ -3,6 +3,8 @@
 from typing import Final
 
 from smartcity.attachments.service import AttachmentService
+from smartcity.audit.records import AuditRecords
+from smartcity.audit.store import AuditRecordStore
 from smartcity.bridges import SeenNotifications
 from smartcity.city.model import City
 from smartcity.geography.current import CurrentAreas
@@ -10,6 +12,8 @@ from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
@@ -49,6 +53,7 @@ def compose_sweep(
     """A sweep that acts through the same door as everybody else."""
     store, secret = ReportStore(database), settings.secret()
     personal = PersonalData(secret)
+    audit = AuditRecords(AuditRecordStore(database))
     reports = ReportService(
         city,
         store,
@@ -60,6 +65,8 @@ def compose_sweep(
             StaffStore(database), SessionStore(database), Passwords(), personal, city
         ),
         receipts=Receipts(store, Attempts(database, settings), secret),
+        audit=audit,
+        senders=Senders(RestrictionStore(database), personal, audit, city),
     )
     reach = SeenNotifications(NotificationStore(database), DeviceStore(database))
     return Sweep(AlarmStore(database), reports, reach)

@@ -81,15 +81,18 @@ class ReportController(Controller):
         views: NamedDependency[Views],
         limits: NamedDependency[RateLimits],
         language: NamedDependency[str],
+        address: NamedDependency[str],
         idempotency_key: Annotated[str, KEY],
     ) -> Response[ReportReceipt]:
         """Take in one report and answer with its code, agency and deadlines.
 
         The same `Idempotency-Key` from the same device makes one report, however often it is sent;
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
+
+        One of a burst of reports from new devices is `held` until a dispatcher has looked at it.
         """
         if limits.allows("reports", actor):
-            report, fresh = await intake.submit(data, actor, idempotency_key)
+            report, fresh = await intake.submit(data, actor, idempotency_key, address=address)
         else:
             report, fresh = await intake.submitted(data, actor, idempotency_key), False
             if report is None:

@@ -6,6 +6,8 @@ SmartCityError
 ├── Unauthenticated             401  no credential, or one that is unknown or expired
 │   └── WrongCredentials        401  a log-in failed; for what reason is not told
 ├── Forbidden                   403  a known caller, without the right
+│   ├── AssuranceNeeded         403  the city must be surer of the sender; `needs` says how sure
+│   └── SenderBanned            403  nothing is taken from this sender until `until`
 ├── NotFound                    404  nothing there that this caller may see
 ├── MethodNotAllowed            405
 ├── Conflict                    409  the subject's state does not allow it
@@ -21,6 +23,7 @@ SmartCityError
 │   └── ProofMissing            422
 ├── PreconditionRequired        428  staff must send If-Match
 ├── TooManyRequests             429
+│   └── SenderLimited           429  so many a day are taken from this sender
 └── Unavailable                 503  a part that this operation needs is away
 
 Each class has a stable `code` that clients may rely on. Its texts stand in
@@ -78,6 +81,14 @@ class WrongCredentials(Unauthenticated):
 
 class Forbidden(SmartCityError):
     code, status = "forbidden", 403
+
+
+class AssuranceNeeded(Forbidden):
+    code = "assurance_needed"
+
+
+class SenderBanned(Forbidden):
+    code = "sender_banned"
 
 
 class NotFound(SmartCityError):
@@ -138,6 +149,10 @@ class PreconditionRequired(SmartCityError):
 
 class TooManyRequests(SmartCityError):
     code, status = "too_many_requests", 429
+
+
+class SenderLimited(TooManyRequests):
+    code = "sender_limited"
 
 
 class Unavailable(SmartCityError):

@@ -16,6 +16,7 @@ from smartcity.dossiers.sync.importing import DossierImporter
 from smartcity.dossiers.sync.reading import RowReader
 from smartcity.identifiers import derived_id, new_code
 from smartcity.identity.devices.model import NewDevice, Platform
+from smartcity.identity.devices.store import DEVICES
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import LogIn
@@ -74,6 +75,7 @@ async def populate(
             bodies=reports_of(parts.city),
             lookups=await _dossiers(parts, database, dossiers),
         )
+        await _age(database)
         await _samples(parts, database, population)
     await _copies(database, reports - SAMPLES, _open_in(agencies, population.crowded, reports))
     return population
@@ -84,6 +86,11 @@ async def _staff(parts: Parts, role: Role, agencies: Sequence[str]) -> str:
     await parts.staff.add(name, PASSWORD, [role], list(agencies))
     token, *_ = await parts.sessions.log_in(LogIn(username=name, password=PASSWORD), HOST)
     return token
+
+
+async def _age(database: Database) -> None:
+    """Devices of long ago: what is measured is a city at work, not a burst of new ones."""
+    await database[DEVICES].update_many({}, {"$set": {"created_at": now() - MOMENTS}})
 
 
 async def _samples(parts: Parts, database: Database, population: Population) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from smartcity.city.model import (
     Agency,
     Bounds,
+    Burst,
     Calendar,
     Category,
     Code,
@@ -49,6 +50,7 @@ class Head(Struct, frozen=True, kw_only=True):
     windows: Windows
     escalation: Escalation
     identity_pattern: str = ""
+    burst: Burst | None = None
 
 
 class OwnAgencies(Struct, frozen=True, kw_only=True):

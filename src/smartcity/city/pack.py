@@ -79,6 +79,7 @@ def load_city(folder: Path) -> City:
         reasons=by_code(draft.reasons),
         procedures=by_code(draft.procedures),
         dispatch=draft.head.dispatch,
+        burst=draft.head.burst,
         messages=messages,
     )
 

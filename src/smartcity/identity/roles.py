@@ -60,6 +60,11 @@ class Assurance(StrEnum):
     PHONE = "phone"  # somebody who was reached at this phone number
     ACCOUNT = "account"  # somebody whom an identity provider knows
 
+    def suffices(self, needed: "Assurance") -> bool:
+        """Whether this is as sure as what is needed."""
+        order = list(Assurance)
+        return order.index(self) >= order.index(needed)
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks. `id` is the device's, the staff member's or the key's; none for anyone and clock.

@@ -11,6 +11,7 @@ from smartcity.city.model import Priority, Publicity
 
 
 class Status(StrEnum):
+    HELD = "held"  # waits for a dispatcher; no agency has heard of it
     SUBMITTED = "submitted"
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
@@ -51,6 +52,7 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     COMMENT = "comment"
     NOTE = "note"
+    RELEASE = "release"
 
 
 class Party(StrEnum):
@@ -174,6 +176,20 @@ class Reporter(Struct, frozen=True, kw_only=True):
     share_contact: bool = False
 
 
+class Common(StrEnum):
+    """What a report has in common with too many others from new devices."""
+
+    ADDRESS = "address"
+    TEXT = "text"
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """Since when a report has been held, and why."""
+
+    at: datetime
+    common: tuple[Common, ...]
+
+
 class By(Struct, frozen=True, kw_only=True):
     """Who did something to a report, as its timeline keeps it."""
 
@@ -269,6 +285,10 @@ class Report(Struct, frozen=True, kw_only=True):
     extension: ExtensionWish | None = None
     merged_into: UUID | None = None
     before_merge: Status | None = None
+    held: Hold | None = None
+    """Set until a dispatcher releases it, also where it is rejected or withdrawn instead: nobody
+    but its reporter, the dispatchers and the operations centre knows of such a report.
+    """
     batch: UUID | None = None
     """The import that brought it."""
     source: str | None = None
@@ -285,6 +305,6 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def is_public(self) -> bool:
         """Whether its text, place and agency may be shown to everybody by now."""
-        if self.public is Publicity.NEVER:
+        if self.public is Publicity.NEVER or self.held is not None:
             return False
         return self.public is Publicity.AT_ONCE or self.received_at is not None

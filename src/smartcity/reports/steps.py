@@ -98,7 +98,7 @@ def _replaced(before: Report, after: Report) -> dict[str, Any]:
 
 
 def _finished_at(report: Report, status: Status, at: datetime) -> datetime | None:
-    if status in OPEN:
+    if status in OPEN or status is Status.HELD:
         return None
     return report.finished_at if report.status not in OPEN and report.finished_at else at
 

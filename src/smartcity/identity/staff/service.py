@@ -66,6 +66,10 @@ class StaffService:
             raise Conflict(username=username)
         return staff
 
+    async def is_one_of_us(self, somebody: UUID) -> bool:
+        """Whether this is the id of a staff account."""
+        return await self._staff.get(somebody) is not None
+
     async def disable(self, username: str) -> None:
         """Let somebody in no more; open sessions end. Raises `NotFound`."""
         staff = await self._staff.disable(fold(username), now())

@@ -88,8 +88,8 @@ def of_reporter(ids: frozenset[UUID], before: UUID | None) -> Document:
 
 
 def of_filter(wanted: ReportFilter) -> Document:
-    """The conditions of a filter but for its text."""
-    query: Document = {}
+    """The conditions of a filter but for its text. What is or was held back is in no list."""
+    query: Document = {"held": {"$exists": False}}
     for name, path in _MEMBERS.items():
         if values := getattr(wanted, name):
             query[path] = {"$in": sorted(values)}
