@@ -33,6 +33,9 @@ CLASS_OF: Final[Mapping[str, Class]] = {
     "AnnounceAttachment": "actions",
     "UpdateDevice": "actions",
     "LogIn": "actions",
+    "LogInByOidc": "actions",
+    "LinkAccount": "actions",
+    "UnlinkAccount": "actions",
 }
 """Operations that are not here are reads."""
 

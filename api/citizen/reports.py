@@ -214,9 +214,9 @@ class MyReportController(Controller):
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
-        """The reports that this device sent, the newest first."""
+        """The reports that this device sent, or another of its account; the newest first."""
         found = await report_lists.of_reporter(
-            actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
+            actor.own_ids, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
 

@@ -9,6 +9,8 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.identifiers import new_id
+from smartcity.identity.citizens.companions import Companions
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.follows import Follows, Merged
@@ -50,13 +52,15 @@ def follows(database: Database, reports: Reports) -> Follows:
 
 @pytest.fixture
 def notifier(
+    database: Database,
     hanoi: City,
     follows: Follows,
     devices: DeviceService,
     dossiers: Dossiers,
     store: NotificationStore,
 ) -> Notifier:
-    return Notifier(hanoi, follows, devices, dossiers, store, timedelta(days=180))
+    companions = Companions(CitizenStore(database), devices)
+    return Notifier(hanoi, follows, devices, dossiers, store, timedelta(days=180), companions)
 
 
 async def inbox(store: NotificationStore, recipient: UUID) -> list[Notification]:

@@ -1,6 +1,6 @@
 """Lists of reports from MongoDB, each read along an index of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,8 +60,10 @@ class ReportLists:
         found = found.sort([("due_at", 1), ("_id", 1)]).limit(limit)
         return [_listed(document) async for document in found]
 
-    async def of_reporter(self, reporter: UUID, *, before: UUID | None, limit: int) -> list[Report]:
-        query: Document = {"reporter.id": reporter}
+    async def of_reporter(
+        self, reporters: Collection[UUID], *, before: UUID | None, limit: int
+    ) -> list[Report]:
+        query: Document = {"reporter.id": {"$in": list(reporters)}}
         if before is not None:
             query["_id"] = {"$lt": before}
         found = self._reports.find(query, _LISTED).sort("_id", -1).limit(limit)
