@@ -12,9 +12,14 @@ from litestar.routes import HTTPRoute
 from litestar.types import HTTPReceiveMessage, Message
 
 from api.permissions import PERMISSIONS, SCOPES
+from smartcity.clock import now
+from smartcity.identifiers import new_id
+from smartcity.identity.citizens.model import Citizen
+from smartcity.identity.citizens.store import CitizenStore
+from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
-from smartcity.identity.roles import STAFF, Role
+from smartcity.identity.roles import STAFF, Assurance, Role
 from smartcity.identity.roles import Scope as KeyScope
 from smartcity.identity.staff.rules import OF_AN_AGENCY
 from tests.api.town import Town
@@ -41,7 +46,8 @@ async def tokens(hanoi_town: Town) -> Tokens:
     found: dict[Role | KeyScope, str | None] = {
         Role.ANYONE: None,
         Role.DEVICE: device,
-        Role.CITIZEN: device,  # a citizen speaks through a device; no token says more yet
+        Role.CITIZEN: await citizen(hanoi_town),
+        Role.NEWCOMER: await newcomer(hanoi_town),
     }
     for role in STAFF:
         agencies = [agency] if role in OF_AN_AGENCY else []
@@ -51,6 +57,35 @@ async def tokens(hanoi_town: Town) -> Tokens:
     for scope in KeyScope:
         found[scope] = await keys.add(f"only {scope}", [scope])
     return found
+
+
+async def citizen(town: Town) -> str:
+    """The token of a device that is linked to an account."""
+    given = {"platform": "android", "language": "vi"}
+    device = (await town.http.post("/v1/devices", json=given)).json()
+    account, store = new_id(), CitizenStore(town.database)
+    await store.get_or_add(
+        Citizen(
+            id=account,
+            issuer="city-id",
+            identity=account.bytes,
+            assurance=Assurance.ACCOUNT,
+            created_at=now(),
+        )
+    )
+    assert await DeviceStore(town.database).join(UUID(device["id"]), account)
+    return device["token"]
+
+
+async def newcomer(town: Town) -> str:
+    """The token of a session that was begun with a temporary password."""
+    admin = await town.staff("admin")
+    new = {"username": "newcomer", "roles": ["dispatcher"]}
+    added = (await admin.ask("POST", "/v1/staff", json=new)).json()
+    given = {"username": "newcomer", "password": added["temporary_password"]["password"]}
+    answer = await town.http.post("/v1/sessions", json=given)
+    town.http.cookies.clear()
+    return answer.json()["token"]
 
 
 @pytest.mark.parametrize("role", CALLERS)
@@ -91,7 +126,7 @@ async def test_an_unknown_token_opens_nothing_and_is_not_taken_for_nobodys(
 
 
 def operations(app: Litestar) -> Iterator[Operation]:
-    """Everything that a request may reach. Logging out comes last: it ends the caller's session."""
+    """Everything that a request may reach. What ends the caller's token comes last."""
     found = [
         (_name(handler), method, _address(route))
         for route in app.routes
@@ -99,7 +134,7 @@ def operations(app: Litestar) -> Iterator[Operation]:
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
     ]
-    return iter(sorted(found, key=lambda one: one[0] == "LogOut"))
+    return iter(sorted(found, key=lambda one: one[0] in {"LogOut", "UnlinkAccount"}))
 
 
 def _name(handler: HTTPRouteHandler) -> str | None:

@@ -14,6 +14,8 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys import store as keys_store
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.oidc.store import UsedTokenStore
+from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff import store as staff_store
 from smartcity.identity.staff.doors import Doors
@@ -68,6 +70,7 @@ class Identity:
             Doors(DoorStore(database), KEY),
             CITY,
         )
+        self.tokens = IdentityTokens((), UsedTokenStore(database), KEY)
         self.keys = KeyService(KeyStore(database))
         self.credentials = Credentials(
             self.devices, self.sessions, self.keys, remembered_s=remembered_s

@@ -104,7 +104,7 @@ def _secret(settings: Settings) -> Finding:
 
 
 async def _issuers(settings: Settings) -> Finding:
-    what = "identity providers"
+    what = "sign-in"
     try:
         issuers = load_issuers(settings.oidc_issuers)
     except SettingsError as error:
