@@ -173,7 +173,11 @@ async def test_nothing_that_the_identity_provider_tells_is_kept(
     linked_town: Town, issuer: LocalIssuer
 ) -> None:
     phone = await linked_town.device()
-    told = {"email": "lan@mail.example", "phone_number": "+84912345678", "name": "Lan Bí Mật"}
+    told: dict[str, Any] = {
+        "email": "lan@mail.example",
+        "phone_number": "+84912345678",
+        "name": "Lan Bí Mật",
+    }
     await link(phone, issuer.token("subject-of-lan", **told))
     for name in await linked_town.database.list_collection_names():
         async for document in linked_town.database[name].find():
@@ -210,7 +214,7 @@ async def test_how_sure_the_city_is_follows_the_token(
 ) -> None:
     phone = await linked(linked_town, issuer, "lan")
     assert (await phone.get("/v1/me/account")).json()["assurance"] == "device"
-    confirmed = {"phone_number": "+84912345678", "phone_number_verified": True}
+    confirmed: dict[str, Any] = {"phone_number": "+84912345678", "phone_number_verified": True}
     again = await link(phone, issuer.token("lan", **confirmed))
     assert again.json()["assurance"] == "phone"
 

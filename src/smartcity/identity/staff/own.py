@@ -108,8 +108,7 @@ class OwnAccount:
             raise Conflict
         await self._prove(staff, proof.password)
         async with self._attempts.in_turn(_own(staff)):
-            await self._factors.check(staff, proof.totp, proof.recovery_code)
-        return await self._get(staff.id)
+            return await self._factors.check(staff, proof.totp, proof.recovery_code)
 
     async def _prove(self, staff: Staff, password: str) -> None:
         if staff.password is None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from pyotp import random_base32
 
 from smartcity.clock import now
@@ -27,18 +28,22 @@ class SecondFactors:
         self._personal = personal
         self._key = key
 
-    async def check(self, staff: Staff, totp: str | None, recovery_code: str | None) -> None:
-        """Use up a code of an account that has them. Raises `WrongCredentials`."""
+    async def check(self, staff: Staff, totp: str | None, recovery_code: str | None) -> Staff:
+        """Use up a code of an account that has them, and answer with the account after that.
+        Raises `WrongCredentials`.
+        """
         if staff.totp is None:
-            return
+            return staff
         if recovery_code is not None:
             digest = self._digest(staff.id, recovery_code)
             if not await self._staff.use_recovery(staff.id, digest):
                 raise WrongCredentials(FieldError("recovery_code", "wrong"))
-        elif totp is not None:
-            await self._use(staff, staff.totp, totp)
-        else:
+            left = tuple(code for code in staff.recovery if code != digest)
+            return msgspec.structs.replace(staff, recovery=left)
+        if totp is None:
             raise WrongCredentials(FieldError("totp", "required"))
+        await self._use(staff, staff.totp, totp)
+        return staff
 
     async def propose(self, staff: Staff) -> str:
         """A new secret, of no effect until a code of it is confirmed. Raises `Conflict` if the

@@ -131,8 +131,7 @@ class SessionService:
         matches = await self._passwords.matches(given.password, staff and staff.password)
         if staff is None or not matches:
             raise WrongCredentials
-        await self._factors.check(staff, given.totp, given.recovery_code)
-        return staff
+        return await self._factors.check(staff, given.totp, given.recovery_code)
 
 
 def _may_use_password(staff: Staff) -> bool:
