@@ -24,6 +24,7 @@ OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
 MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
+AUDITING: Final = frozenset({Role.AUDITOR})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the city -------------------------------------------------------------------------------
@@ -91,6 +92,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "StreamLive": PUBLIC,
     "GetOverview": PUBLIC,
     "ListFigures": PUBLIC,
+    # --- the audit log --------------------------------------------------------------------------
+    "ListAuditEntries": AUDITING,
+    "ListAuditHeads": PUBLIC,
+    "GetLatestAuditHead": PUBLIC,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,

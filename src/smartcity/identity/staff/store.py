@@ -1,6 +1,6 @@
 """Staff accounts, their sessions, and from where they logged in, in MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -58,6 +58,11 @@ class StaffStore:
 
     async def get(self, staff: UUID) -> Staff | None:
         return if_found(await self._staff.find_one({"_id": staff}), Staff)
+
+    async def names(self, staff: Collection[UUID], /) -> Mapping[UUID, str]:
+        """How colleagues see those of these ids who have an account, disabled or not."""
+        found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
+        return {document["_id"]: document["name"] async for document in found}
 
     async def by_name(self, folded: str) -> Staff | None:
         return if_found(await self._staff.find_one({"folded": folded}), Staff)
