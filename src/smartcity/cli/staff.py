@@ -83,7 +83,7 @@ def add(
     async def run(tools: Tools) -> None:
         account = new_id()
         codes = {"roles": " ".join(roles), "agencies": " ".join(agencies)}
-        await tools.audit.write(OPERATOR, "staff_created", subject=account, **codes)
+        await tools.audit.write_of_command("staff_created", account, **codes)
         await tools.accounts.add(name, password, roles, agencies, name=full_name, account=account)
 
     _with_tools(settings, run)

@@ -172,7 +172,10 @@ class StaffManagement:
         return await self._staff.change(staff, fields)
 
     async def _write(self, actor: Actor, action: str, staff: Staff, **details: str) -> None:
-        await self._audit.write(actor, action, subject=staff.id, **details)
+        if actor.id is None:  # who works at the machine itself
+            await self._audit.write_of_command(action, staff.id, **details)
+        else:
+            await self._audit.write(actor, action, staff.id, **details)
 
 
 def _codes(roles: frozenset[Role], agencies: frozenset[str]) -> dict[str, str]:
