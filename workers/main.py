@@ -15,7 +15,7 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.chain import Chain
 from smartcity.audit.heads import AuditHeads
 from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
-from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
+from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
@@ -33,6 +33,7 @@ from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -42,6 +43,7 @@ from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
+from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -115,6 +117,7 @@ class Crew:
             notifications,
             keep=timedelta(days=settings.inbox_days),
             companions=Companions(CitizenStore(database), devices),
+            offices=StaffInOffice(StaffStore(database)),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -147,18 +150,21 @@ class Crew:
             self._duties.append(
                 Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
             )
-        housekeeping = Housekeeping(
-            AttachmentService(
-                AttachmentStore(database),
-                open_files(settings.attachments, settings.data_path),
-                Examiner(pixels=settings.upload_pixels, zone=city.zone),
-                ReportsWithFiles(reports),
-                upload_bytes=settings.upload_bytes,
-                per_report=settings.attachments_per_report,
-            ),
-            dossiers,
-            self._lease("housekeeping"),
+        attachments = AttachmentService(
+            AttachmentStore(database),
+            open_files(settings.attachments, settings.data_path),
+            Examiner(pixels=settings.upload_pixels, zone=city.zone),
+            ReportsWithFiles(reports),
+            upload_bytes=settings.upload_bytes,
+            per_report=settings.attachments_per_report,
         )
+        clockwork = Clockwork(
+            compose_sweep(settings, city, database, attachments), self._lease("clockwork")
+        )
+        self._duties.append(
+            Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
         self._clock = Clock(city.zone)
         self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)

@@ -40,6 +40,13 @@ class PublicState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     updated_at: datetime | None = None
 
 
+class RaisedTo(msgspec.Struct, frozen=True, kw_only=True):
+    """Staff who are told by their office: those of a role in an agency."""
+
+    role: str
+    agency: str
+
+
 class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What consumers in our own processes need, and nobody else may see. Ids only."""
 
@@ -60,6 +67,7 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lat: float | None = None
     public: bool = False
     level: int = 0
+    raised_to: RaisedTo | None = None
     submitted_at: datetime | None = None
     received_at: datetime | None = None
     finished_at: datetime | None = None

@@ -31,7 +31,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"oidc": {"$exists": True}},
         ),
-        IndexModel([("agencies", ASCENDING), ("_id", ASCENDING)], name="agencies"),
+        IndexModel([("agencies", ASCENDING)], name="agencies"),
+        IndexModel([("roles", ASCENDING)], name="roles"),
     ],
     SESSIONS: [
         IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
@@ -141,6 +142,14 @@ class StaffStore:
         if changed is None:
             raise StaleVersion
         return changed
+
+    async def with_role(self, role: Role, agency: str | None, limit: int) -> list[UUID]:
+        """Who has a role in an agency (or at all), the longest there first."""
+        query: Document = {"roles": role.value, "disabled_at": None}
+        if agency is not None:
+            query["agencies"] = agency
+        found = self._staff.find(query, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
+        return [document["_id"] async for document in found]
 
     async def use_step(self, staff: UUID, step: int) -> bool:
         """Note the time step of a one-time code. False if it, or a later one, was used before."""
