@@ -8,11 +8,14 @@ from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from api.agency.held import HeldController
+from api.agency.own_account import OwnAccountController
 from api.agency.queue import AgencyController
 from api.agency.senders import RestrictionController, SenderController
 from api.agency.sessions import SessionController
+from api.agency.staff import StaffController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
+from api.citizen.account import AccountController
 from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
@@ -36,6 +39,7 @@ from api.searches import provide_wanted
 from smartcity.settings import Settings, load_settings
 
 HANDLERS: Final = (
+    AccountController,
     AgencyController,
     AttachmentController,
     AuditController,
@@ -50,10 +54,12 @@ HANDLERS: Final = (
     MapController,
     MyReportController,
     NotificationController,
+    OwnAccountController,
     ReportController,
     RestrictionController,
     SenderController,
     SessionController,
+    StaffController,
     StatisticsController,
     UploadController,
     metrics,

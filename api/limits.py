@@ -35,6 +35,9 @@ CLASS_OF: Final[Mapping[str, Class]] = {
     "LogIn": "actions",
     "RestrictSender": "actions",
     "FreeSender": "actions",
+    "LogInByOidc": "actions",
+    "LinkAccount": "actions",
+    "UnlinkAccount": "actions",
 }
 """Operations that are not here are reads."""
 

@@ -32,19 +32,30 @@ from smartcity.feed.tail import FeedTail
 from smartcity.geography.current import CurrentAreas
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.citizens.service import CitizenService
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.credentials import Credentials
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.oidc.issuers import load_issuers
+from smartcity.identity.oidc.keys import REFRESH_S as KEYS_REFRESH_S
+from smartcity.identity.oidc.store import UsedTokenStore
+from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.identity.staff.doors import Doors
+from smartcity.identity.staff.managing import StaffManagement
+from smartcity.identity.staff.own import OwnAccount
 from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.rules import roles_in
+from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
-from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
@@ -97,11 +108,41 @@ class Parts:
         self.audit_store = AuditStore(database)
         self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
-        self.sessions = SessionService(
-            staff_store, session_store, passwords, self.attempts, personal, self.city
+        self.identity_tokens = IdentityTokens(
+            load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret
         )
-        self.credentials = Credentials(self.devices, self.sessions, KeyService(KeyStore(database)))
         self.senders = Senders(RestrictionStore(database), personal, self.audit_records, self.city)
+        self.citizens = CitizenService(CitizenStore(database), self.devices, self.identity_tokens)
+        factors = SecondFactors(staff_store, personal, secret)
+        self.sessions = SessionService(
+            staff_store,
+            session_store,
+            passwords,
+            self.attempts,
+            factors,
+            Doors(DoorStore(database), secret),
+            self.city,
+            roles_in(settings.totp_roles),
+        )
+        self.own_account = OwnAccount(
+            staff_store,
+            session_store,
+            passwords,
+            self.attempts,
+            factors,
+            self.audit_records,
+            self.city,
+        )
+        self.staff_management = StaffManagement(
+            staff_store,
+            session_store,
+            passwords,
+            factors,
+            self.identity_tokens,
+            self.audit_records,
+            self.city,
+        )
+        self.credentials = Credentials(self.citizens, self.sessions, KeyService(KeyStore(database)))
         self.limits = RateLimits(settings, self.addresses)
 
         self.report_store = ReportStore(database)
@@ -178,6 +219,7 @@ class Parts:
             _again_and_again(self._follow),
             _again_and_again(self._refresh_areas),
             _again_and_again(self._refresh_senders),
+            _again_and_again(self._refresh_keys),
             self.pins.run(),
         )
 
@@ -193,6 +235,10 @@ class Parts:
     async def _follow(self) -> None:
         if await self._tail.run_once() == 0:
             await asyncio.sleep(self.settings.consumer_poll_ms / 1000)
+
+    async def _refresh_keys(self) -> None:
+        await self.identity_tokens.refresh()
+        await asyncio.sleep(KEYS_REFRESH_S)
 
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()

@@ -20,6 +20,7 @@ SmartCityError
 ├── Refused                     422  well formed, and against a rule of the city
 │   ├── OutsideCity             422
 │   ├── IdempotencyKeyReused    422
+│   ├── TokenRefused            422  what an identity provider is said to have signed
 │   └── ProofMissing            422
 ├── PreconditionRequired        428  staff must send If-Match
 ├── TooManyRequests             429
@@ -137,6 +138,10 @@ class OutsideCity(Refused):
 
 class IdempotencyKeyReused(Refused):
     code = "idempotency_key_reused"
+
+
+class TokenRefused(Refused):
+    code = "token_refused"
 
 
 class ProofMissing(Refused):

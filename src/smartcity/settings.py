@@ -53,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     secret_key: Key
 
+    oidc_issuers: str
+    totp_roles: str
+
     attachments: str
     upload_bytes: Count
     upload_pixels: Count
@@ -69,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_reports: Rate
     limit_actions: Rate
     limit_logins: Rate
+    limit_account_logins: Rate
     limit_secrets: Rate
     limit_guesses: Rate
     limit_reads: Rate

@@ -14,9 +14,11 @@ from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
 from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
+from smartcity.identity.oidc.issuers import Issuer, load_issuers
+from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
-from smartcity.settings import Settings, load_settings
+from smartcity.settings import Settings, SettingsError, load_settings
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.migrations import lacking_indexes
 from smartcity.storage.mongo import Database, DatabaseError, members_of
@@ -27,6 +29,9 @@ OLDEST_SUPPORTED: Final = (7, 0)
 
 BEHIND: Final = 1_000
 """A feed of so many unread events is no longer a moment's."""
+
+
+NO_ANSWER: Final = "no answer"
 
 
 class State(Enum):
@@ -45,6 +50,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
     city, pack = _pack(settings)
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
+    findings += [await _issuers(settings)]
     findings += [_attachments(settings), _push(settings), _limits(settings)]
     try:
         async with open_database(settings) as (_, database):
@@ -96,6 +102,26 @@ def _secret(settings: Settings) -> Finding:
     if file.exists():
         return Finding("secret key", State.MIND, f"made here: keep a copy of {file}")
     return Finding("secret key", State.MIND, f"none yet: the first start makes {file}")
+
+
+async def _issuers(settings: Settings) -> Finding:
+    what = "sign-in"
+    try:
+        issuers = load_issuers(settings.oidc_issuers)
+    except SettingsError as error:
+        return Finding(what, State.WRONG, str(error))
+    if not issuers:
+        return Finding(what, State.GOOD, "none: citizens need no account, staff have local ones")
+    found = [f"{one.name} for {one.audience}: {await _keys_of(one)}" for one in issuers]
+    state = State.MIND if any(NO_ANSWER in line for line in found) else State.GOOD
+    return Finding(what, state, "; ".join(found))
+
+
+async def _keys_of(issuer: Issuer) -> str:
+    try:
+        return f"{len(await fetch_keys(issuer))} keys"
+    except IssuerError as error:
+        return f"{NO_ANSWER}: {error}"
 
 
 def _attachments(settings: Settings) -> Finding:

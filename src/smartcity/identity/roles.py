@@ -27,6 +27,7 @@ class Role(StrEnum):
     ALERTER = "alerter"  # warns the public
     ADMIN = "admin"  # staff, keys, configuration
     AUDITOR = "auditor"  # reads the audit log
+    NEWCOMER = "newcomer"  # staff who must first choose a password or set up one-time codes
     MACHINE = "machine"  # an API key; what it may do are its scopes
     CLOCK = "clock"  # the city itself, when a deadline passes; never a caller
 

@@ -27,6 +27,12 @@ code: a phone network has thousands behind one address.
 """
 
 
+ACCOUNT: Final = "account"
+"""One account, wherever the guesses come from. Its `limit_account_logins` never binds addresses
+from which the account was opened before (`staff.doors`), so it is no means to lock somebody out.
+"""
+
+
 class Attempts:
     """Compare a secret `in_turn`.
 
@@ -41,6 +47,7 @@ class Attempts:
         self._limits = {
             LOG_IN: parse(settings.limit_logins),
             GUESSER: parse(settings.limit_guesses),
+            ACCOUNT: parse(settings.limit_account_logins),
         }
         self._secrets = parse(settings.limit_secrets)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
