@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -112,7 +113,8 @@ async def test_ones_own_reports_are_those_of_all_ones_devices_page_after_page(
         for n, device in enumerate((phone, tablet, stranger) * 5)
     ]
     await ReportStore(database).take_in(reports)
-    lists, seen, before = ReportLists(database), [], None
+    lists, before = ReportLists(database), None
+    seen: list[UUID] = []
     while page := await lists.of_reporter(frozenset({phone, tablet}), before=before, limit=3):
         seen += [report.id for report in page]
         before = page[-1].id
