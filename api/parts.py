@@ -49,6 +49,7 @@ from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.intake import ReportIntake
+from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
@@ -100,6 +101,7 @@ class Parts:
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
+        self.queue_counts = QueueCounts(self.report_lists)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(

@@ -115,7 +115,7 @@ class ReportController(Controller):
     ) -> ReportPage:
         """Public reports, the newest first.
 
-        A search by text looks at the last 90 days, or at all reports of one agency.
+        A search by text looks at the last 90 days.
         """
         found = await report_lists.newest(
             wanted, before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
@@ -214,9 +214,11 @@ class MyReportController(Controller):
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
-        """The reports that this device sent, the newest first."""
+        """The reports that this person sent, from this device or another of the same account; the
+        newest first.
+        """
         found = await report_lists.of_reporter(
-            actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
+            actor.own_ids, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
 
