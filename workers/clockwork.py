@@ -3,6 +3,8 @@
 from typing import Final
 
 from smartcity.attachments.service import AttachmentService
+from smartcity.audit.records import AuditRecords
+from smartcity.audit.store import AuditRecordStore
 from smartcity.bridges import SeenNotifications
 from smartcity.city.model import City
 from smartcity.geography.current import CurrentAreas
@@ -60,6 +62,7 @@ def compose_sweep(
             StaffStore(database), SessionStore(database), Passwords(), personal, city
         ),
         receipts=Receipts(store, Attempts(database, settings), secret),
+        audit=AuditRecords(AuditRecordStore(database)),
     )
     reach = SeenNotifications(NotificationStore(database), DeviceStore(database))
     return Sweep(AlarmStore(database), reports, reach)
