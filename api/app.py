@@ -7,6 +7,7 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from api.agency.actions import ActionController
 from api.agency.queue import AgencyController
 from api.agency.sessions import SessionController
 from api.auth import Authentication, provide_actor
@@ -33,6 +34,7 @@ from api.searches import provide_wanted
 from smartcity.settings import Settings, load_settings
 
 HANDLERS: Final = (
+    ActionController,
     AgencyController,
     AttachmentController,
     CityController,

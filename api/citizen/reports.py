@@ -29,8 +29,9 @@ from smartcity.reports.requests import (
     Steps,
 )
 from smartcity.reports.service import ReportService
+from smartcity.reports.shapes import ReportPage, ReportReceipt, ReportView
 from smartcity.reports.similar import Similarity, SimilarReport
-from smartcity.reports.views import ReportPage, ReportReceipt, ReportView, Viewer, Views
+from smartcity.reports.views import Viewer, Views
 
 KEY: Final = HeaderParameter(
     name="Idempotency-Key",

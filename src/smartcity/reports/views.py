@@ -1,17 +1,24 @@
 """Who sees what of a report: the public, its reporter, staff. Nothing else builds an answer."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
-from uuid import UUID
+from typing import Any, Final
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
 from smartcity.reports.model import Entry, Party, Report
 from smartcity.reports.privacy import Mask
+from smartcity.reports.shapes import (
+    DeadlinesView,
+    EntryView,
+    Named,
+    PointView,
+    ProposalView,
+    ReportReceipt,
+    ReportView,
+)
 
 EXCERPT = 200
 
@@ -28,121 +35,6 @@ class Viewer(StrEnum):
 OFFICIALS: Final = frozenset({Viewer.STAFF, Viewer.OBSERVER})
 MASKED: Final = frozenset({Viewer.PUBLIC, Viewer.OBSERVER})
 """Who sees no phone and identity numbers in a text."""
-
-
-class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The form of every answer: what does not apply, or is not the viewer's to see, is left out."""
-
-
-class Named(View, frozen=True, kw_only=True):
-    """A code of the city pack with its name in the caller's language."""
-
-    code: str
-    name: str
-
-
-class PointView(View, frozen=True, kw_only=True):
-    lat: float
-    lon: float
-    accuracy_m: float | UnsetType = UNSET
-
-
-class DeadlinesView(View, frozen=True, kw_only=True):
-    """Until when; `paused_at` while the clock stands still for a question."""
-
-    receive_by: datetime
-    resolve_by: datetime
-    first_resolve_by: datetime
-    paused_at: datetime | UnsetType = UNSET
-
-
-class ProposalView(View, frozen=True, kw_only=True):
-    agency: Named
-    rule: str
-    resolve_by: datetime
-
-
-class EntryView(View, frozen=True, kw_only=True):
-    """One line of the timeline."""
-
-    id: UUID
-    at: datetime
-    action: str
-    by: str
-    status: str
-    text: str | UnsetType = UNSET
-    reason: Named | UnsetType = UNSET
-    attachments: tuple[UUID, ...] = ()
-    agency: Named | UnsetType = UNSET
-    assignee: UUID | UnsetType = UNSET
-    report: UUID | UnsetType = UNSET
-    rating: int | UnsetType = UNSET
-    until: datetime | UnsetType = UNSET
-    before: dict[str, Any] | UnsetType = UNSET
-
-
-class ReportView(View, frozen=True, kw_only=True):
-    """One report as a viewer may see it.
-
-    Until an agency has received it, the public sees category, unit and status only.
-    """
-
-    id: UUID
-    version: int
-    status: str
-    category: Named
-    field: str
-    submitted_at: datetime
-    updated_at: datetime
-    unit: Named | UnsetType = UNSET
-    code: str | UnsetType = UNSET
-    priority: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    location: PointView | UnsetType = UNSET
-    approximate: bool | UnsetType = UNSET
-    near_edge: bool | UnsetType = UNSET
-    address: str | UnsetType = UNSET
-    subject: dict[str, str] | UnsetType = UNSET
-    answers: dict[str, Any] | UnsetType = UNSET
-    agency: Named | UnsetType = UNSET
-    rule: str | UnsetType = UNSET
-    deadlines: DeadlinesView | UnsetType = UNSET
-    attachments: tuple[UUID, ...] | UnsetType = UNSET
-    finished_at: datetime | UnsetType = UNSET
-    rating: int | UnsetType = UNSET
-    merged_into: UUID | UnsetType = UNSET
-    timeline: list[EntryView] | UnsetType = UNSET
-    assignee: UUID | UnsetType = UNSET
-    level: int | UnsetType = UNSET
-    proposal: ProposalView | UnsetType = UNSET
-    contact: dict[str, str] | UnsetType = UNSET
-
-
-class ReportReceipt(View, frozen=True, kw_only=True):
-    """The answer to a submission: what the citizen keeps. `secret` with `code` makes anybody who
-    holds them the reporter.
-    """
-
-    id: UUID
-    code: str
-    secret: Annotated[str, Meta(description="Six letters and digits that survive a phone call.")]
-    status: str
-    version: int
-    category: Named
-    agency: Named
-    rule: str
-    deadlines: DeadlinesView
-    submitted_at: datetime
-    unit: Named | UnsetType = UNSET
-    approximate: bool | UnsetType = UNSET
-    near_edge: bool | UnsetType = UNSET
-
-
-class ReportPage(View, frozen=True, kw_only=True):
-    """Some reports, and where the next page begins."""
-
-    items: list[ReportView]
-    next_cursor: str | UnsetType = UNSET
 
 
 class Views:

@@ -1,0 +1,122 @@
+"""What answers about reports look like: shapes only. `views` fills them, each for its viewer."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The form of every answer: what does not apply, or is not the viewer's to see, is left out."""
+
+
+class Named(View, frozen=True, kw_only=True):
+    """A code of the city pack with its name in the caller's language."""
+
+    code: str
+    name: str
+
+
+class PointView(View, frozen=True, kw_only=True):
+    lat: float
+    lon: float
+    accuracy_m: float | UnsetType = UNSET
+
+
+class DeadlinesView(View, frozen=True, kw_only=True):
+    """Until when; `paused_at` while the clock stands still for a question."""
+
+    receive_by: datetime
+    resolve_by: datetime
+    first_resolve_by: datetime
+    paused_at: datetime | UnsetType = UNSET
+
+
+class ProposalView(View, frozen=True, kw_only=True):
+    agency: Named
+    rule: str
+    resolve_by: datetime
+
+
+class EntryView(View, frozen=True, kw_only=True):
+    """One line of the timeline."""
+
+    id: UUID
+    at: datetime
+    action: str
+    by: str
+    status: str
+    text: str | UnsetType = UNSET
+    reason: Named | UnsetType = UNSET
+    attachments: tuple[UUID, ...] = ()
+    agency: Named | UnsetType = UNSET
+    assignee: UUID | UnsetType = UNSET
+    report: UUID | UnsetType = UNSET
+    rating: int | UnsetType = UNSET
+    until: datetime | UnsetType = UNSET
+    before: dict[str, Any] | UnsetType = UNSET
+
+
+class ReportView(View, frozen=True, kw_only=True):
+    """One report as a viewer may see it.
+
+    Until an agency has received it, the public sees category, unit and status only.
+    """
+
+    id: UUID
+    version: int
+    status: str
+    category: Named
+    field: str
+    submitted_at: datetime
+    updated_at: datetime
+    unit: Named | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    priority: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    location: PointView | UnsetType = UNSET
+    approximate: bool | UnsetType = UNSET
+    near_edge: bool | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    subject: dict[str, str] | UnsetType = UNSET
+    answers: dict[str, Any] | UnsetType = UNSET
+    agency: Named | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    deadlines: DeadlinesView | UnsetType = UNSET
+    attachments: tuple[UUID, ...] | UnsetType = UNSET
+    finished_at: datetime | UnsetType = UNSET
+    rating: int | UnsetType = UNSET
+    merged_into: UUID | UnsetType = UNSET
+    timeline: list[EntryView] | UnsetType = UNSET
+    assignee: UUID | UnsetType = UNSET
+    level: int | UnsetType = UNSET
+    proposal: ProposalView | UnsetType = UNSET
+    contact: dict[str, str] | UnsetType = UNSET
+
+
+class ReportReceipt(View, frozen=True, kw_only=True):
+    """The answer to a submission: what the citizen keeps. `secret` with `code` makes anybody who
+    holds them the reporter.
+    """
+
+    id: UUID
+    code: str
+    secret: Annotated[str, Meta(description="Six letters and digits that survive a phone call.")]
+    status: str
+    version: int
+    category: Named
+    agency: Named
+    rule: str
+    deadlines: DeadlinesView
+    submitted_at: datetime
+    unit: Named | UnsetType = UNSET
+    approximate: bool | UnsetType = UNSET
+    near_edge: bool | UnsetType = UNSET
+
+
+class ReportPage(View, frozen=True, kw_only=True):
+    """Some reports, and where the next page begins."""
+
+    items: list[ReportView]
+    next_cursor: str | UnsetType = UNSET
