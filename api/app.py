@@ -8,8 +8,10 @@ from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from api.agency.actions import ActionController
+from api.agency.menus import MenuController
 from api.agency.queue import AgencyController
 from api.agency.sessions import SessionController
+from api.agency.tasks import TaskController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
 from api.citizen.attachments import AttachmentController, UploadController
@@ -45,11 +47,13 @@ HANDLERS: Final = (
     HealthController,
     LiveController,
     MapController,
+    MenuController,
     MyReportController,
     NotificationController,
     ReportController,
     SessionController,
     StatisticsController,
+    TaskController,
     UploadController,
     metrics,
     openapi_document,

@@ -37,6 +37,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.personal import PersonalData
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
@@ -46,6 +47,7 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.answers import Answers
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
@@ -53,6 +55,7 @@ from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity
 from smartcity.reports.store import ReportStore
+from smartcity.reports.tasks.store import TaskLists
 from smartcity.reports.views import Views
 from smartcity.settings import Settings
 from smartcity.statistics.service import StatisticsService
@@ -88,6 +91,7 @@ class Parts:
         self.devices = DeviceService(DeviceStore(database), self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
+        self.colleagues = Colleagues(staff_store, self.city)
         self.sessions = SessionService(
             staff_store, session_store, passwords, self.attempts, personal, self.city
         )
@@ -97,6 +101,8 @@ class Parts:
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
+        self.tasks = TaskLists(database)
+        self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
@@ -124,7 +130,7 @@ class Parts:
             places=self.areas,
             attachments=self.attachments,
             personal=personal,
-            staff=self.staff,
+            colleagues=self.colleagues,
             receipts=self.receipts,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))

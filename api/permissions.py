@@ -28,6 +28,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetCity": PUBLIC,
     "ListCategories": PUBLIC,
     "ListUnits": PUBLIC,
+    "ListAgencies": PUBLIC,
+    "ListReasons": PUBLIC,
     # --- devices and sessions -------------------------------------------------------------------
     "RegisterDevice": PUBLIC,
     "GetDevice": OWN_DEVICE,
@@ -63,6 +65,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- agencies -------------------------------------------------------------------------------
     "GetQueue": TRIAGE,
     "ActOnReports": TRIAGE,
+    "ListTasks": TRIAGE,
+    "ListColleagues": TRIAGE,
+    "ListTemplates": TRIAGE,
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

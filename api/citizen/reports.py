@@ -31,7 +31,7 @@ from smartcity.reports.requests import (
 from smartcity.reports.service import ReportService
 from smartcity.reports.shapes import ReportPage, ReportReceipt, ReportView
 from smartcity.reports.similar import Similarity, SimilarReport
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.views import OFFICIALS, Viewer, Views
 
 KEY: Final = HeaderParameter(
     name="Idempotency-Key",
@@ -148,7 +148,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
         report = await receipts.open(data.code, SaidSecret(data.secret, address))
-        return shown(report, Viewer.REPORTER, views, language, reports)
+        return await shown(report, Viewer.REPORTER, views, language, reports)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
     async def read(
@@ -166,7 +166,7 @@ class ReportController(Controller):
         Who reported it, where they agreed, is told to its agency only.
         """
         report, viewer = await reports.see(report_id, actor, said(secret, address))
-        return shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports)
 
     @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
     async def act(
@@ -186,8 +186,12 @@ class ReportController(Controller):
 
         What each action needs: transfer `agency` and `text`; correct `category`, `priority` or a
         place, and `text`; assign `assignee`; ask, comment, note, reopen and unmerge `text`; answer
-        `text` or `attachments`; extend `until` and `text`; resolve `text`, and `attachments` where
-        the category demands proof; reject `reason` and `text`; merge `report`; accept `rating`.
+        `text` or `attachments`; extend `until` and `text` (from a supervisor who grants a wish only
+        what differs from it); refuse_extension `text`; resolve `text`, `attachments` where the
+        category demands proof, and from a supervisor `why` while others have open tasks; reject
+        `reason`, and `text` unless the reason is formal; merge `report`; accept `rating`; open_task
+        `agency`, `text` and perhaps `until`; start_task `task`; finish_task `task`, and `text` or
+        `attachments`; decline_task and cancel_task `task` and `text`.
         """
         steps = in_order(data)
         report, viewer = await reports.act(
@@ -198,7 +202,7 @@ class ReportController(Controller):
             key=idempotency_key,
             said=said(secret, address),
         )
-        return shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports)
 
 
 class MyReportController(Controller):
@@ -233,12 +237,13 @@ def pages(
     return ReportPage(items=page, next_cursor=encode_cursor(items[-1].id))
 
 
-def shown(
+async def shown(
     report: Report, viewer: Viewer, views: Views, language: str, reports: ReportService
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
     contact = reports.contact(report) if viewer is Viewer.STAFF else None
-    view = views.full(report, viewer, language, contact)
+    names = await reports.names(report) if viewer in OFFICIALS else None
+    view = views.full(report, viewer, language, contact, names)
     etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
     return Response(view, headers=said_in(language) | {"ETag": etag})
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from smartcity.city.answers import Reason, Template
 from smartcity.city.model import (
     Agency,
     Bounds,
@@ -18,7 +19,6 @@ from smartcity.city.model import (
     Limits,
     Longitude,
     Procedure,
-    Reason,
     Rule,
     Struct,
     Texts,
@@ -77,4 +77,5 @@ class Draft:
     limits: Sheet[Limits]
     calendars: Sheet[Calendar]
     reasons: Sheet[Reason]
+    templates: Sheet[Template]
     procedures: Sheet[Procedure]

@@ -22,7 +22,11 @@ class Topic(StrEnum):
 
 
 class PublicState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The subject as the public may see it after the event. Unset fields are not public yet."""
+    """The subject as the public may see it after the event. Unset fields are not public yet.
+
+    `gone`: it was public and is so no more, so whoever kept it forgets it; `status` is the last one
+    that was public.
+    """
 
     id: UUID
     version: int
@@ -37,6 +41,7 @@ class PublicState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     merged_into: UUID | None = None
     submitted_at: datetime | None = None
     updated_at: datetime | None = None
+    gone: bool = False
 
 
 class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

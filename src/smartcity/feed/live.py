@@ -45,7 +45,8 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     """A state without a public point lies in none."""
 
     def holds(self, state: PublicState) -> bool:
-        return (
+        """Whether to tell of a state. Of what went away all are told: it tells them no more."""
+        return state.gone or (
             (not self.status or state.status in self.status)
             and (not self.category or state.category in self.category)
             and (not self.field or state.field in self.field)

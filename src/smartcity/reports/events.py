@@ -8,24 +8,26 @@ from smartcity.city.model import Publicity
 from smartcity.feed.event import Event, Internal, PublicState, Topic
 from smartcity.reports.model import Action, Entry, Report
 
-TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
+TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE, Action.REFUSE_EXTENSION})
 """Internal to the agency, but somebody in it must hear of it."""
 
 
 def is_silent(entry: Entry) -> bool:
-    """Whether nobody at all hears of an entry: a note, a wish for a later date."""
+    """Whether nobody at all hears of an entry: a note, a task, a wish for a later date."""
     return entry.internal and entry.action not in TOLD_WITHIN
 
 
-def event(report: Report, entry: Entry) -> Event:
-    """The event of a timeline entry, telling the report's state after it."""
+def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
+    """The event of a timeline entry, telling the report's state after it. With the report of
+    `before` the public also learns if it went away.
+    """
     return Event(
         id=entry.id,
         topic=Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=None if entry.internal else public_state(report),
+        public=None if entry.internal else public_state(report) or _gone(report, before),
         internal=Internal(
             status=report.status,
             version=report.version,
@@ -52,6 +54,13 @@ def event(report: Report, entry: Entry) -> Event:
             clock_stopped=report.deadlines.paused_at is not None,
         ),
     )
+
+
+def _gone(report: Report, before: Report | None) -> PublicState | None:
+    """That a report which everybody knew of is nobody's business any more, and no word more."""
+    if before is None or public_state(before) is None:
+        return None
+    return PublicState(id=report.id, version=report.version, status=before.status, gone=True)
 
 
 def public_state(report: Report) -> PublicState | None:

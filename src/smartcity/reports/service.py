@@ -22,7 +22,7 @@ from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
-from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
@@ -53,7 +53,7 @@ class ReportService:
         places: Places,
         attachments: AttachmentService,
         personal: PersonalData,
-        staff: StaffService,
+        colleagues: Colleagues,
         receipts: Receipts,
     ) -> None:
         self._city = city
@@ -62,7 +62,7 @@ class ReportService:
         self._places = places
         self._attachments = attachments
         self._personal = personal
-        self._staff = staff
+        self._colleagues = colleagues
         self._receipts = receipts
 
     # --- acting ----------------------------------------------------------------------------------
@@ -111,27 +111,33 @@ class ReportService:
         events: list[Event] = []
         for step in steps:
             parties = parties_of(actor, report, has_receipt=has_receipt)
-            by = By(party=acting_as(parties), id=actor.id)
-            among = await self._circumstances(report, step, by, parties, at)
-            taken = take(report, step, among)
+            by = By(party=acting_as(parties, step.action), id=actor.id)
+            among = await self._circumstances(report, step, by, parties, at, actor.agencies)
+            before, taken = report, take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
             if not is_silent(taken.entry):
-                events.append(event(report, taken.entry))
+                events.append(event(report, taken.entry, before))
         return report, entries, events
 
     async def _circumstances(
-        self, report: Report, step: Step, by: By, parties: Collection[Party], at: datetime
+        self,
+        report: Report,
+        step: Step,
+        by: By,
+        parties: Collection[Party],
+        at: datetime,
+        agencies: Collection[str],
     ) -> Circumstances:
         corrected = None
         if step.action is Action.CORRECT and (step.location or step.unit or step.address):
             if step.unit is not None and step.unit not in self._city.units:
                 raise Invalid(FieldError("unit", "unknown"))
-            corrected = submission.place(self._places, step.location, step.unit, step.address)
+            corrected = submission.corrected(self._places, report.place, step)
         if (
             step.action is Action.ASSIGN
             and step.assignee is not None
-            and not await self._staff.works_for(step.assignee, report.agency)
+            and not await self._colleagues.works_for(step.assignee, report.agency)
         ):
             raise Invalid(FieldError("assignee", "not_of_this_agency"))
         survivor = None
@@ -146,6 +152,7 @@ class ReportService:
             by=by,
             parties=parties,
             at=at,
+            agencies=agencies,
             place=corrected,
             survivor=survivor,
             arrived=arrived,
@@ -171,6 +178,11 @@ class ReportService:
         if kept is None or not report.reporter.share_contact:
             return None
         return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
+
+    async def names(self, report: Report) -> Mapping[UUID, str]:
+        """The names of those whom a report is or was assigned to. For officials."""
+        given = {report.assignee, *(entry.assignee for entry in report.timeline)}
+        return await self._colleagues.names([staff for staff in given if staff is not None])
 
     async def _seen(
         self, report_id: UUID, actor: Actor, said: SaidSecret | None

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from smartcity.reports.model import TaskStatus
+
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The form of every answer: what does not apply, or is not the viewer's to see, is left out."""
@@ -39,6 +41,40 @@ class ProposalView(View, frozen=True, kw_only=True):
     resolve_by: datetime
 
 
+class ReasonView(View, frozen=True, kw_only=True):
+    """Why a report was rejected; `text` tells the citizen where to turn instead."""
+
+    code: str
+    name: str
+    text: str | UnsetType = UNSET
+
+
+class ExtensionView(View, frozen=True, kw_only=True):
+    """A handler's wish for a later date, which waits for a supervisor."""
+
+    until: datetime
+    text: str
+
+
+class TaskView(View, frozen=True, kw_only=True):
+    """What another agency was asked for. Officials alone see it.
+
+    `why` is for what reason it was cancelled; `ended_by` what was done to the report instead.
+    """
+
+    id: UUID
+    agency: Named
+    text: str
+    status: TaskStatus
+    opened_at: datetime
+    due_at: datetime
+    answer: str | UnsetType = UNSET
+    attachments: tuple[UUID, ...] = ()
+    why: str | UnsetType = UNSET
+    ended_by: str | UnsetType = UNSET
+    finished_at: datetime | UnsetType = UNSET
+
+
 class EntryView(View, frozen=True, kw_only=True):
     """One line of the timeline."""
 
@@ -48,13 +84,16 @@ class EntryView(View, frozen=True, kw_only=True):
     by: str
     status: str
     text: str | UnsetType = UNSET
-    reason: Named | UnsetType = UNSET
+    reason: ReasonView | UnsetType = UNSET
     attachments: tuple[UUID, ...] = ()
     agency: Named | UnsetType = UNSET
     assignee: UUID | UnsetType = UNSET
+    assignee_name: str | UnsetType = UNSET
     report: UUID | UnsetType = UNSET
     rating: int | UnsetType = UNSET
     until: datetime | UnsetType = UNSET
+    task: UUID | UnsetType = UNSET
+    why: str | UnsetType = UNSET
     before: dict[str, Any] | UnsetType = UNSET
 
 
@@ -90,8 +129,12 @@ class ReportView(View, frozen=True, kw_only=True):
     merged_into: UUID | UnsetType = UNSET
     timeline: list[EntryView] | UnsetType = UNSET
     assignee: UUID | UnsetType = UNSET
+    assignee_name: str | UnsetType = UNSET
     level: int | UnsetType = UNSET
     proposal: ProposalView | UnsetType = UNSET
+    extension: ExtensionView | UnsetType = UNSET
+    tasks: list[TaskView] | UnsetType = UNSET
+    formal: bool | UnsetType = UNSET
     contact: dict[str, str] | UnsetType = UNSET
 
 

@@ -5,18 +5,24 @@ does. Nothing is written: the service stores the result, or nothing.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
+from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Report, Status
+from smartcity.reports.model import OPEN, Action, Entry, Party, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
+
+WITHIN: Final = frozenset(
+    {Action.NOTE, Action.ASSIGN, Action.ESCALATE, Action.REFUSE_EXTENSION, *tasks.EFFECTS}
+)
+"""What stays between officials."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -33,6 +39,7 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     refusal of the action's own; the report given is never changed.
     """
     row = transition(step.action, report, among.parties)
+    step = _completed(report, step, among)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
     if mistakes := [*missing, *misplaced(step, row.needs)]:
         raise Invalid(*mistakes)
@@ -47,14 +54,26 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     if step.attachments:
         changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
+    if changes["status"] not in OPEN:
+        changes |= {"extension": None, "tasks": tasks.ended(report.tasks, step, among)}
     after = msgspec.structs.replace(report, **changes)
     after = msgspec.structs.replace(after, due_at=_due_at(after))
     entry = _entry(report, after, step, among)
     return Taken(msgspec.structs.replace(after, timeline=(*report.timeline, entry)), entry)
 
 
+def _completed(report: Report, step: Step, among: Circumstances) -> Step:
+    """A supervisor who grants a wish says only what is to be different about it."""
+    wish = report.extension
+    if step.action is not Action.EXTEND or wish is None or Party.SUPERVISOR not in among.parties:
+        return step
+    until, text = step.until or wish.until, step.text or wish.text
+    return msgspec.structs.replace(step, until=until, text=text)
+
+
 def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> Entry:
     wish = step.action is Action.EXTEND and after.extension is not None
+    opened = after.tasks[-1] if step.action is Action.OPEN_TASK else None
     return Entry(
         id=new_id(),
         at=among.at,
@@ -64,13 +83,15 @@ def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> E
         text=step.text,
         reason=step.reason,
         attachments=tuple(step.attachments),
-        agency=after.agency if after.agency != before.agency else None,
+        agency=after.agency if after.agency != before.agency else opened and opened.agency,
         assignee=step.assignee,
         report=step.report,
         rating=step.rating,
-        until=step.until,
+        until=opened.due_at if opened else step.until,
+        task=opened.id if opened else step.task,
+        why=step.why,
         before=_replaced(before, after) if step.action is Action.CORRECT else None,
-        internal=wish or step.action in {Action.NOTE, Action.ASSIGN, Action.ESCALATE},
+        internal=wish or step.action in WITHIN,
     )
 
 

@@ -3,24 +3,30 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
-from smartcity.reports.model import Entry, Party, Report
+from smartcity.reports.model import Entry, Party, Report, Task
 from smartcity.reports.privacy import Mask
 from smartcity.reports.shapes import (
     DeadlinesView,
     EntryView,
+    ExtensionView,
     Named,
     PointView,
     ProposalView,
+    ReasonView,
     ReportReceipt,
     ReportView,
+    TaskView,
 )
 
 EXCERPT = 200
+
+OF_AN_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 
 
 class Viewer(StrEnum):
@@ -50,12 +56,13 @@ class Views:
         viewer: Viewer,
         language: str,
         contact: Mapping[str, str] | None = None,
+        names: Mapping[UUID, str] | None = None,
     ) -> ReportView:
-        """Everything that the viewer may see of one report."""
+        """Everything that the viewer may see of one report. `names` are those of its officials."""
         shown = self.summary(report, viewer, language, whole=True)
         if viewer is Viewer.PUBLIC and not report.is_public:
             return shown
-        more: dict[str, Any] = {"timeline": self._timeline(report, viewer, language)}
+        more: dict[str, Any] = {"timeline": self._timeline(report, viewer, language, names or {})}
         if viewer is not Viewer.PUBLIC:
             more |= _present(
                 subject=report.subject and _texts_of(report.subject),
@@ -67,10 +74,15 @@ class Views:
         if viewer in OFFICIALS:
             more |= _present(
                 assignee=report.assignee,
+                assignee_name=report.assignee and (names or {}).get(report.assignee),
                 level=report.level,
+                extension=report.extension
+                and ExtensionView(until=report.extension.until, text=report.extension.text),
+                tasks=[self.task(task, language) for task in report.tasks] or None,
+                formal=report.formal or None,
                 proposal=report.proposal
                 and ProposalView(
-                    agency=self._agency(report.proposal.agency, language),
+                    agency=self.agency(report.proposal.agency, language),
                     rule=report.proposal.rule,
                     resolve_by=report.proposal.resolve_by,
                 ),
@@ -106,7 +118,7 @@ class Views:
                 description=text if whole else text[:EXCERPT],
                 location=_point(report),
                 address=address,
-                agency=self._agency(report.agency, language),
+                agency=self.agency(report.agency, language),
                 deadlines=_deadlines(report),
                 attachments=report.attachments or None,
                 finished_at=report.finished_at,
@@ -127,7 +139,7 @@ class Views:
             status=report.status,
             version=report.version,
             category=self._category(report.category, language),
-            agency=self._agency(report.agency, language),
+            agency=self.agency(report.agency, language),
             rule=report.routing.rule,
             deadlines=_deadlines(report),
             submitted_at=report.submitted_at,
@@ -138,27 +150,58 @@ class Views:
             ),
         )
 
-    def _timeline(self, report: Report, viewer: Viewer, language: str) -> list[EntryView]:
+    def agency(self, code: str, language: str) -> Named:
+        """An agency by its name."""
+        return _named(self._city.agencies, code, language)
+
+    def task(self, task: Task, language: str) -> TaskView:
+        """One task, for officials."""
+        return TaskView(
+            id=task.id,
+            agency=self.agency(task.agency, language),
+            text=task.text,
+            status=task.status,
+            opened_at=task.opened_at,
+            due_at=task.due_at,
+            attachments=task.attachments,
+            **_present(
+                answer=task.answer,
+                why=task.why,
+                ended_by=task.ended_by,
+                finished_at=task.finished_at,
+            ),
+        )
+
+    def _timeline(
+        self, report: Report, viewer: Viewer, language: str, names: Mapping[UUID, str]
+    ) -> list[EntryView]:
         official = viewer in OFFICIALS
         return [
-            self._entry(entry, viewer, language)
+            self._entry(entry, viewer, language, names)
             for entry in report.timeline
             if official or not entry.internal
         ]
 
-    def _entry(self, entry: Entry, viewer: Viewer, language: str) -> EntryView:
+    def _entry(
+        self, entry: Entry, viewer: Viewer, language: str, names: Mapping[UUID, str]
+    ) -> EntryView:
         text = entry.text and (self._mask(entry.text) if viewer in MASKED else entry.text)
-        reason = self._city.reasons.get(entry.reason) if entry.reason else None
         more = _present(
             text=text,
-            reason=reason and Named(code=reason.code, name=reason.name[language]),
-            agency=entry.agency and self._agency(entry.agency, language),
+            reason=entry.reason and self._reason(entry.reason, language),
+            agency=entry.agency and self.agency(entry.agency, language),
             report=entry.report,
             rating=entry.rating,
             until=entry.until,
         )
         if viewer in OFFICIALS:
-            more |= _present(assignee=entry.assignee, before=entry.before)
+            more |= _present(
+                assignee=entry.assignee,
+                assignee_name=entry.assignee and names.get(entry.assignee),
+                task=entry.task,
+                why=entry.why,
+                before=entry.before,
+            )
         return EntryView(
             id=entry.id,
             at=entry.at,
@@ -174,11 +217,15 @@ class Views:
             return dict(answers)
         return {q: self._mask(a) if isinstance(a, str) else a for q, a in answers.items()}
 
+    def _reason(self, code: str, language: str) -> ReasonView:
+        """A reason; one that has left the pack since is its own name."""
+        reason = self._city.reasons.get(code)
+        if reason is None:
+            return ReasonView(code=code, name=code)
+        return ReasonView(code=code, name=reason.name[language], text=reason.text[language])
+
     def _category(self, code: str, language: str) -> Named:
         return _named(self._city.categories, code, language)
-
-    def _agency(self, code: str, language: str) -> Named:
-        return _named(self._city.agencies, code, language)
 
     def _unit(self, code: str, language: str) -> Named:
         return _named(self._city.units, code, language)
@@ -192,7 +239,7 @@ def _named(items: Mapping[str, Category | Agency | Unit], code: str, language: s
 
 def _shown_party(party: Party) -> str:
     """Outside an agency it does not matter which of its people acted."""
-    return "agency" if party in {Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER} else party
+    return "agency" if party in OF_AN_AGENCY else party
 
 
 def _deadlines(report: Report) -> DeadlinesView:

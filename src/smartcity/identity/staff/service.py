@@ -1,7 +1,6 @@
 """Staff accounts: who is added, who works where, who is no longer let in."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from smartcity.city.model import City
 from smartcity.clock import now
@@ -11,7 +10,7 @@ from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import Staff
 from smartcity.identity.staff.passwords import Passwords
-from smartcity.identity.staff.rules import acts_for, mistakes
+from smartcity.identity.staff.rules import mistakes
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.identity.staff.totp import is_secret
 from smartcity.text import fold
@@ -72,12 +71,3 @@ class StaffService:
         if staff is None:
             raise NotFound
         await self._sessions.end_all(staff.id)
-
-    async def works_for(self, staff: UUID, agency: str) -> bool:
-        """Whether somebody acts for an agency today."""
-        found = await self._staff.get(staff)
-        return (
-            found is not None
-            and found.disabled_at is None
-            and agency in acts_for(found, self._city)
-        )

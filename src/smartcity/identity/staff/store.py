@@ -1,6 +1,6 @@
 """Staff accounts and their sessions in MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,19 +9,26 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from smartcity.identity.staff.model import Session, Staff
-from smartcity.storage.mongo import Database, if_found, to_document
+from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
 
 STAFF: Final = "staff"
 SESSIONS: Final = "sessions"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    STAFF: [IndexModel([("folded", ASCENDING)], name="folded", unique=True)],
+    STAFF: [
+        IndexModel([("folded", ASCENDING)], name="folded", unique=True),
+        IndexModel([("agencies", ASCENDING)], name="agencies"),
+    ],
     SESSIONS: [
         IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
         IndexModel([("staff", ASCENDING)], name="staff"),
         IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
     ],
 }
+
+
+COLLEAGUES: Final = 1000
+"""So many people of some agencies are named at the most."""
 
 
 class StaffStore:
@@ -41,6 +48,17 @@ class StaffStore:
 
     async def by_name(self, folded: str) -> Staff | None:
         return if_found(await self._staff.find_one({"folded": folded}), Staff)
+
+    async def of_agencies(self, agencies: Collection[str]) -> list[Staff]:
+        """The accounts that were given one of these agencies and are not disabled."""
+        query: Document = {"agencies": {"$in": list(agencies)}, "disabled_at": None}
+        found = self._staff.find(query).limit(COLLEAGUES)
+        return [from_document(document, Staff) async for document in found]
+
+    async def names(self, staff: Collection[UUID]) -> dict[UUID, str]:
+        """Id → name."""
+        found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
+        return {document["_id"]: document["name"] async for document in found}
 
     async def disable(self, folded: str, at: datetime) -> Staff | None:
         """The account, which now opens nothing; none if there is none of this name."""
