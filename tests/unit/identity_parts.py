@@ -16,6 +16,7 @@ from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff import store as staff_store
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
@@ -56,6 +57,7 @@ class Identity:
         self.attempts = Attempts(database, self.settings)
         self.devices = DeviceService(self.device_store, CITY)
         self.staff = StaffService(staff, sessions, passwords, personal, CITY)
+        self.colleagues = Colleagues(staff, CITY)
         self.sessions = SessionService(staff, sessions, passwords, self.attempts, personal, CITY)
         self.keys = KeyService(KeyStore(database))
         self.credentials = Credentials(

@@ -10,6 +10,7 @@ from smartcity.feed.event import Event, Internal, PublicState, Topic
 from smartcity.identifiers import new_id
 from smartcity.notifications.audience import AUDIENCE, Relation, followers, parties, rows_for
 from smartcity.notifications.model import Urgency
+from smartcity.reports import tasks
 from smartcity.reports.model import Action
 
 REPORTER, ASSIGNEE, FOLLOWER, HANDLER = (new_id() for _ in range(4))
@@ -104,7 +105,7 @@ def test_machines_events_are_heard_by_nobody() -> None:
 
 def test_every_row_about_a_report_is_about_an_action_of_the_lifecycle() -> None:
     actions = {row.action for row in AUDIENCE if row.topic is Topic.REPORT}
-    assert actions == set(Action) - {Action.NOTE}
+    assert actions == set(Action) - {Action.NOTE, *tasks.EFFECTS}
 
 
 def test_no_two_rows_say_different_things() -> None:

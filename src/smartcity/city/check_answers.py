@@ -22,7 +22,7 @@ def _statuses(draft: Draft) -> Iterator[Mistake]:
             if status not in STATUSES:
                 known = ", ".join(STATUSES)
                 yield Mistake(
-                    sheet.page.name, where, f"there is no status {status}; known: {known}"
+                    sheet.page.name, where, f"there is no status {status}; known are {known}"
                 )
 
 
@@ -49,7 +49,7 @@ def _wrongly_used(
         for name in sorted(used[language] - FILLED):
             known = ", ".join(sorted(FILLED))
             yield Mistake(
-                page, place, f"has {{{name}}}, which is never filled there; known: {known}"
+                page, place, f"has {{{name}}}, which is never filled there; known are {known}"
             )
         for name in sorted((every & FILLED) - used[language]):
             yield Mistake(page, place, f"lacks {{{name}}}, which another language has")

@@ -93,7 +93,10 @@ class ReportService:
             if idempotency and _was_taken(report, idempotency):
                 return report, viewer_of(actor, parties)
             if version is not None and guarded and version != report.version:
-                row_for(steps[0].action, parties)  # a stranger is told nothing
+                # A stranger is told nothing. Staff may see what this tells, and one of them may be
+                # a stranger only because a colleague has just transferred the report.
+                if not actor.is_staff:
+                    row_for(steps[0].action, parties)
                 raise _stale(report)
             after, entries, events = await self._take_all(report, steps, actor, parties)
             if idempotency:
