@@ -41,8 +41,8 @@ from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.store import FollowStore, NotificationStore
-from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports import tasks
+from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Action, Report, Status
 from smartcity.reports.store import ReportStore
 from smartcity.settings import PROJECT, Settings, load_settings
