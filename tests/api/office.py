@@ -1,6 +1,6 @@
 """An agency and its neighbours at work: their people, and reports in any state."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -81,7 +81,7 @@ class Case:
 
 
 @asynccontextmanager
-async def office(mongo_uri: str, folder: Path) -> AsyncIterator[Office]:
+async def office(mongo_uri: str, folder: Path) -> AsyncGenerator[Office]:
     async with town(mongo_uri, folder) as started:
         reporter = await started.device()
         receipt = (await reporter.submit(pothole(started.city))).json()

@@ -75,7 +75,7 @@ class Walk:
         self.report, entry = msgspec.structs.astuple(take(before, step, among))
         self._at = at
         if not is_silent(entry):
-            self.events.append(event(self.report, entry))
+            self.events.append(event(self.report, entry, before))
 
     def _escalate_before(self, until: datetime) -> None:
         due = self.report.due_at
