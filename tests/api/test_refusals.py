@@ -87,6 +87,20 @@ async def test_whoever_shows_it_live_is_told_that_it_is_gone_and_no_word_more(
     assert not any("gone" in state for state in states[:-1])
 
 
+async def test_a_denunciation_refused_at_first_sight_is_not_shown_for_a_moment(
+    ward: Office,
+) -> None:
+    case = await ward.report()
+    await case.must("handler", RECEIVE, DENUNCIATION)
+    kept = await ward.town.database["reports"].find_one({"_id": UUID(case.id)})
+    assert kept is not None
+    submitted, received, refused = kept["outbox"]
+    assert "lon" not in submitted["public"]
+    assert "public" not in received
+    assert received["internal"].get("public", False) is False
+    assert refused["public"]["gone"] is True
+
+
 async def test_what_is_corrected_to_a_category_that_is_never_public_goes_away_as_well(
     ward: Office,
 ) -> None:

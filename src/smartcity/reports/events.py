@@ -56,6 +56,16 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
     )
 
 
+def unseen(told: Event) -> Event:
+    """The event of a step on the way to a report that nobody may see: what it would show is not
+    shown, not even until the next event.
+    """
+    if told.public is None or told.public.gone or told.internal is None:
+        return told
+    internal = msgspec.structs.replace(told.internal, public=False)
+    return msgspec.structs.replace(told, public=None, internal=internal)
+
+
 def _gone(report: Report, before: Report | None) -> PublicState | None:
     """That a report which everybody knew of is nobody's business any more, and no word more."""
     if before is None or public_state(before) is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.attachments.service import AttachmentService
-from smartcity.city.model import City
+from smartcity.city.model import City, Publicity
 from smartcity.clock import now
 from smartcity.errors import (
     FieldError,
@@ -26,7 +26,7 @@ from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event, is_silent
+from smartcity.reports.events import event, is_silent, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
@@ -121,6 +121,8 @@ class ReportService:
             entries.append(taken.entry)
             if not is_silent(taken.entry):
                 events.append(event(report, taken.entry, before))
+        if report.public is Publicity.NEVER:
+            events = [unseen(told) for told in events]
         return report, entries, events
 
     async def _circumstances(
