@@ -25,6 +25,7 @@ from api.conditional import ConditionalRequests
 from api.document import CONFIG, describe_shared, openapi_document
 from api.errors import Problems
 from api.languages import language_of
+from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
@@ -39,6 +40,7 @@ HANDLERS: Final = (
     ActionController,
     AgencyController,
     AttachmentController,
+    AuditController,
     CityController,
     DeviceController,
     DossierController,

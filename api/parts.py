@@ -18,8 +18,9 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
+from smartcity.audit.log import AuditLog
 from smartcity.audit.records import AuditRecords
-from smartcity.audit.store import AuditRecordStore
+from smartcity.audit.store import AuditRecordStore, AuditStore
 from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
 from smartcity.city import load_city
 from smartcity.dossiers.secrets import DossierSecrets
@@ -90,6 +91,8 @@ class Parts:
         self.audit_records = AuditRecords(AuditRecordStore(database))
         self.devices = DeviceService(DeviceStore(database), self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
+        self.audit_store = AuditStore(database)
+        self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
         self.colleagues = Colleagues(staff_store, self.city)
         self.sessions = SessionService(
@@ -132,6 +135,7 @@ class Parts:
             personal=personal,
             colleagues=self.colleagues,
             receipts=self.receipts,
+            audit=self.audit_records,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))

@@ -12,7 +12,9 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
-from smartcity.audit.store import RECORDS
+from smartcity.audit.chain import Chain
+from smartcity.audit.heads import AuditHeads
+from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
 from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
@@ -24,6 +26,7 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
@@ -35,6 +38,8 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.auditor import BATCH as AUDITED
+from workers.auditor import Auditor
 from workers.duty import Duty, perform
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -111,6 +116,15 @@ class Crew:
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
+        audit = AuditStore(database)
+        auditor = Auditor(
+            feed,
+            audit,
+            Chain(settings.secret()),
+            AuditHeads(audit, city.zone),
+            StaffStore(database),
+            self._lease(AUDITOR),
+        )
         poll_s = settings.consumer_poll_ms / 1000
         self._duties = [
             Duty(
@@ -121,6 +135,7 @@ class Crew:
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
             Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
+            Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
         if geocoder is not None:
             finder = AddressFinder(city, reports, geocoder)
@@ -142,6 +157,7 @@ class Crew:
             self._lease("housekeeping"),
         )
         self._clock = Clock(city.zone)
+        self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
 

@@ -13,7 +13,7 @@ TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE, Action.REFUSE_EX
 
 
 def is_silent(entry: Entry) -> bool:
-    """Whether nobody at all hears of an entry: a note, a task, a wish for a later date."""
+    """Whether nobody but auditors hears of an entry: a note, a task, a wish for a later date."""
     return entry.internal and entry.action not in TOLD_WITHIN
 
 
@@ -23,7 +23,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
     """
     return Event(
         id=entry.id,
-        topic=Topic.REPORT,
+        topic=Topic.AUDIT if is_silent(entry) else Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,

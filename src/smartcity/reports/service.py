@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.attachments.service import AttachmentService
+from smartcity.audit.records import AuditRecords
 from smartcity.city.model import City, Publicity
 from smartcity.clock import now
 from smartcity.errors import (
@@ -26,7 +27,7 @@ from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event, is_silent, unseen
+from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
@@ -39,6 +40,9 @@ from smartcity.reports.views import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
+
+SEEN: Final = "see_contact"
+"""What the audit log calls it when staff are shown how to reach a reporter who agreed."""
 
 
 class ReportService:
@@ -55,6 +59,7 @@ class ReportService:
         personal: PersonalData,
         colleagues: Colleagues,
         receipts: Receipts,
+        audit: AuditRecords,
     ) -> None:
         self._city = city
         self._store = store
@@ -64,6 +69,7 @@ class ReportService:
         self._personal = personal
         self._colleagues = colleagues
         self._receipts = receipts
+        self._audit = audit
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -119,8 +125,7 @@ class ReportService:
             before, taken = report, take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
-            if not is_silent(taken.entry):
-                events.append(event(report, taken.entry, before))
+            events.append(event(report, taken.entry, before))
         if report.public is Publicity.NEVER:
             events = [unseen(told) for told in events]
         return report, entries, events
@@ -177,11 +182,12 @@ class ReportService:
         report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
 
-    def contact(self, report: Report) -> Mapping[str, str] | None:
-        """How to reach the reporter, if handlers may know."""
+    async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
+        """How to reach the reporter, if handlers may know. Who is told is written down first."""
         kept = report.reporter.contact
         if kept is None or not report.reporter.share_contact:
             return None
+        await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
 
     async def names(self, report: Report) -> Mapping[UUID, str]:

@@ -46,6 +46,11 @@ class StaffStore:
     async def get(self, staff: UUID) -> Staff | None:
         return if_found(await self._staff.find_one({"_id": staff}), Staff)
 
+    async def names(self, staff: Collection[UUID], /) -> Mapping[UUID, str]:
+        """How colleagues see those of these ids who have an account, disabled or not."""
+        found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
+        return {document["_id"]: document["name"] async for document in found}
+
     async def by_name(self, folded: str) -> Staff | None:
         return if_found(await self._staff.find_one({"folded": folded}), Staff)
 
@@ -54,11 +59,6 @@ class StaffStore:
         query: Document = {"agencies": {"$in": list(agencies)}, "disabled_at": None}
         found = self._staff.find(query).limit(COLLEAGUES)
         return [from_document(document, Staff) async for document in found]
-
-    async def names(self, staff: Collection[UUID]) -> dict[UUID, str]:
-        """Id → name."""
-        found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
-        return {document["_id"]: document["name"] async for document in found}
 
     async def disable(self, folded: str, at: datetime) -> Staff | None:
         """The account, which now opens nothing; none if there is none of this name."""
