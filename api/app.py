@@ -7,12 +7,15 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from api.agency.actions import ActionController
 from api.agency.held import HeldController
+from api.agency.menus import MenuController
 from api.agency.own_account import OwnAccountController
 from api.agency.queue import AgencyController
 from api.agency.senders import RestrictionController, SenderController
 from api.agency.sessions import SessionController
 from api.agency.staff import StaffController
+from api.agency.tasks import TaskController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
 from api.citizen.account import AccountController
@@ -40,6 +43,7 @@ from smartcity.settings import Settings, load_settings
 
 HANDLERS: Final = (
     AccountController,
+    ActionController,
     AgencyController,
     AttachmentController,
     AuditController,
@@ -52,6 +56,7 @@ HANDLERS: Final = (
     HeldController,
     LiveController,
     MapController,
+    MenuController,
     MyReportController,
     NotificationController,
     OwnAccountController,
@@ -61,6 +66,7 @@ HANDLERS: Final = (
     SessionController,
     StaffController,
     StatisticsController,
+    TaskController,
     UploadController,
     metrics,
     openapi_document,

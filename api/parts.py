@@ -47,6 +47,7 @@ from smartcity.identity.personal import PersonalData
 from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.managing import StaffManagement
 from smartcity.identity.staff.own import OwnAccount
@@ -61,6 +62,7 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.answers import Answers
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
@@ -71,6 +73,7 @@ from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity
 from smartcity.reports.store import ReportStore
+from smartcity.reports.tasks.store import TaskLists
 from smartcity.reports.views import Views
 from smartcity.settings import Settings
 from smartcity.statistics.service import StatisticsService
@@ -108,6 +111,7 @@ class Parts:
         self.audit_store = AuditStore(database)
         self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
+        self.colleagues = Colleagues(staff_store, self.city)
         self.identity_tokens = IdentityTokens(
             load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret
         )
@@ -150,6 +154,8 @@ class Parts:
         self.report_lists = ReportLists(database)
         self.queue_counts = QueueCounts(self.report_lists)
         self.held = HeldReports(database)
+        self.tasks = TaskLists(database)
+        self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
@@ -179,7 +185,7 @@ class Parts:
             places=self.areas,
             attachments=self.attachments,
             personal=personal,
-            staff=self.staff,
+            colleagues=self.colleagues,
             receipts=self.receipts,
             audit=self.audit_records,
             senders=self.senders,

@@ -31,6 +31,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetCity": PUBLIC,
     "ListCategories": PUBLIC,
     "ListUnits": PUBLIC,
+    "ListAgencies": PUBLIC,
+    "ListReasons": PUBLIC,
     # --- devices and sessions -------------------------------------------------------------------
     "RegisterDevice": PUBLIC,
     "GetDevice": OWN_DEVICE,
@@ -90,6 +92,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "RestrictSender": frozenset({Role.DISPATCHER}),
     "FreeSender": frozenset({Role.DISPATCHER}),
     "ListRestrictions": frozenset({Role.DISPATCHER}),
+    "ListTasks": TRIAGE,
+    "ListColleagues": TRIAGE,
+    "ListTemplates": TRIAGE,
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

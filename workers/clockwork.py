@@ -14,9 +14,8 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.identity.staff.passwords import Passwords
-from smartcity.identity.staff.service import StaffService
-from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.identity.staff.colleagues import Colleagues
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.clockwork.store import AlarmStore
 from smartcity.reports.clockwork.sweep import Sweep
@@ -61,9 +60,7 @@ def compose_sweep(
         places=CurrentAreas(city, BoundaryStore(database)),
         attachments=attachments,
         personal=personal,
-        staff=StaffService(
-            StaffStore(database), SessionStore(database), Passwords(), personal, city
-        ),
+        colleagues=Colleagues(StaffStore(database), city),
         receipts=Receipts(store, Attempts(database, settings), secret),
         audit=audit,
         senders=Senders(RestrictionStore(database), personal, audit, city),

@@ -11,7 +11,8 @@ from msgspec import UNSET, Meta, UnsetType
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.holding.store import HeldReports
-from smartcity.reports.views import ReportView, View, Viewer, Views
+from smartcity.reports.shapes import ReportView, View
+from smartcity.reports.views import Viewer, Views
 
 Moment = Annotated[datetime, Meta(tz=True)]
 

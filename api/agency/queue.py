@@ -1,29 +1,22 @@
-"""The agency's side: its queue, and actions on many reports at once."""
+"""The agency's queue."""
 
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import BodyKwarg
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from api.searches import provide_queued
-from smartcity.errors import SmartCityError
 from smartcity.identity.roles import Actor
 from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.model import Position, QueueFilter
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import Report
-from smartcity.reports.requests import Request, Steps
-from smartcity.reports.service import ReportService
-from smartcity.reports.views import ReportView, View, Viewer, Views
-
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
+from smartcity.reports.shapes import ReportView, View
+from smartcity.reports.views import Viewer, Views
 
 
 class Tabs(View, frozen=True, kw_only=True):
@@ -49,26 +42,6 @@ class QueuePage(View, frozen=True, kw_only=True):
     items: list[ReportView]
     counts: Tabs | UnsetType = UNSET
     next_cursor: str | UnsetType = UNSET
-
-
-class BulkAction(Request, frozen=True, kw_only=True):
-    """Steps on one report; `version` is the one that the handler saw."""
-
-    report: UUID
-    version: Annotated[int, Meta(ge=1)]
-    steps: Steps
-    key: Key | None = None
-
-
-class Outcome(View, frozen=True, kw_only=True):
-    """What became of one of them: the new version and status, or the refusal's code."""
-
-    report: UUID
-    done: bool
-    version: int | UnsetType = UNSET
-    status: str | UnsetType = UNSET
-    code: str | UnsetType = UNSET
-    details: dict[str, Any] | UnsetType = UNSET
 
 
 class AgencyController(Controller):
@@ -107,16 +80,6 @@ class AgencyController(Controller):
             next_cursor=_behind(wanted, items[-1]) if more else UNSET,
         )
 
-    @post("/actions", operation_id="ActOnReports", status_code=200)
-    async def act(
-        self,
-        data: Annotated[list[BulkAction], BodyKwarg(min_items=1, max_items=100)],
-        actor: NamedDependency[Actor],
-        reports: NamedDependency[ReportService],
-    ) -> list[Outcome]:
-        """Act on up to 100 reports, each on its own: one refusal does not stop the others."""
-        return [await _one(item, actor, reports) for item in data]
-
 
 async def _tabs(counts: QueueCounts, agencies: frozenset[str], actor: Actor) -> Tabs:
     told = await counts.of(agencies)
@@ -132,14 +95,3 @@ async def _tabs(counts: QueueCounts, agencies: frozenset[str], actor: Actor) -> 
 
 def _behind(wanted: QueueFilter, last: Report) -> str:
     return encode_cursor(Position(wanted.as_of, last.due_at, last.id))
-
-
-async def _one(item: BulkAction, actor: Actor, reports: ReportService) -> Outcome:
-    steps = item.steps if isinstance(item.steps, list) else [item.steps]
-    try:
-        report, _ = await reports.act(item.report, steps, actor, version=item.version, key=item.key)
-    except SmartCityError as refusal:
-        return Outcome(
-            report=item.report, done=False, code=refusal.code, details=refusal.details or UNSET
-        )
-    return Outcome(report=item.report, done=True, version=report.version, status=report.status)

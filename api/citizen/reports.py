@@ -29,8 +29,9 @@ from smartcity.reports.requests import (
     Steps,
 )
 from smartcity.reports.service import ReportService
+from smartcity.reports.shapes import ReportPage, ReportReceipt, ReportView
 from smartcity.reports.similar import Similarity, SimilarReport
-from smartcity.reports.views import ReportPage, ReportReceipt, ReportView, Viewer, Views
+from smartcity.reports.views import OFFICIALS, Viewer, Views
 
 KEY: Final = HeaderParameter(
     name="Idempotency-Key",
@@ -188,8 +189,12 @@ class ReportController(Controller):
 
         What each action needs: transfer `agency` and `text`; correct `category`, `priority` or a
         place, and `text`; assign `assignee`; ask, comment, note, reopen and unmerge `text`; answer
-        `text` or `attachments`; extend `until` and `text`; resolve `text`, and `attachments` where
-        the category demands proof; reject `reason` and `text`; merge `report`; accept `rating`.
+        `text` or `attachments`; extend `until` and `text` (from a supervisor who grants a wish only
+        what differs from it); refuse_extension `text`; resolve `text`, `attachments` where the
+        category demands proof, and from a supervisor `why` while others have open tasks; reject
+        `reason`, and `text` unless the reason is formal; merge `report`; accept `rating`; open_task
+        `agency`, `text` and perhaps `until`; start_task `task`; finish_task `task`, and `text` or
+        `attachments`; decline_task and cancel_task `task` and `text`.
         """
         steps = in_order(data)
         report, viewer = await reports.act(
@@ -247,7 +252,8 @@ async def shown(
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
     contact = await reports.contact(report, actor) if viewer is Viewer.STAFF else None
-    view = views.full(report, viewer, language, contact)
+    names = await reports.names(report) if viewer in OFFICIALS else None
+    view = views.full(report, viewer, language, contact, names)
     etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
     return Response(view, headers=said_in(language) | {"ETag": etag})
 

@@ -14,6 +14,7 @@ SmartCityError
 │   ├── StaleVersion            409  somebody else changed it first
 │   ├── IllegalTransition       409  the lifecycle table says no
 │   ├── TimelineFull            409  only lifecycle actions are taken
+│   ├── TasksOpen               409  other agencies still have tasks in the report; `tasks` are they
 │   └── WrongOffset             409  an upload goes on elsewhere; `offset` says where
 ├── TooLarge                    413
 ├── UnsupportedMedia            415
@@ -114,6 +115,10 @@ class IllegalTransition(Conflict):
 
 class TimelineFull(Conflict):
     code = "timeline_full"
+
+
+class TasksOpen(Conflict):
+    code = "tasks_open"
 
 
 class WrongOffset(Conflict):

@@ -18,6 +18,7 @@ from smartcity.identity.oidc.store import UsedTokenStore
 from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff import store as staff_store
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
@@ -60,6 +61,7 @@ class Identity:
         self.attempts = Attempts(database, self.settings)
         self.devices = DeviceService(self.device_store, CITY)
         self.staff = StaffService(staff, sessions, passwords, personal, CITY)
+        self.colleagues = Colleagues(staff, CITY)
         factors = SecondFactors(staff, personal, KEY)
         self.sessions = SessionService(
             staff,

@@ -55,6 +55,19 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
     ),
     "reasons.toml": (
         Slip("[reason.text]\n", "[reason.txt]\n", "reason.formal-complaint.txt", "key"),
+        Slip('"land", "c', '"lend", "c', "reason.land-dispute.fields", "no field lend"),
+        Slip('["submitted"]', '["sent"]', "emergency-number.statuses", "no status sent; known are"),
+        Slip("formal = true", 'formal = "yes"', "reason.formal-complaint.formal", "`bool`"),
+    ),
+    "templates.toml": (
+        Slip('action = "ask"', 'action = "aks"', "template.ask-where.action", "known are ask,"),
+        Slip('["environment"]', '["enviroment"]', "cleaned.fields", "no field enviroment"),
+        Slip('["in_progress"]', '["in progress"]', "repaired.statuses", "no status in progress"),
+        Slip("phản ánh {code} (", "phản ánh {cod} (", "ask-where.text.vi", "{cod}, which is never"),
+        Slip("phản ánh {code} (", "phản ánh (", "ask-where.text.vi", "lacks {code}, which another"),
+        Slip("in report {code} (", "in report {code (", "ask-where.text.en", "cannot be filled"),
+        Slip('code = "cleaned"', 'code = "repaired"', "template.repaired", "there twice"),
+        Slip('name = { vi = "Hỏi rõ vị trí", en', "name = { en", "ask-where.name.vi", "missing"),
     ),
     "calendar.toml": (
         Slip("2026-01-02, #", "2026-02-30, #", "line 13", "Invalid date"),
@@ -184,6 +197,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         "category.pothole.proof",
         "limit[1].resolve_h",
         "reason.formal-complaint.txt",
+        "template.ask-where.action",
         "calendar.office.open.2026-01-32",
         "rule.noise-at-night.hours",
         "own.name.en",

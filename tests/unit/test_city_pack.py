@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from smartcity.city import City, load_city
 from smartcity.city.messages import NOTIFICATIONS, STATUSES
 from smartcity.city.model import Agency, Place, Priority, Publicity, Question, QuestionKind
+from smartcity.reports import tasks
 from smartcity.reports.model import Action, Status
 from smartcity.settings import PROJECT
 
@@ -85,8 +86,9 @@ def test_a_pack_elsewhere_uses_the_projects_own_words(tmp_path: Path) -> None:
 
 def test_the_words_cover_every_status_and_action_of_the_lifecycle() -> None:
     assert set(STATUSES) == set(Status)
-    assert set(Action) - {Action.NOTE} <= set(NOTIFICATIONS)
-    assert Action.NOTE not in NOTIFICATIONS
+    unheard = {Action.NOTE, *tasks.EFFECTS}
+    assert set(Action) - unheard <= set(NOTIFICATIONS)
+    assert unheard.isdisjoint(NOTIFICATIONS)
 
 
 def test_an_agency_is_valid_from_its_first_day_to_its_last(hanoi: City) -> None:

@@ -45,6 +45,7 @@ from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports import tasks
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Action, Report, Status
 from smartcity.reports.store import ReportStore
@@ -140,8 +141,11 @@ async def test_the_demo_shows_a_city_at_work(demo: Demo, hanoi: City) -> None:
     assert len(reports) == REPORTS
     assert {report.status for report in reports} == set(Status) - {Status.HELD}
     assert {report.field for report in reports} == hanoi.fields.keys()
-    assert {entry.action for r in reports for entry in r.timeline} == set(Action) - {
-        Action.PROCEED  # everybody in the demo can be asked
+    assert {entry.action for r in reports for entry in r.timeline} >= set(Action) - {
+        Action.PROCEED,  # everybody in the demo can be asked
+        Action.RELEASE,
+        Action.REFUSE_EXTENSION,
+        *tasks.EFFECTS,
     }
     at = now()
     assert all(at - timedelta(days=62) < report.submitted_at < at for report in reports)

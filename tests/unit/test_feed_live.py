@@ -20,6 +20,14 @@ from smartcity.storage.mongo import Database
 pytestmark = pytest.mark.anyio
 
 
+def test_what_went_away_is_told_to_whoever_may_have_kept_it() -> None:
+    gone = PublicState(id=new_id(), version=3, status="in_progress", gone=True)
+    kept = PublicState(id=new_id(), version=3, status="in_progress")
+    narrow = Interest(unit=frozenset({"00004"}), status=frozenset({"resolved"}))
+    assert narrow.holds(gone)
+    assert not narrow.holds(kept)
+
+
 class Stage:
     """A feed, its tail and its stream, in one process."""
 

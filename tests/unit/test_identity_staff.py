@@ -63,11 +63,12 @@ async def test_two_accounts_never_look_alike(database: Database):
 
 
 async def test_a_handler_works_for_one_agency_and_a_supervisor_for_those_below(database: Database):
-    staff = Identity(database).staff
+    identity = Identity(database)
+    staff = identity.staff
     handler = await staff.add("lan", PASSWORD, ["handler"], ["roads"])
     supervisor = await staff.add("minh", PASSWORD, ["supervisor"], ["roads"])
     working = {
-        (who.username, agency): await staff.works_for(who.id, agency)
+        (who.username, agency): await identity.colleagues.works_for(who.id, agency)
         for who in (handler, supervisor)
         for agency in ("roads", "bridges", "waste")
     }
@@ -81,11 +82,30 @@ async def test_a_handler_works_for_one_agency_and_a_supervisor_for_those_below(d
     }
 
 
+async def test_colleagues_are_an_agencys_people_and_the_supervisors_above_it(database: Database):
+    identity = Identity(database)
+    for username, role, agency in (
+        ("lan", "handler", "bridges"),
+        ("minh", "supervisor", "roads"),
+        ("hoa", "handler", "roads"),
+        ("mai", "auditor", "bridges"),
+        ("gone", "handler", "bridges"),
+    ):
+        await identity.staff.add(username, PASSWORD, [role], [agency])
+    await identity.staff.disable("gone")
+    assert [one.name for one in await identity.colleagues.of("bridges")] == ["lan", "minh"]
+    assert [one.name for one in await identity.colleagues.of("roads")] == ["hoa", "minh"]
+    assert await identity.colleagues.of("waste") == []
+
+
 async def test_nobody_works_who_is_disabled_or_unknown(database: Database):
-    staff = Identity(database).staff
+    identity = Identity(database)
+    staff, colleagues = identity.staff, identity.colleagues
     handler = await staff.add("lan", PASSWORD, ["handler"], ["roads"])
+    reader = await staff.add("mai", PASSWORD, ["auditor"], ["roads"])
     await staff.disable("LAN")
-    assert not await staff.works_for(handler.id, "roads")
-    assert not await staff.works_for(new_id(), "roads")
+    assert not await colleagues.works_for(handler.id, "roads")
+    assert not await colleagues.works_for(reader.id, "roads")
+    assert not await colleagues.works_for(new_id(), "roads")
     with pytest.raises(NotFound):
         await staff.disable("nobody")

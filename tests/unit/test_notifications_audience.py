@@ -18,6 +18,7 @@ from smartcity.notifications.audience import (
     superiors,
 )
 from smartcity.notifications.model import Urgency
+from smartcity.reports import tasks
 from smartcity.reports.model import Action
 
 REPORTER, ASSIGNEE, FOLLOWER, HANDLER = (new_id() for _ in range(4))
@@ -130,7 +131,7 @@ def test_machines_events_are_heard_by_nobody() -> None:
 
 def test_every_row_about_a_report_is_about_an_action_of_the_lifecycle() -> None:
     actions = {row.action for row in AUDIENCE if row.topic is Topic.REPORT}
-    assert actions == set(Action) - {Action.NOTE}
+    assert actions == set(Action) - {Action.NOTE, *tasks.EFFECTS}
 
 
 def test_no_two_rows_say_different_things() -> None:

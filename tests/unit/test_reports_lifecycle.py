@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from smartcity.city import load_city
-from smartcity.errors import Conflict, Forbidden, IllegalTransition, Invalid, ProofMissing
+from smartcity.errors import (
+    Conflict,
+    Forbidden,
+    IllegalTransition,
+    Invalid,
+    ProofMissing,
+    TasksOpen,
+)
 from smartcity.identifiers import new_id
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.effects import EFFECTS
 from smartcity.reports.lifecycle import TRANSITIONS, WITHOUT_VERSION
-from smartcity.reports.model import OPEN, Action, Party, Report, Status
+from smartcity.reports.model import OPEN, Action, Party, Report, Status, TaskStatus
 from smartcity.reports.needs import BELONGS_TO, NEEDS
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
@@ -30,7 +37,7 @@ HOUR = timedelta(hours=1)
 def act(
     report: Report, action: Action, /, *parties: Party, at: datetime | None = None, **given: object
 ) -> Report:
-    found = {name: given.pop(name) for name in ("survivor", "arrived") if name in given}
+    found = {name: given.pop(name) for name in ("survivor", "arrived", "agencies") if name in given}
     step = msgspec.convert({"action": action, **given}, Step)
     moment = at or report.updated_at + HOUR
     return take(report, step, among(HANOI, CLOCKS, *parties, at=moment, **found)).report
@@ -39,6 +46,11 @@ def act(
 def worked_on(**given: Any) -> Report:
     report = act(make_report(HANOI, **given), Action.RECEIVE, Party.HANDLER)
     return act(report, Action.START, Party.HANDLER)
+
+
+def helped(report: Report, **given: Any) -> Report:
+    asked: dict[str, Any] = {"agency": other_agency(report), "text": "Kiểm tra giúp", **given}
+    return act(report, Action.OPEN_TASK, Party.HANDLER, **asked)
 
 
 def other_agency(report: Report) -> str:
@@ -187,6 +199,47 @@ def test_a_handler_takes_a_report_and_only_a_supervisor_gives_it_to_somebody() -
     assert str(act(report, Action.ASSIGN, Party.SUPERVISOR, assignee=somebody).assignee) == somebody
 
 
+def test_a_task_has_as_long_as_the_helpers_own_reports_unless_the_lead_says() -> None:
+    report = worked_on()
+    (task,) = helped(report).tasks
+    category = HANOI.categories[report.category]
+    counted = CLOCKS.give(category, report.priority, task.agency, report.updated_at + HOUR)
+    assert task.due_at == counted.resolve_by
+    until = report.updated_at + 5 * HOUR
+    (dated,) = helped(report, until=until.isoformat()).tasks
+    assert dated.due_at == until
+
+
+def test_a_helper_helps_in_their_own_agencys_task_only() -> None:
+    report = helped(worked_on())
+    (task,) = report.tasks
+    given: dict[str, Any] = {"task": str(task.id), "text": "Xong"}
+    with pytest.raises(Forbidden):
+        act(report, Action.FINISH_TASK, Party.HELPER, **given, agencies={"so-y-te"})
+    done = act(report, Action.FINISH_TASK, Party.HELPER, **given, agencies={task.agency})
+    assert [one.status for one in done.tasks] == [TaskStatus.DONE]
+    assert done.version == report.version + 1
+    assert done.timeline[-1].internal
+    with pytest.raises(IllegalTransition):
+        act(done, Action.DECLINE_TASK, Party.HELPER, **given, agencies={task.agency})
+
+
+def test_a_report_is_not_resolved_over_the_heads_of_its_helpers() -> None:
+    report = helped(worked_on())
+    with pytest.raises(TasksOpen):
+        act(report, Action.RESOLVE, Party.HANDLER, text="Xong", why="Gấp")
+    with pytest.raises(TasksOpen):
+        act(report, Action.RESOLVE, Party.SUPERVISOR, text="Xong")
+    solved = act(report, Action.RESOLVE, Party.SUPERVISOR, text="Xong", why="Gấp")
+    assert [(one.status, one.why) for one in solved.tasks] == [(TaskStatus.CANCELLED, "Gấp")]
+
+
+def test_a_question_that_nobody_answers_ends_the_tasks_too() -> None:
+    asked = act(helped(worked_on()), Action.ASK, Party.HANDLER, text="Ở đâu?")
+    lapsed = act(asked, Action.LAPSE, Party.CLOCK)
+    assert [one.ended_by for one in lapsed.tasks] == [Action.LAPSE]
+
+
 class LifeOfAReport(RuleBasedStateMachine):
     """Everybody tries everything, in any order."""
 
@@ -222,13 +275,25 @@ class LifeOfAReport(RuleBasedStateMachine):
             "assignee": data.draw(st.sampled_from([None, new_id()])),
             "until": data.draw(st.sampled_from([None, at + 500 * HOUR])),
             "report": self.elder.id,
+            "task": data.draw(st.sampled_from([None, *(task.id for task in self.report.tasks)])),
+            "why": data.draw(st.sampled_from([None, "Gấp"])),
         }
         needs = TRANSITIONS[action].needs
-        wanted: dict[str, Any] = {n: v for n, v in given.items() if BELONGS_TO[n] in needs}
+        wanted: dict[str, Any] = {
+            name: value for name, value in given.items() if not BELONGS_TO[name].isdisjoint(needs)
+        }
         photos = [new_id()] if data.draw(st.booleans()) else []
         step = Step(action=action, text=text, attachments=photos, **wanted)
         before = self.report
-        found = among(HANOI, CLOCKS, party, at=at, survivor=self.elder, arrived=photos)
+        found = among(
+            HANOI,
+            CLOCKS,
+            party,
+            at=at,
+            survivor=self.elder,
+            arrived=photos,
+            agencies=data.draw(st.sampled_from([(), *((t.agency,) for t in before.tasks)])),
+        )
         try:
             taken = take(before, step, found)
         except (Forbidden, IllegalTransition, Invalid, Conflict, ProofMissing):
@@ -252,6 +317,17 @@ class LifeOfAReport(RuleBasedStateMachine):
     @invariant()
     def the_first_deadline_never_moves(self) -> None:
         assert self.report.deadlines.first_resolve_by == self.first_resolve_by
+
+    @invariant()
+    def nobody_waits_for_help_with_what_is_finished(self) -> None:
+        tasks = self.report.tasks
+        assert self.report.is_open or not any(task.is_open for task in tasks)
+        assert all((task.finished_at is None) == task.is_open for task in tasks)
+        assert not any(task.is_open and task.agency == self.report.agency for task in tasks)
+
+    @invariant()
+    def what_was_refused_formally_is_never_public(self) -> None:
+        assert not (self.report.formal and self.report.is_public)
 
     @invariant()
     def merged_means_merged_into_something(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smartcity.calendar.public_holidays import public_holidays
+from smartcity.city.check_answers import ANSWER_RULES
 from smartcity.city.draft import Draft, OwnAgencies
 from smartcity.city.messages import placeholders
 from smartcity.city.mistakes import Mistake
@@ -38,6 +39,10 @@ def _references(draft: Draft) -> Iterator[Mistake]:
         (d.rules, "fields", d.fields),
         (d.rules, "units", d.units),
         (d.limits, "category", d.categories),
+        (d.reasons, "categories", d.categories),
+        (d.reasons, "fields", d.fields),
+        (d.templates, "categories", d.categories),
+        (d.templates, "fields", d.fields),
         (d.procedures, "agency", d.agencies),
     )
     for sheet, key, target in references:
@@ -60,6 +65,7 @@ def _unique_codes(draft: Draft) -> Iterator[Mistake]:
         draft.rules,
         draft.calendars,
         draft.reasons,
+        draft.templates,
         draft.procedures,
     )
     for sheet in sheets:
@@ -284,4 +290,5 @@ RULES: Final = (
     _choices,
     _limits,
     _calendars,
+    *ANSWER_RULES,
 )

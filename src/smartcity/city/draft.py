@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from smartcity.city.answers import Reason, Template
 from smartcity.city.model import (
     Agency,
     Bounds,
@@ -20,7 +21,6 @@ from smartcity.city.model import (
     Limits,
     Longitude,
     Procedure,
-    Reason,
     Rule,
     Struct,
     Texts,
@@ -81,4 +81,5 @@ class Draft:
     limits: Sheet[Limits]
     calendars: Sheet[Calendar]
     reasons: Sheet[Reason]
+    templates: Sheet[Template]
     procedures: Sheet[Procedure]

@@ -12,30 +12,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from smartcity.city.answers import Reason, Template
+from smartcity.city.base import (
+    Code,
+    Coded,
+    Count,
+    Days,
+    Hours,
+    Latitude,
+    Longitude,
+    Struct,
+    Texts,
+)
 from smartcity.city.language import negotiate
 from smartcity.clock import now
 from smartcity.identity.roles import Assurance
-
-Texts = Mapping[str, str]
-
-Code = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40)]
-"""The city's own name for a thing; it stands in addresses, so it has no spaces and no marks."""
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Days = Annotated[float, msgspec.Meta(gt=0)]
-Hours = Annotated[float, msgspec.Meta(gt=0)]
-Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
-Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
-
-
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form of everything in a pack: fixed, named, and no word that nobody reads."""
-
-
-class Coded(Struct, frozen=True, kw_only=True):
-    """What other things in the pack refer to."""
-
-    code: Code
 
 
 class Priority(StrEnum):
@@ -207,13 +198,6 @@ class Calendar(Coded, frozen=True, kw_only=True):
     open: Mapping[date, int] = {}
 
 
-class Reason(Coded, frozen=True, kw_only=True):
-    """Why a report can be rejected; `text` tells the citizen where to go instead."""
-
-    name: Texts
-    text: Texts
-
-
 class Procedure(Coded, frozen=True, kw_only=True):
     """An administrative procedure that dossiers are instances of."""
 
@@ -291,6 +275,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     limits: tuple[Limits, ...]
     calendars: Mapping[str, Calendar]
     reasons: Mapping[str, Reason]
+    templates: tuple[Template, ...] = ()
     procedures: Mapping[str, Procedure]
     dispatch: str
     """The agency code whose dispatchers get what no rule routes."""

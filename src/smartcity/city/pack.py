@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from smartcity.city.answers import Reason, Template
 from smartcity.city.check import check
 from smartcity.city.draft import Draft, Head, OwnAgencies
 from smartcity.city.messages import read_messages
@@ -23,7 +24,6 @@ from smartcity.city.model import (
     FormerUnit,
     Limits,
     Procedure,
-    Reason,
     Rule,
     Struct,
     Unit,
@@ -40,6 +40,7 @@ FILES: Final = frozenset(
         "deadlines.toml",
         "calendar.toml",
         "reasons.toml",
+        "templates.toml",
         "units.csv",
         "former_units.csv",
         "procedures.csv",
@@ -77,6 +78,7 @@ def load_city(folder: Path) -> City:
         limits=tuple(limits for _, limits in draft.limits.things),
         calendars=by_code(draft.calendars),
         reasons=by_code(draft.reasons),
+        templates=tuple(template for _, template in draft.templates.things),
         procedures=by_code(draft.procedures),
         dispatch=draft.head.dispatch,
         burst=draft.head.burst,
@@ -115,6 +117,7 @@ def _read(folder: Path, mistakes: list[Mistake]) -> Draft:
         limits=tables("deadlines.toml", limit=Limits)["limit"],
         calendars=tables("calendar.toml", calendar=Calendar)["calendar"],
         reasons=tables("reasons.toml", reason=Reason)["reason"],
+        templates=tables("templates.toml", template=Template)["template"],
         procedures=rows("procedures.csv", Procedure, "procedure"),
     )
 

@@ -60,6 +60,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "answer", ASSIGNEE, "answer", HIGH),
     Row(Topic.REPORT, "extend", REPORTER, "extend", NORMAL),
     Row(Topic.REPORT, "extend", FOLLOWER, "extend", NORMAL),
+    Row(Topic.REPORT, "refuse_extension", ASSIGNEE, "refuse_extension", NORMAL),
     Row(Topic.REPORT, "resolve", REPORTER, "resolve", HIGH),
     Row(Topic.REPORT, "resolve", FOLLOWER, "resolve_followed", NORMAL),
     Row(Topic.REPORT, "reject", REPORTER, "reject", HIGH),
@@ -157,4 +158,6 @@ def followers(event: Event, following: Iterable[UUID]) -> list[Hearer]:
 
 def _public(event: Event) -> bool:
     """A dossier is shown to nobody but those who follow it; a report must have a public side."""
-    return event.topic is Topic.DOSSIER or event.public is not None
+    if event.topic is Topic.DOSSIER:
+        return True
+    return event.public is not None

@@ -19,6 +19,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     by: By
     parties: Collection[Party]
     at: datetime
+    agencies: Collection[str] = ()
+    """Those that whoever takes it acts for."""
     place: Place | None = None
     """The corrected place, located."""
     survivor: Report | None = None

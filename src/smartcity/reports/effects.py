@@ -8,6 +8,7 @@ import msgspec
 
 from smartcity.city.model import Publicity
 from smartcity.errors import Conflict, Forbidden
+from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.model import (
@@ -17,20 +18,28 @@ from smartcity.reports.model import (
     Party,
     Proposal,
     Report,
+    Routing,
     Status,
 )
+from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Step
-from smartcity.reports.routing import route
+from smartcity.reports.routing import BY_HAND, route
 
 Changes = dict[str, Any]
 
+WORKING: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.HELPER})
+"""Those whose work a report is."""
+
 
 def _transfer(report: Report, step: Step, among: Circumstances) -> Changes:
+    """To another agency; to the one that a correction proposed, by the rule that proposed it."""
     assert step.agency is not None, "the table needs it"
     if report.transfers >= among.city.windows.transfer_limit:
         _only(Party.DISPATCHER, among)
     return {
         "agency": step.agency,
+        "routing": _reason_to_be_there(report, step),
+        "tasks": tasks.without_the_lead(report.tasks, step.agency, step, among),
         "assignee": None,
         "proposal": None,
         "extension": None,
@@ -66,6 +75,7 @@ def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
         "priority": priority,
         "place": place,
         "location": place.point,
+        "folded": searchable(among.city, report.description, place.address),
         "proposal": Proposal(
             agency=proposed.agency, rule=proposed.rule, resolve_by=deadlines.resolve_by
         ),
@@ -102,6 +112,19 @@ def _extend(report: Report, step: Step, among: Circumstances) -> Changes:
     }
 
 
+def _refuse_extension(_report: Report, _step: Step, _among: Circumstances) -> Changes:
+    return {"extension": None}
+
+
+def _reject(_report: Report, step: Step, among: Circumstances) -> Changes:
+    """What was refused as a complaint or denunciation is shown to nobody but its parties, however
+    public it was before: it tells of people whom nobody has heard.
+    """
+    if not among.city.reasons[step.reason or ""].formal:
+        return {}
+    return {"formal": True, "public": Publicity.NEVER}
+
+
 def _merge(report: Report, _step: Step, among: Circumstances) -> Changes:
     assert among.survivor is not None, "the table needs it"
     return {"merged_into": among.survivor.id, "before_merge": report.status}
@@ -115,7 +138,9 @@ def _unmerge(report: Report, _step: Step, _among: Circumstances) -> Changes:
     }
 
 
-def _accept(_report: Report, step: Step, _among: Circumstances) -> Changes:
+def _accept(_report: Report, step: Step, among: Circumstances) -> Changes:
+    if not WORKING.isdisjoint(among.parties):
+        raise Forbidden  # nobody rates the work of their own agency, whoever's receipt they hold
     return {"rating": step.rating}
 
 
@@ -132,6 +157,8 @@ def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
     windows = among.city.windows
     finished = report.finished_at or report.updated_at
     if Party.SUPERVISOR not in among.parties:
+        if report.formal:
+            raise Conflict(reason="formal")
         if among.at > finished + timedelta(days=windows.reopen_days):
             raise Conflict(reason="reopen_window", days=windows.reopen_days)
         if report.reopened >= windows.reopen_limit:
@@ -143,6 +170,7 @@ def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
     return {
         "reopened": report.reopened + 1,
         "rating": None,
+        "formal": False,
         "deadlines": msgspec.structs.replace(
             report.deadlines,
             resolve_by=fresh.resolve_by,
@@ -170,12 +198,15 @@ def _escalate(report: Report, _step: Step, among: Circumstances) -> Changes:
 
 
 EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]] = {
+    **tasks.EFFECTS,
     Action.TRANSFER: _transfer,
     Action.CORRECT: _correct,
     Action.ASSIGN: _assign,
     Action.ASK: _ask,
     Action.ANSWER: _answer,
     Action.EXTEND: _extend,
+    Action.REFUSE_EXTENSION: _refuse_extension,
+    Action.REJECT: _reject,
     Action.MERGE: _merge,
     Action.UNMERGE: _unmerge,
     Action.ACCEPT: _accept,
@@ -185,6 +216,13 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.PROCEED: _proceed,
     Action.ESCALATE: _escalate,
 }
+
+
+def _reason_to_be_there(report: Report, step: Step) -> Routing:
+    proposed = report.proposal
+    if proposed is not None and proposed.agency == step.agency:
+        return Routing(rule=proposed.rule)
+    return Routing(rule=BY_HAND)
 
 
 def _resumed(report: Report, among: Circumstances) -> Any:

@@ -9,12 +9,14 @@ from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
 from smartcity.reports.clockwork.alarms import RAISING
 from smartcity.reports.model import Action, Entry, Party, Report
 
-TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.WARN, Action.ESCALATE})
+TOLD_WITHIN: Final = frozenset(
+    {Action.ASSIGN, Action.WARN, Action.ESCALATE, Action.REFUSE_EXTENSION}
+)
 """Internal to the agency, but somebody in it must hear of it."""
 
 
 def is_silent(entry: Entry) -> bool:
-    """Whether nobody but auditors hears of an entry: a note, a wish for a later date."""
+    """Whether nobody but auditors hears of an entry: a note, a task, a wish for a later date."""
     return entry.internal and entry.action not in TOLD_WITHIN
 
 

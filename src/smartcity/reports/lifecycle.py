@@ -14,7 +14,8 @@ class Need(StrEnum):
     """What an action must come with. `needs` checks each and says which field is missing."""
 
     TEXT = "text"
-    REASON = "reason"  # a code from the city pack
+    REASON = "reason"  # a code from the city pack, that fits
+    EXPLANATION = "explanation"  # a text, unless the reason's own says all
     AGENCY = "agency"
     ASSIGNEE = "assignee"
     CORRECTION = "correction"  # a category, a priority or a place
@@ -23,6 +24,11 @@ class Need(StrEnum):
     PROOF = "proof"  # a photo or document, where the category demands it
     EARLIER_REPORT = "report"
     RATING = "rating"
+    WISH = "wish"  # a handler's for a later date
+    HELPER = "helper"  # an agency that may be given a task
+    DUE = "due"  # perhaps a date for the task
+    TASK = "task"  # one that is not finished; the caller's own agency's for its helpers
+    WHY = "why"  # where others still have tasks: a supervisor's reason
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -40,6 +46,7 @@ ANY: Final = frozenset(Status)
 HANDLERS: Final = frozenset({P.HANDLER, P.SUPERVISOR})
 TRIAGE: Final = HANDLERS | {P.DISPATCHER}
 REPORTER: Final = frozenset({P.REPORTER})
+HELPERS: Final = frozenset({P.HELPER})
 CLOCK: Final = frozenset({P.CLOCK})
 MOVABLE: Final = frozenset({S.SUBMITTED, S.RECEIVED, S.IN_PROGRESS})
 WORKED: Final = frozenset({S.RECEIVED, S.IN_PROGRESS})
@@ -50,10 +57,10 @@ def _row(
     action: Action,
     sources: Collection[Status],
     to: Status | None,
-    by: frozenset[Party],
+    by: Collection[Party],
     *needs: Need,
 ) -> Transition:
-    return Transition(action, frozenset(sources), to, by, frozenset(needs))
+    return Transition(action, frozenset(sources), to, frozenset(by), frozenset(needs))
 
 
 TRANSITIONS: Final = {
@@ -70,12 +77,12 @@ TRANSITIONS: Final = {
         _row(Action.ANSWER, {S.WAITING}, S.IN_PROGRESS, REPORTER, N.TEXT_OR_PHOTO),
         # A handler's is a wish; it becomes a new date when a supervisor takes the action.
         _row(Action.EXTEND, WORKED, None, HANDLERS, N.UNTIL, N.TEXT),
-        _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF),
+        _row(Action.REFUSE_EXTENSION, WORKED, None, {P.SUPERVISOR}, N.WISH, N.TEXT),
+        _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF, N.WHY),
         # Of what is held no agency knows: only a dispatcher is any party to it (`parties`).
-        _row(Action.RELEASE, {S.HELD}, S.SUBMITTED, frozenset({P.DISPATCHER})),
-        _row(
-            Action.REJECT, {S.HELD, S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT
-        ),
+        _row(Action.RELEASE, {S.HELD}, S.SUBMITTED, {P.DISPATCHER}),
+        # Once it is worked on, only for a formal reason: see `needs`.
+        _row(Action.REJECT, {S.HELD} | MOVABLE, S.REJECTED, TRIAGE, N.REASON, N.EXPLANATION),
         _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
         # Back to where it was; `effects` knows the status of before.
         _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
@@ -91,8 +98,14 @@ TRANSITIONS: Final = {
         _row(Action.REMIND, {S.WAITING}, None, CLOCK),
         _row(Action.ANNOUNCE, {S.RESOLVED}, None, CLOCK),
         _row(Action.ESCALATE, OPEN, None, CLOCK | {P.SUPERVISOR}),
-        _row(Action.COMMENT, ANY, None, TRIAGE | {P.REPORTER}, N.TEXT_OR_PHOTO),
-        _row(Action.NOTE, ANY, None, TRIAGE, N.TEXT),
+        # The lead asks others for help. Their work goes on while the lead waits or changes.
+        _row(Action.OPEN_TASK, WORKED | {S.WAITING}, None, HANDLERS, N.HELPER, N.TEXT, N.DUE),
+        _row(Action.CANCEL_TASK, OPEN, None, HANDLERS, N.TASK, N.TEXT),
+        _row(Action.START_TASK, OPEN, None, HELPERS, N.TASK),
+        _row(Action.FINISH_TASK, OPEN, None, HELPERS, N.TASK, N.TEXT_OR_PHOTO),
+        _row(Action.DECLINE_TASK, OPEN, None, HELPERS, N.TASK, N.TEXT),
+        _row(Action.COMMENT, ANY, None, TRIAGE | HELPERS | {P.REPORTER}, N.TEXT_OR_PHOTO),
+        _row(Action.NOTE, ANY, None, TRIAGE | HELPERS, N.TEXT),
     )
 }
 

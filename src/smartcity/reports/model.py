@@ -50,6 +50,12 @@ class Action(StrEnum):
     REMIND = "remind"
     ANNOUNCE = "announce"
     ESCALATE = "escalate"
+    REFUSE_EXTENSION = "refuse_extension"
+    OPEN_TASK = "open_task"
+    START_TASK = "start_task"
+    FINISH_TASK = "finish_task"
+    DECLINE_TASK = "decline_task"
+    CANCEL_TASK = "cancel_task"
     COMMENT = "comment"
     NOTE = "note"
     RELEASE = "release"
@@ -62,6 +68,7 @@ class Party(StrEnum):
     HANDLER = "handler"  # staff of its agency
     SUPERVISOR = "supervisor"  # head of its agency, or of one above
     DISPATCHER = "dispatcher"
+    HELPER = "helper"  # staff of an agency that was given a task in it
     CLOCK = "clock"
     STRANGER = "stranger"
 
@@ -168,6 +175,45 @@ class ExtensionWish(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class TaskStatus(StrEnum):
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED: Final = frozenset({TaskStatus.OPEN, TaskStatus.IN_PROGRESS})
+
+TASKS_LIMIT: Final = 20
+"""A report never has more, finished ones included."""
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """What the lead agency asked of another. Internal: neither public nor reporter learn of it.
+
+    `due_at` is counted in the helping agency's working time unless the lead named a date. `answer`
+    and `attachments` are the helper's, `why` says for what reason it was cancelled, and `ended_by`
+    what was done to the report when nobody cancelled the task itself.
+    """
+
+    id: UUID
+    agency: str
+    text: str
+    status: TaskStatus
+    opened_at: datetime
+    due_at: datetime
+    answer: str | None = None
+    attachments: tuple[UUID, ...] = ()
+    why: str | None = None
+    ended_by: Action | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in UNFINISHED
+
+
 class Reporter(Struct, frozen=True, kw_only=True):
     """Who sent it: opaque ids, and the contact details as ciphertext."""
 
@@ -220,6 +266,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     report: UUID | None = None
     rating: int | None = None
     until: datetime | None = None
+    task: UUID | None = None
+    why: str | None = None
+    """For what reason a report was resolved although others still had tasks in it."""
     before: dict[str, Any] | None = None
     """The values that a correction replaced."""
     internal: bool = False
@@ -228,6 +277,14 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 TIMELINE_LIMIT: Final = 500
 """A timeline holds no more; past that only lifecycle actions are taken."""
+
+REPORTERS_LIMIT: Final = 400
+"""So far a reporter's comments may fill it: the room behind is kept for those who work on it."""
+
+
+def room_for(entry: Entry) -> int:
+    """How long a timeline may be for an entry that is no lifecycle action."""
+    return REPORTERS_LIMIT if entry.by.party is Party.REPORTER else TIMELINE_LIMIT
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -283,6 +340,9 @@ class Report(Struct, frozen=True, kw_only=True):
     rating: int | None = None
     proposal: Proposal | None = None
     extension: ExtensionWish | None = None
+    tasks: tuple[Task, ...] = ()
+    formal: bool = False
+    """It was refused as a matter of another law: only a supervisor can reopen it."""
     merged_into: UUID | None = None
     before_merge: Status | None = None
     held: Hold | None = None

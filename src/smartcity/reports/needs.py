@@ -1,25 +1,21 @@
 """What an action must come with: one check for each need that the lifecycle table names."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from typing import Final
 
 from smartcity.city.model import Publicity
-from smartcity.errors import FieldError, ProofMissing
+from smartcity.errors import Conflict, FieldError, IllegalTransition, ProofMissing
+from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.lifecycle import Need
 from smartcity.reports.model import Report, Status
 from smartcity.reports.requests import Step
 
 Check = Callable[[Report, Step, Circumstances], FieldError | None]
-"""Answers which field is missing or wrong, if one is."""
-
+"""Answers which field is missing or wrong, if one is; raises what no field can mend."""
 
 GIVEN_UP: Final = frozenset({Status.MERGED, Status.REJECTED, Status.WITHDRAWN})
 """Nobody works on such a report: one that is merged into it would be lost."""
-
-LATEST: Final = timedelta(days=366)
-"""No date that is promised is further away."""
 
 
 def _given(name: str) -> Check:
@@ -33,8 +29,21 @@ def _text_or_photo(_report: Report, step: Step, _among: Circumstances) -> FieldE
     return None if step.text or step.attachments else FieldError("text", "required")
 
 
-def _known_reason(_report: Report, step: Step, among: Circumstances) -> FieldError | None:
-    return None if step.reason in among.city.reasons else FieldError("reason", "unknown")
+def _fitting_reason(report: Report, step: Step, among: Circumstances) -> FieldError | None:
+    reason = among.city.reasons.get(step.reason or "")
+    if reason is None:
+        return FieldError("reason", "unknown" if step.reason else "required")
+    if report.status is Status.IN_PROGRESS and not reason.formal:
+        raise IllegalTransition(action=step.action, status=report.status)
+    if not reason.fits(report.category, report.field, report.status):
+        return FieldError("reason", "does_not_fit")
+    return None
+
+
+def _explanation(_report: Report, step: Step, among: Circumstances) -> FieldError | None:
+    reason = among.city.reasons.get(step.reason or "")
+    says_all = reason is not None and reason.formal
+    return None if step.text or says_all else FieldError("text", "required")
 
 
 def _other_agency(report: Report, step: Step, among: Circumstances) -> FieldError | None:
@@ -42,6 +51,8 @@ def _other_agency(report: Report, step: Step, among: Circumstances) -> FieldErro
         return FieldError("agency", "required")
     if not among.city.agency_valid(step.agency, among.city.local(among.at).date()):
         return FieldError("agency", "unknown")
+    if report.subject and step.agency in among.city.below(report.subject.agency or ""):
+        return FieldError("agency", "complained_of")  # or below it: nobody judges themselves
     return FieldError("agency", "unchanged") if step.agency == report.agency else None
 
 
@@ -58,7 +69,13 @@ def _later(report: Report, step: Step, among: Circumstances) -> FieldError | Non
         return FieldError("until", "required")
     if step.until <= max(report.deadlines.resolve_by, among.at):
         return FieldError("until", "not_later")
-    return FieldError("until", "too_late") if step.until > among.at + LATEST else None
+    return FieldError("until", "too_late") if step.until > among.at + tasks.LATEST else None
+
+
+def _wish(report: Report, _step: Step, _among: Circumstances) -> FieldError | None:
+    if report.extension is None:
+        raise Conflict(reason="no_wish")
+    return None
 
 
 def _proof(report: Report, _step: Step, among: Circumstances) -> FieldError | None:
@@ -80,7 +97,8 @@ def _earlier_report(report: Report, _step: Step, among: Circumstances) -> FieldE
 
 NEEDS: Final[Mapping[Need, Check]] = {
     Need.TEXT: _given("text"),
-    Need.REASON: _known_reason,
+    Need.REASON: _fitting_reason,
+    Need.EXPLANATION: _explanation,
     Need.AGENCY: _other_agency,
     Need.ASSIGNEE: _given("assignee"),
     Need.CORRECTION: _correction,
@@ -89,20 +107,27 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.PROOF: _proof,
     Need.EARLIER_REPORT: _earlier_report,
     Need.RATING: _given("rating"),
+    Need.WISH: _wish,
+    Need.HELPER: _other_agency,
+    Need.DUE: tasks.due,
+    Need.TASK: tasks.task,
+    Need.WHY: tasks.why,
 }
 
-BELONGS_TO: Final[Mapping[str, Need]] = {
-    "reason": Need.REASON,
-    "agency": Need.AGENCY,
-    "assignee": Need.ASSIGNEE,
-    "report": Need.EARLIER_REPORT,
-    "rating": Need.RATING,
-    "until": Need.UNTIL,
-    "category": Need.CORRECTION,
-    "priority": Need.CORRECTION,
-    "location": Need.CORRECTION,
-    "unit": Need.CORRECTION,
-    "address": Need.CORRECTION,
+BELONGS_TO: Final[Mapping[str, frozenset[Need]]] = {
+    "reason": frozenset({Need.REASON}),
+    "agency": frozenset({Need.AGENCY, Need.HELPER}),
+    "assignee": frozenset({Need.ASSIGNEE}),
+    "report": frozenset({Need.EARLIER_REPORT}),
+    "rating": frozenset({Need.RATING}),
+    "until": frozenset({Need.UNTIL, Need.DUE}),
+    "task": frozenset({Need.TASK}),
+    "why": frozenset({Need.WHY}),
+    "category": frozenset({Need.CORRECTION}),
+    "priority": frozenset({Need.CORRECTION}),
+    "location": frozenset({Need.CORRECTION}),
+    "unit": frozenset({Need.CORRECTION}),
+    "address": frozenset({Need.CORRECTION}),
 }
 """Texts and attachments may come with every action; these only where they mean something: what a
 timeline shows was not put there with a comment.
@@ -113,6 +138,6 @@ def misplaced(step: Step, needs: Collection[Need]) -> list[FieldError]:
     """The fields that the action has no use for."""
     return [
         FieldError(name, "not_of_this_action")
-        for name, need in BELONGS_TO.items()
-        if need not in needs and getattr(step, name) is not None
+        for name, uses in BELONGS_TO.items()
+        if uses.isdisjoint(needs) and getattr(step, name) is not None
     ]

@@ -5,11 +5,16 @@ from typing import Final
 
 from smartcity.city.model import Publicity
 from smartcity.identity.roles import Actor, Role
-from smartcity.reports.model import Party, Report
+from smartcity.reports.lifecycle import TRANSITIONS
+from smartcity.reports.model import Action, Party, Report
 from smartcity.reports.views import Viewer
 
-OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER})
+OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 """Whose business a report is; the rest of the city's staff only observe it."""
+
+
+HELPING: Final = frozenset({Role.HANDLER, Role.SUPERVISOR})
+"""Who does an agency's tasks. They see the report as its agency does, also when all are done."""
 
 
 def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> frozenset[Party]:
@@ -24,6 +29,9 @@ def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> fr
             parties.add(Party.HANDLER)
         if Role.SUPERVISOR in actor.roles:
             parties |= {Party.HANDLER, Party.SUPERVISOR}
+    helps = any(task.agency in actor.agencies for task in report.tasks)
+    if helps and not HELPING.isdisjoint(actor.roles):
+        parties.add(Party.HELPER)
     if Role.DISPATCHER in actor.roles:
         parties.add(Party.DISPATCHER)
     if Role.CLOCK in actor.roles:
@@ -35,14 +43,18 @@ _PRECEDENCE: Final = (
     Party.SUPERVISOR,
     Party.HANDLER,
     Party.DISPATCHER,
+    Party.HELPER,
     Party.CLOCK,
     Party.REPORTER,
     Party.STRANGER,
 )
 
 
-def acting_as(parties: Collection[Party]) -> Party:
-    return next(party for party in _PRECEDENCE if party in parties)
+def acting_as(parties: Collection[Party], action: Action) -> Party:
+    """As what somebody who is several takes an action: as one who may."""
+    row = TRANSITIONS.get(action)
+    may = row.by.intersection(parties) if row else None
+    return next(party for party in _PRECEDENCE if party in (may or parties))
 
 
 def viewer_of(actor: Actor, parties: Collection[Party]) -> Viewer:

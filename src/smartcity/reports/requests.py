@@ -81,6 +81,8 @@ class Step(Request, frozen=True, kw_only=True):
     unit: Code | None = None
     address: Line | None = None
     until: Annotated[datetime, Meta(tz=True)] | None = None
+    task: UUID | None = None
+    why: Words | None = None
 
     def __post_init__(self) -> None:
         if self.until is not None:

@@ -18,6 +18,10 @@ NOT_ITSELF: Final = "not-itself"
 """The rule named the office complained about, or one below it: the one above decides."""
 
 
+BY_HAND: Final = "by-hand"
+"""No rule: somebody transferred it."""
+
+
 class Route(msgspec.Struct, frozen=True):
     """The agency, and the rule that named it, so that a handler can see why."""
 

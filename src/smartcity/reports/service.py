@@ -25,7 +25,7 @@ from smartcity.identifiers import digest_of
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
 from smartcity.identity.senders.service import Senders
-from smartcity.identity.staff.service import StaffService
+from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
@@ -59,7 +59,7 @@ class ReportService:
         places: Places,
         attachments: AttachmentService,
         personal: PersonalData,
-        staff: StaffService,
+        colleagues: Colleagues,
         receipts: Receipts,
         audit: AuditRecords,
         senders: Senders,
@@ -70,7 +70,7 @@ class ReportService:
         self._places = places
         self._attachments = attachments
         self._personal = personal
-        self._staff = staff
+        self._colleagues = colleagues
         self._receipts = receipts
         self._audit = audit
         self._senders = senders
@@ -105,7 +105,10 @@ class ReportService:
             if idempotency and _was_taken(report, idempotency):
                 return report, viewer_of(actor, parties)
             if version is not None and guarded and version != report.version:
-                row_for(steps[0].action, parties)  # a stranger is told nothing
+                # A stranger is told nothing. Staff may see what this tells, and one of them may be
+                # a stranger only because a colleague has just transferred the report.
+                if not actor.is_staff:
+                    row_for(steps[0].action, parties)
                 raise _stale(report)
             after, entries, events = await self._take_all(report, steps, actor, parties)
             if idempotency:
@@ -123,8 +126,8 @@ class ReportService:
         events: list[Event] = []
         for step in steps:
             parties = parties_of(actor, report, has_receipt=has_receipt)
-            by = By(party=acting_as(parties), id=actor.id)
-            among = await self._circumstances(report, step, by, parties, at)
+            by = By(party=acting_as(parties, step.action), id=actor.id)
+            among = await self._circumstances(report, step, by, parties, at, actor.agencies)
             taken = take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
@@ -132,17 +135,23 @@ class ReportService:
         return report, entries, events
 
     async def _circumstances(
-        self, report: Report, step: Step, by: By, parties: Collection[Party], at: datetime
+        self,
+        report: Report,
+        step: Step,
+        by: By,
+        parties: Collection[Party],
+        at: datetime,
+        agencies: Collection[str],
     ) -> Circumstances:
         corrected = None
         if step.action is Action.CORRECT and (step.location or step.unit or step.address):
             if step.unit is not None and step.unit not in self._city.units:
                 raise Invalid(FieldError("unit", "unknown"))
-            corrected = submission.place(self._places, step.location, step.unit, step.address)
+            corrected = submission.corrected(self._places, report.place, step)
         if (
             step.action is Action.ASSIGN
             and step.assignee is not None
-            and not await self._staff.works_for(step.assignee, report.agency)
+            and not await self._colleagues.works_for(step.assignee, report.agency)
         ):
             raise Invalid(FieldError("assignee", "not_of_this_agency"))
         survivor = None
@@ -157,6 +166,7 @@ class ReportService:
             by=by,
             parties=parties,
             at=at,
+            agencies=agencies,
             place=corrected,
             survivor=survivor,
             arrived=arrived,
@@ -181,7 +191,7 @@ class ReportService:
         whom a restriction could bind: another system, or one of the staff.
         """
         report, _ = await self._seen(report_id, actor, None)
-        if report.batch is not None or await self._staff.is_one_of_us(report.reporter.id):
+        if report.batch is not None or await self._colleagues.includes(report.reporter.id):
             raise Conflict(reason="not_a_citizen")
         return report.reporter.id
 
@@ -192,6 +202,11 @@ class ReportService:
             return None
         await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
+
+    async def names(self, report: Report) -> Mapping[UUID, str]:
+        """The names of those whom a report is or was assigned to. For officials."""
+        given = {report.assignee, *(entry.assignee for entry in report.timeline)}
+        return await self._colleagues.names([staff for staff in given if staff is not None])
 
     async def _seen(
         self, report_id: UUID, actor: Actor, said: SaidSecret | None

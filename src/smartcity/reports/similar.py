@@ -12,7 +12,8 @@ from smartcity.geography.distances import distance_m
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import OPEN, Report
 from smartcity.reports.requests import ReportFilter
-from smartcity.reports.views import Named, View, Viewer, Views
+from smartcity.reports.shapes import Named, View
+from smartcity.reports.views import Viewer, Views
 from smartcity.text import fold
 
 RADIUS_M: Final = 200.0

@@ -11,6 +11,7 @@ import msgspec
 
 from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
+from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.alarms import check_due, wound
 from smartcity.reports.deadlines import risk_at
@@ -20,8 +21,17 @@ from smartcity.reports.model import OPEN, Action, Entry, Party, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
 
-INTERNAL: Final = frozenset({Action.NOTE, Action.ASSIGN, Action.WARN, Action.ESCALATE})
-"""What an agency keeps to itself."""
+WITHIN: Final = frozenset(
+    {
+        Action.NOTE,
+        Action.ASSIGN,
+        Action.WARN,
+        Action.ESCALATE,
+        Action.REFUSE_EXTENSION,
+        *tasks.EFFECTS,
+    }
+)
+"""What stays between officials."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -38,6 +48,7 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     refusal of the action's own; the report given is never changed.
     """
     row = transition(step.action, report, among.parties)
+    step = _completed(report, step, among)
     if among.by.party is Party.CLOCK:
         check_due(report, step.action, among.at)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
@@ -54,6 +65,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     if step.attachments:
         changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
+    if changes["status"] not in OPEN:
+        changes |= {"extension": None, "tasks": tasks.ended(report.tasks, step, among)}
     after = msgspec.structs.replace(report, **changes)
     due_at = _due_at(after)
     risk = risk_at(due_at, after.status, after.deadlines, after.submitted_at)
@@ -65,8 +78,18 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     return Taken(after, entry)
 
 
+def _completed(report: Report, step: Step, among: Circumstances) -> Step:
+    """A supervisor who grants a wish says only what is to be different about it."""
+    wish = report.extension
+    if step.action is not Action.EXTEND or wish is None or Party.SUPERVISOR not in among.parties:
+        return step
+    until, text = step.until or wish.until, step.text or wish.text
+    return msgspec.structs.replace(step, until=until, text=text)
+
+
 def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> Entry:
     wish = step.action is Action.EXTEND and after.extension is not None
+    opened = after.tasks[-1] if step.action is Action.OPEN_TASK else None
     return Entry(
         id=new_id(),
         at=among.at,
@@ -76,13 +99,15 @@ def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> E
         text=step.text,
         reason=step.reason,
         attachments=tuple(step.attachments),
-        agency=after.agency if after.agency != before.agency else None,
+        agency=after.agency if after.agency != before.agency else opened and opened.agency,
         assignee=step.assignee,
         report=step.report,
         rating=step.rating,
-        until=step.until,
+        until=opened.due_at if opened else step.until,
+        task=opened.id if opened else step.task,
+        why=step.why,
         before=_replaced(before, after) if step.action is Action.CORRECT else None,
-        internal=wish or step.action in INTERNAL,
+        internal=wish or step.action in WITHIN,
     )
 
 

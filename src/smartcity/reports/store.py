@@ -12,7 +12,7 @@ from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.reports.model import TIMELINE_LIMIT, Entry, Report
+from smartcity.reports.model import Entry, Report, room_for
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,
@@ -119,9 +119,10 @@ class ReportStore:
         if after.version != before.version or after.alarm != before.alarm:
             condition |= {"version": before.version} | _same_alarm(before)
         else:
-            if len(before.timeline) >= TIMELINE_LIMIT:
-                raise TimelineFull(limit=TIMELINE_LIMIT)
-            condition[f"timeline.{TIMELINE_LIMIT - 1}"] = {"$exists": False}
+            limit = room_for(entries[0])
+            if len(before.timeline) >= limit:
+                raise TimelineFull(limit=limit)
+            condition[f"timeline.{limit - 1}"] = {"$exists": False}
             update = {"$set": {"updated_at": after.updated_at}}
         promised = promise(events)
         if files := after.files[len(before.files) :]:

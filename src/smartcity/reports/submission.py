@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from smartcity.city.model import Category, City
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import FieldError, Invalid
@@ -29,7 +31,7 @@ from smartcity.reports.model import (
     Subject,
 )
 from smartcity.reports.privacy import searchable
-from smartcity.reports.requests import Location, NewReport
+from smartcity.reports.requests import Location, NewReport, Step
 from smartcity.reports.routing import route
 
 
@@ -78,6 +80,23 @@ def place(
         unit=found.unit,
         approximate=found.approximate,
         near_edge=found.near_edge,
+    )
+
+
+def corrected(places: Places, before: Place, step: Step) -> Place:
+    """The place as somebody corrected it: at another point, or the same one described better.
+    Raises `OutsideCity`.
+    """
+    if step.location is not None:
+        return place(places, step.location, None, step.address)
+    if step.unit is None:
+        return replace(before, address=step.address)
+    return replace(
+        before,
+        unit=step.unit,
+        address=step.address or before.address,
+        approximate=False,
+        near_edge=False,
     )
 
 

@@ -1,19 +1,34 @@
 """Who sees what of a report: the public, its reporter, staff. Nothing else builds an answer."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
-from smartcity.reports.model import Common, Entry, Party, Report
+from smartcity.reports.model import Entry, Party, Report, Task
 from smartcity.reports.privacy import Mask
+from smartcity.reports.shapes import (
+    DeadlinesView,
+    EntryView,
+    EscalatedTo,
+    ExtensionView,
+    HoldView,
+    Named,
+    PointView,
+    ProposalView,
+    ReasonView,
+    ReportReceipt,
+    ReportView,
+    TaskView,
+)
 
 EXCERPT = 200
+
+OF_AN_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 
 
 class Viewer(StrEnum):
@@ -30,148 +45,6 @@ MASKED: Final = frozenset({Viewer.PUBLIC, Viewer.OBSERVER})
 """Who sees no phone and identity numbers in a text."""
 
 
-class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The form of every answer: what does not apply, or is not the viewer's to see, is left out."""
-
-
-class Named(View, frozen=True, kw_only=True):
-    """A code of the city pack with its name in the caller's language."""
-
-    code: str
-    name: str
-
-
-class PointView(View, frozen=True, kw_only=True):
-    lat: float
-    lon: float
-    accuracy_m: float | UnsetType = UNSET
-
-
-class DeadlinesView(View, frozen=True, kw_only=True):
-    """Until when; `paused_at` while the clock stands still for a question, and `clock` says so of
-    every open report. `calendar` and its version made the dates; `receive_calendar` and
-    `resolve_calendar` are there where another made that one (`granted`: a supervisor did).
-    """
-
-    receive_by: datetime
-    resolve_by: datetime
-    first_resolve_by: datetime
-    calendar: str
-    receive_calendar: str | UnsetType = UNSET
-    resolve_calendar: str | UnsetType = UNSET
-    clock: Literal["running", "stopped"] | UnsetType = UNSET
-    paused_at: datetime | UnsetType = UNSET
-
-
-class ProposalView(View, frozen=True, kw_only=True):
-    agency: Named
-    rule: str
-    resolve_by: datetime
-
-
-class EscalatedTo(View, frozen=True, kw_only=True):
-    """Who it stands with: the supervisors of an agency, or the city's dispatchers."""
-
-    role: str
-    agency: Named
-
-
-class HoldView(View, frozen=True, kw_only=True):
-    """Since when a report waits for a dispatcher, and what it has in common with too many others
-    from new devices.
-    """
-
-    at: datetime
-    common: tuple[Common, ...]
-
-
-class EntryView(View, frozen=True, kw_only=True):
-    """One line of the timeline."""
-
-    id: UUID
-    at: datetime
-    action: str
-    by: str
-    status: str
-    text: str | UnsetType = UNSET
-    reason: Named | UnsetType = UNSET
-    attachments: tuple[UUID, ...] = ()
-    agency: Named | UnsetType = UNSET
-    assignee: UUID | UnsetType = UNSET
-    report: UUID | UnsetType = UNSET
-    rating: int | UnsetType = UNSET
-    until: datetime | UnsetType = UNSET
-    before: dict[str, Any] | UnsetType = UNSET
-
-
-class ReportView(View, frozen=True, kw_only=True):
-    """One report as a viewer may see it.
-
-    Until an agency has received it, the public sees category, unit and status only.
-    """
-
-    id: UUID
-    version: int
-    status: str
-    category: Named
-    field: str
-    submitted_at: datetime
-    updated_at: datetime
-    unit: Named | UnsetType = UNSET
-    code: str | UnsetType = UNSET
-    priority: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    location: PointView | UnsetType = UNSET
-    approximate: bool | UnsetType = UNSET
-    near_edge: bool | UnsetType = UNSET
-    address: str | UnsetType = UNSET
-    subject: dict[str, str] | UnsetType = UNSET
-    answers: dict[str, Any] | UnsetType = UNSET
-    agency: Named | UnsetType = UNSET
-    rule: str | UnsetType = UNSET
-    deadlines: DeadlinesView | UnsetType = UNSET
-    attachments: tuple[UUID, ...] | UnsetType = UNSET
-    finished_at: datetime | UnsetType = UNSET
-    rating: int | UnsetType = UNSET
-    merged_into: UUID | UnsetType = UNSET
-    timeline: list[EntryView] | UnsetType = UNSET
-    assignee: UUID | UnsetType = UNSET
-    level: int | UnsetType = UNSET
-    escalated_to: EscalatedTo | UnsetType = UNSET
-    held: HoldView | UnsetType = UNSET
-    proposal: ProposalView | UnsetType = UNSET
-    contact: dict[str, str] | UnsetType = UNSET
-
-
-class ReportReceipt(View, frozen=True, kw_only=True):
-    """The answer to a submission: what the citizen keeps. `secret` with `code` makes anybody who
-    holds them the reporter.
-    """
-
-    id: UUID
-    code: str
-    secret: Annotated[str, Meta(description="Six letters and digits that survive a phone call.")]
-    status: str
-    version: int
-    category: Named
-    agency: Named
-    rule: str
-    deadlines: Annotated[
-        DeadlinesView | UnsetType, Meta(description="None run while a report is held.")
-    ] = UNSET
-    submitted_at: datetime
-    unit: Named | UnsetType = UNSET
-    approximate: bool | UnsetType = UNSET
-    near_edge: bool | UnsetType = UNSET
-
-
-class ReportPage(View, frozen=True, kw_only=True):
-    """Some reports, and where the next page begins."""
-
-    items: list[ReportView]
-    next_cursor: str | UnsetType = UNSET
-
-
 class Views:
     """Builds the answers in one city's words."""
 
@@ -185,12 +58,13 @@ class Views:
         viewer: Viewer,
         language: str,
         contact: Mapping[str, str] | None = None,
+        names: Mapping[UUID, str] | None = None,
     ) -> ReportView:
-        """Everything that the viewer may see of one report."""
+        """Everything that the viewer may see of one report. `names` are those of its officials."""
         shown = self.summary(report, viewer, language, whole=True)
         if viewer is Viewer.PUBLIC and not report.is_public:
             return shown
-        more: dict[str, Any] = {"timeline": self._timeline(report, viewer, language)}
+        more: dict[str, Any] = {"timeline": self._timeline(report, viewer, language, names or {})}
         if viewer is not Viewer.PUBLIC:
             more |= _present(
                 subject=report.subject and _texts_of(report.subject),
@@ -202,15 +76,20 @@ class Views:
         if viewer in OFFICIALS:
             more |= _present(
                 assignee=report.assignee,
+                assignee_name=report.assignee and (names or {}).get(report.assignee),
                 level=report.level,
                 escalated_to=report.escalated_to
                 and EscalatedTo(
                     role=report.escalated_to.role,
-                    agency=self._agency(report.escalated_to.agency, language),
+                    agency=self.agency(report.escalated_to.agency, language),
                 ),
+                extension=report.extension
+                and ExtensionView(until=report.extension.until, text=report.extension.text),
+                tasks=[self.task(task, language) for task in report.tasks] or None,
+                formal=report.formal or None,
                 proposal=report.proposal
                 and ProposalView(
-                    agency=self._agency(report.proposal.agency, language),
+                    agency=self.agency(report.proposal.agency, language),
                     rule=report.proposal.rule,
                     resolve_by=report.proposal.resolve_by,
                 ),
@@ -246,7 +125,7 @@ class Views:
                 description=text if whole else text[:EXCERPT],
                 location=_point(report),
                 address=address,
-                agency=self._agency(report.agency, language),
+                agency=self.agency(report.agency, language),
                 deadlines=_deadlines(report),
                 held=_hold(report) if viewer in OFFICIALS else None,
                 attachments=report.attachments or None,
@@ -268,7 +147,7 @@ class Views:
             status=report.status,
             version=report.version,
             category=self._category(report.category, language),
-            agency=self._agency(report.agency, language),
+            agency=self.agency(report.agency, language),
             rule=report.routing.rule,
             submitted_at=report.submitted_at,
             **_present(
@@ -279,27 +158,58 @@ class Views:
             ),
         )
 
-    def _timeline(self, report: Report, viewer: Viewer, language: str) -> list[EntryView]:
+    def agency(self, code: str, language: str) -> Named:
+        """An agency by its name."""
+        return _named(self._city.agencies, code, language)
+
+    def task(self, task: Task, language: str) -> TaskView:
+        """One task, for officials."""
+        return TaskView(
+            id=task.id,
+            agency=self.agency(task.agency, language),
+            text=task.text,
+            status=task.status,
+            opened_at=task.opened_at,
+            due_at=task.due_at,
+            attachments=task.attachments,
+            **_present(
+                answer=task.answer,
+                why=task.why,
+                ended_by=task.ended_by,
+                finished_at=task.finished_at,
+            ),
+        )
+
+    def _timeline(
+        self, report: Report, viewer: Viewer, language: str, names: Mapping[UUID, str]
+    ) -> list[EntryView]:
         official = viewer in OFFICIALS
         return [
-            self._entry(entry, viewer, language)
+            self._entry(entry, viewer, language, names)
             for entry in report.timeline
             if official or not entry.internal
         ]
 
-    def _entry(self, entry: Entry, viewer: Viewer, language: str) -> EntryView:
+    def _entry(
+        self, entry: Entry, viewer: Viewer, language: str, names: Mapping[UUID, str]
+    ) -> EntryView:
         text = entry.text and (self._mask(entry.text) if viewer in MASKED else entry.text)
-        reason = self._city.reasons.get(entry.reason) if entry.reason else None
         more = _present(
             text=text,
-            reason=reason and Named(code=reason.code, name=reason.name[language]),
-            agency=entry.agency and self._agency(entry.agency, language),
+            reason=entry.reason and self._reason(entry.reason, language),
+            agency=entry.agency and self.agency(entry.agency, language),
             report=entry.report,
             rating=entry.rating,
             until=entry.until,
         )
         if viewer in OFFICIALS:
-            more |= _present(assignee=entry.assignee, before=entry.before)
+            more |= _present(
+                assignee=entry.assignee,
+                assignee_name=entry.assignee and names.get(entry.assignee),
+                task=entry.task,
+                why=entry.why,
+                before=entry.before,
+            )
         return EntryView(
             id=entry.id,
             at=entry.at,
@@ -315,11 +225,15 @@ class Views:
             return dict(answers)
         return {q: self._mask(a) if isinstance(a, str) else a for q, a in answers.items()}
 
+    def _reason(self, code: str, language: str) -> ReasonView:
+        """A reason; one that has left the pack since is its own name."""
+        reason = self._city.reasons.get(code)
+        if reason is None:
+            return ReasonView(code=code, name=code)
+        return ReasonView(code=code, name=reason.name[language], text=reason.text[language])
+
     def _category(self, code: str, language: str) -> Named:
         return _named(self._city.categories, code, language)
-
-    def _agency(self, code: str, language: str) -> Named:
-        return _named(self._city.agencies, code, language)
 
     def _unit(self, code: str, language: str) -> Named:
         return _named(self._city.units, code, language)
@@ -333,7 +247,7 @@ def _named(items: Mapping[str, Category | Agency | Unit], code: str, language: s
 
 def _shown_party(party: Party) -> str:
     """Outside an agency it does not matter which of its people acted."""
-    return "agency" if party in {Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER} else party
+    return "agency" if party in OF_AN_AGENCY else party
 
 
 def _hold(report: Report) -> HoldView | None:

@@ -74,7 +74,7 @@ class Walk:
         self.report, entry = msgspec.structs.astuple(take(before, step, among))
         self._at = at
         if not is_silent(entry):
-            self.events.append(event(self.report, entry))
+            self.events.append(event(self.report, entry, before))
 
     def _ring_before(self, until: datetime) -> None:
         """What the clock does with it meanwhile. How it ends says its life, here."""

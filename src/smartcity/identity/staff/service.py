@@ -11,7 +11,7 @@ from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import Staff
 from smartcity.identity.staff.passwords import Passwords
-from smartcity.identity.staff.rules import acts_for, mistakes
+from smartcity.identity.staff.rules import mistakes
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.identity.staff.totp import is_secret
 from smartcity.text import fold
@@ -68,10 +68,6 @@ class StaffService:
             raise Conflict(username=username)
         return staff
 
-    async def is_one_of_us(self, somebody: UUID) -> bool:
-        """Whether this is the id of a staff account."""
-        return await self._staff.get(somebody) is not None
-
     async def named(self, username: str) -> Staff:
         """The account of a user name, however it is typed. Raises `NotFound`."""
         staff = await self._staff.by_name(fold(username))
@@ -84,12 +80,3 @@ class StaffService:
         staff = await self.named(username)
         await self._staff.change(staff, {"disabled_at": now()})
         await self._sessions.end_all(staff.id)
-
-    async def works_for(self, staff: UUID, agency: str) -> bool:
-        """Whether somebody acts for an agency today."""
-        found = await self._staff.get(staff)
-        return (
-            found is not None
-            and found.disabled_at is None
-            and agency in acts_for(found, self._city)
-        )

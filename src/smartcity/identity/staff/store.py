@@ -43,6 +43,10 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 
+COLLEAGUES: Final = 1000
+"""So many people of some agencies are named at the most."""
+
+
 class StaffStore:
     def __init__(self, database: Database) -> None:
         self._client = database.client
@@ -150,6 +154,12 @@ class StaffStore:
             query["agencies"] = agency
         found = self._staff.find(query, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
         return [document["_id"] async for document in found]
+
+    async def of_agencies(self, agencies: Collection[str]) -> list[Staff]:
+        """The accounts that were given one of these agencies and are not disabled."""
+        query: Document = {"agencies": {"$in": list(agencies)}, "disabled_at": None}
+        found = self._staff.find(query).limit(COLLEAGUES)
+        return [from_document(document, Staff) async for document in found]
 
     async def use_step(self, staff: UUID, step: int) -> bool:
         """Note the time step of a one-time code. False if it, or a later one, was used before."""

@@ -1,0 +1,71 @@
+"""Many actions in one request: side by side within a bound, and every outcome is told."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from pymongo.errors import ServerSelectionTimeoutError
+
+from api.agency.actions import AT_ONCE, Bulk, BulkAction
+from smartcity.city.model import City
+from smartcity.identifiers import new_id
+from smartcity.identity.roles import Actor, Role
+from smartcity.reports.model import Action
+from smartcity.reports.requests import Step
+from smartcity.reports.service import ReportService
+from tests.unit.reports_made import make_report
+
+pytestmark = pytest.mark.anyio
+
+HANDLER = Actor(roles=frozenset({Role.HANDLER}), id=new_id())
+
+
+class Counting:
+    """A service that notes how many act at once; the database is away for `lost`."""
+
+    def __init__(self, city: City, lost: UUID | None = None) -> None:
+        self.report = make_report(city)
+        self.acting = 0
+        self.most = 0
+        self._lost = lost
+
+    async def act(self, report: UUID, _steps: Sequence[Step], _actor: Actor, **_: Any) -> Any:
+        if report == self._lost:
+            raise ServerSelectionTimeoutError("away")
+        self.acting += 1
+        self.most = max(self.most, self.acting)
+        await asyncio.sleep(0.01)
+        self.acting -= 1
+        return self.report, None
+
+
+def bulk(service: Counting, city: City) -> Bulk:
+    return Bulk(HANDLER, cast(ReportService, service), city, "en")
+
+
+def received(report: UUID) -> BulkAction:
+    return BulkAction(report=report, version=1, steps=Step(action=Action.RECEIVE))
+
+
+async def test_reports_are_acted_upon_side_by_side_within_a_bound(hanoi: City) -> None:
+    service = Counting(hanoi)
+    done = await bulk(service, hanoi).outcomes([received(new_id()) for _ in range(50)])
+    assert all(outcome.done for outcome in done)
+    assert service.most == AT_ONCE
+
+
+async def test_one_report_is_acted_upon_one_action_after_the_other(hanoi: City) -> None:
+    service, report = Counting(hanoi), new_id()
+    await bulk(service, hanoi).outcomes([received(report) for _ in range(5)])
+    assert service.most == 1
+
+
+async def test_what_was_done_is_told_also_when_the_database_goes_away(hanoi: City) -> None:
+    lost = new_id()
+    items = [received(new_id()), received(lost), received(new_id())]
+    done = await bulk(Counting(hanoi, lost), hanoi).outcomes(items)
+    assert [outcome.done for outcome in done] == [True, False, True]
+    assert done[1].code == "unavailable"
+    assert done[1].message == hanoi.messages.texts["en"]["errors.unavailable"]
