@@ -84,6 +84,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     internal: Internal | None = None
     of: Topic | None = None
     batch: UUID | None = None
+    gone: bool = False
+    """The public could see the subject until now, and cannot any more: it has no `public` part."""
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,8 +17,10 @@ def is_silent(entry: Entry) -> bool:
     return entry.internal and entry.action not in TOLD_WITHIN
 
 
-def event(report: Report, entry: Entry) -> Event:
-    """The event of a timeline entry, telling the report's state after it."""
+def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
+    """The event of a timeline entry, telling the report's state after it. With the report as it was
+    `before`, it also tells who saw that one that it is gone.
+    """
     return Event(
         id=entry.id,
         topic=Topic.REPORT,
@@ -26,6 +28,7 @@ def event(report: Report, entry: Entry) -> Event:
         at=entry.at,
         subject=report.id,
         public=None if entry.internal else public_state(report),
+        gone=before is not None and _is_gone(before, report),
         internal=Internal(
             status=report.status,
             version=report.version,
@@ -80,3 +83,7 @@ def public_state(report: Report) -> PublicState | None:
         lat=report.place.lat,
         merged_into=report.merged_into,
     )
+
+
+def _is_gone(before: Report, after: Report) -> bool:
+    return before.public is not Publicity.NEVER and after.public is Publicity.NEVER

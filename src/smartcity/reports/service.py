@@ -114,10 +114,10 @@ class ReportService:
             by = By(party=acting_as(parties), id=actor.id)
             among = await self._circumstances(report, step, by, parties, at)
             taken = take(report, step, among)
-            report = taken.report
             entries.append(taken.entry)
             if not is_silent(taken.entry):
-                events.append(event(report, taken.entry))
+                events.append(event(taken.report, taken.entry, before=report))
+            report = taken.report
         return report, entries, events
 
     async def _circumstances(
