@@ -12,6 +12,7 @@ from api.agency.sessions import SessionController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
 from api.citizen.attachments import AttachmentController, UploadController
+from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
 from api.citizen.follows import FollowController
@@ -36,6 +37,7 @@ HANDLERS: Final = (
     AgencyController,
     AttachmentController,
     CityController,
+    ConfirmationController,
     DeviceController,
     DossierController,
     FollowController,

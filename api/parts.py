@@ -46,6 +46,8 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.confirmations.service import ConfirmationService
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
@@ -98,6 +100,7 @@ class Parts:
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
+        self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
             AttachmentStore(database),

@@ -32,8 +32,8 @@ class LiveController(Controller):
         """What happens in the city, as it happens: the public state after each event.
 
         An event `gone` names the `id` of something that the public cannot see any more: take it off
-        the map. `Last-Event-ID` resumes without a gap. An event `reset` says that the position is gone: load
-        anew, and go on from the id that it carries.
+        the map. `Last-Event-ID` resumes without a gap. An event `reset` says that the position is
+        lost: load anew, and go on from the id that it carries.
         """
         live.admit()
         interest = Interest(

@@ -78,6 +78,7 @@ FIGURES: Final = (
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
+    "merging": frozenset(),
     "figures": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
@@ -99,6 +100,7 @@ def required_keys() -> Iterator[str]:
     yield from (f"status.{status}" for status in STATUSES)
     yield from (f"dossier_status.{number}" for number in DOSSIER_STATUSES)
     yield "dossier_status.unknown"
+    yield "merging.freed"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
     for figure in FIGURES:

@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
-from smartcity.city.model import Publicity
+from smartcity.city.model import City, Publicity
 from smartcity.errors import Conflict, Forbidden
+from smartcity.reports import moderation
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.model import (
     Action,
     ExtensionWish,
     Party,
+    Place,
     Proposal,
+    Redaction,
     Report,
     Status,
 )
@@ -48,7 +51,7 @@ def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
         about=report.subject.agency if report.subject else None,
     )
     deadlines = among.clocks.give(category, priority, proposed.agency, report.submitted_at)
-    return {
+    return _words_corrected(report, place, among.city) | {
         "category": category.code,
         "field": category.field,
         # What was never public does not become so by a change of category.
@@ -60,6 +63,30 @@ def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
             agency=proposed.agency, rule=proposed.rule, resolve_by=deadlines.resolve_by
         ),
     }
+
+
+def _words_corrected(report: Report, place: Place, city: City) -> Changes:
+    """A new address is not the one that was hidden; and a search finds what is there now."""
+    kept = report.redactions
+    if place.address != report.place.address:
+        kept = tuple(one for one in kept if one.target != moderation.ADDRESS)
+    after = msgspec.structs.replace(report, place=place, redactions=kept)
+    return {"redactions": kept, "folded": moderation.public_words(city, after)}
+
+
+def _redact(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.redaction is not None, "the table needs it"
+    return _hidden(report, moderation.with_redaction(report, step.redaction), among)
+
+
+def _reveal(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.redaction is not None, "the table needs it"
+    return _hidden(report, moderation.without_redaction(report, step.redaction), among)
+
+
+def _hidden(report: Report, redactions: tuple[Redaction, ...], among: Circumstances) -> Changes:
+    after = msgspec.structs.replace(report, redactions=redactions)
+    return {"redactions": redactions, "folded": moderation.public_words(among.city, after)}
 
 
 def _assign(_report: Report, step: Step, among: Circumstances) -> Changes:
@@ -147,6 +174,8 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.REOPEN: _reopen,
     Action.LAPSE: _lapse,
     Action.ESCALATE: _escalate,
+    Action.REDACT: _redact,
+    Action.REVEAL: _reveal,
 }
 
 

@@ -12,22 +12,27 @@ TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
 """Internal to the agency, but somebody in it must hear of it."""
 
 
+SEEN_BY_ALL: Final = frozenset({Action.REDACT, Action.REVEAL})
+"""Why is internal to the agency, but what everybody sees is another from now on."""
+
+
 def is_silent(entry: Entry) -> bool:
     """Whether nobody at all hears of an entry: a note, a wish for a later date."""
-    return entry.internal and entry.action not in TOLD_WITHIN
+    return entry.internal and entry.action not in TOLD_WITHIN | SEEN_BY_ALL
 
 
 def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
     """The event of a timeline entry, telling the report's state after it. With the report as it was
     `before`, it also tells who saw that one that it is gone.
     """
+    hidden = entry.internal and entry.action not in SEEN_BY_ALL
     return Event(
         id=entry.id,
         topic=Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=None if entry.internal else public_state(report),
+        public=None if hidden else public_state(report),
         gone=before is not None and _is_gone(before, report),
         internal=Internal(
             status=report.status,

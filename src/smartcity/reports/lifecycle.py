@@ -23,6 +23,7 @@ class Need(StrEnum):
     PROOF = "proof"  # a photo or document, where the category demands it
     EARLIER_REPORT = "report"
     RATING = "rating"
+    REDACTION = "redaction"  # what to hide, or to show again
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -73,8 +74,9 @@ TRANSITIONS: Final = {
         _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF),
         _row(Action.REJECT, {S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT),
         _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
-        # Back to where it was; `effects` knows the status of before.
-        _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
+        # Back to where it was; `effects` knows the status of before. By itself if the earlier one
+        # is withdrawn: nobody would work on this one any more.
+        _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE | CLOCK, N.TEXT),
         _row(Action.ACCEPT, {S.RESOLVED}, S.CLOSED, REPORTER, N.RATING),
         # Past the pack's limit only a supervisor.
         _row(Action.REOPEN, FINISHED, S.RECEIVED, REPORTER | {P.SUPERVISOR}, N.TEXT),
@@ -84,6 +86,9 @@ TRANSITIONS: Final = {
         _row(Action.ESCALATE, OPEN, None, CLOCK | {P.SUPERVISOR}),
         _row(Action.COMMENT, ANY, None, TRIAGE | {P.REPORTER}, N.TEXT_OR_PHOTO),
         _row(Action.NOTE, ANY, None, TRIAGE, N.TEXT),
+        # The text is the reason, for the agency alone.
+        _row(Action.REDACT, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
+        _row(Action.REVEAL, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
     )
 }
 

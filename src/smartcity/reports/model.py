@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from smartcity.attachments.images import Region
 from smartcity.city.model import Priority, Publicity
 
 
@@ -47,6 +48,8 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     COMMENT = "comment"
     NOTE = "note"
+    REDACT = "redact"
+    REVEAL = "reveal"
 
 
 class Party(StrEnum):
@@ -149,6 +152,22 @@ class Key(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Redaction(Struct, frozen=True, kw_only=True):
+    """What everybody but the reporter and the agency does not see of one text or file: spans of
+    characters [start, stop), regions of the upright photo, or all of it if there are none.
+
+    `target` is description, address, answers, or the id of a timeline entry or an attachment.
+    """
+
+    target: str
+    spans: tuple[tuple[int, int], ...] = ()
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return not self.spans and not self.regions
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One thing that happened. `text` and `attachments` are public unless `internal`."""
 
@@ -167,6 +186,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     before: dict[str, Any] | None = None
     """The values that a correction replaced."""
+    redaction: Redaction | None = None
+    """What was hidden, or shown again."""
     internal: bool = False
     key: Key | None = None
 
@@ -177,7 +198,8 @@ TIMELINE_LIMIT: Final = 500
 
 class Report(Struct, frozen=True, kw_only=True):
     """The document. `version` counts changes of status, agency, assignee, category, priority, place
-    or deadline; comments and notes are appended without it.
+    or deadline, and of what is hidden: of two handlers who hide something at once, neither may lose
+    what they hid. Comments and notes are appended without it.
     """
 
     id: UUID = msgspec.field(name="_id")
@@ -220,6 +242,7 @@ class Report(Struct, frozen=True, kw_only=True):
     rating: int | None = None
     proposal: Proposal | None = None
     extension: ExtensionWish | None = None
+    redactions: tuple[Redaction, ...] = ()
     merged_into: UUID | None = None
     before_merge: Status | None = None
     batch: UUID | None = None

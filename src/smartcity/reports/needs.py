@@ -6,9 +6,10 @@ from typing import Final
 
 from smartcity.city.model import Publicity
 from smartcity.errors import FieldError, ProofMissing
+from smartcity.reports import moderation
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.lifecycle import Need
-from smartcity.reports.model import Report, Status
+from smartcity.reports.model import Action, Report, Status
 from smartcity.reports.requests import Step
 
 Check = Callable[[Report, Step, Circumstances], FieldError | None]
@@ -78,6 +79,14 @@ def _earlier_report(report: Report, _step: Step, among: Circumstances) -> FieldE
     return FieldError("report", survivor.status) if survivor.status in GIVEN_UP else None
 
 
+def _redaction(report: Report, step: Step, among: Circumstances) -> FieldError | None:
+    if step.redaction is None:
+        return FieldError("redaction", "required")
+    if step.action is Action.REVEAL:
+        return moderation.not_hidden(report, step.redaction)
+    return moderation.mistake(report, step.redaction, among.photos)
+
+
 NEEDS: Final[Mapping[Need, Check]] = {
     Need.TEXT: _given("text"),
     Need.REASON: _known_reason,
@@ -89,6 +98,7 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.PROOF: _proof,
     Need.EARLIER_REPORT: _earlier_report,
     Need.RATING: _given("rating"),
+    Need.REDACTION: _redaction,
 }
 
 BELONGS_TO: Final[Mapping[str, Need]] = {
@@ -103,6 +113,7 @@ BELONGS_TO: Final[Mapping[str, Need]] = {
     "location": Need.CORRECTION,
     "unit": Need.CORRECTION,
     "address": Need.CORRECTION,
+    "redaction": Need.REDACTION,
 }
 """Texts and attachments may come with every action; these only where they mean something: what a
 timeline shows was not put there with a comment.

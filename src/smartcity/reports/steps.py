@@ -5,7 +5,7 @@ does. Nothing is written: the service stores the result, or nothing.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,9 +14,14 @@ from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Report, Status
+from smartcity.reports.model import OPEN, Action, Entry, Redaction, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
+
+INTERNAL: Final = frozenset(
+    {Action.NOTE, Action.ASSIGN, Action.ESCALATE, Action.REDACT, Action.REVEAL}
+)
+"""The agency's own: why something was hidden would tell what it was."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -70,7 +75,9 @@ def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> E
         rating=step.rating,
         until=step.until,
         before=_replaced(before, after) if step.action is Action.CORRECT else None,
-        internal=wish or step.action in {Action.NOTE, Action.ASSIGN, Action.ESCALATE},
+        redaction=step.redaction
+        and msgspec.convert(step.redaction, Redaction, from_attributes=True),
+        internal=wish or step.action in INTERNAL,
     )
 
 

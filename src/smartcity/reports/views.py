@@ -2,32 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
-from smartcity.reports.model import Entry, Party, Report
+from smartcity.reports.model import Entry, Party, Redaction, Report
+from smartcity.reports.moderation import (
+    ADDRESS,
+    ANSWERS,
+    DESCRIPTION,
+    hides,
+    public_text,
+    replaced_values,
+    unhidden,
+)
 from smartcity.reports.privacy import Mask
+from smartcity.reports.viewers import MASKED, OFFICIALS, Viewer
 
 EXCERPT = 200
-
-
-class Viewer(StrEnum):
-    """Through whose eyes."""
-
-    PUBLIC = "public"
-    REPORTER = "reporter"
-    STAFF = "staff"  # who handles it
-    OBSERVER = "observer"  # staff whom it does not concern: all but personal data
-
-
-OFFICIALS: Final = frozenset({Viewer.STAFF, Viewer.OBSERVER})
-MASKED: Final = frozenset({Viewer.PUBLIC, Viewer.OBSERVER})
-"""Who sees no phone and identity numbers in a text."""
 
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +74,7 @@ class EntryView(View, frozen=True, kw_only=True):
     rating: int | UnsetType = UNSET
     until: datetime | UnsetType = UNSET
     before: dict[str, Any] | UnsetType = UNSET
+    redaction: Redaction | UnsetType = UNSET
 
 
 class ReportView(View, frozen=True, kw_only=True):
@@ -116,6 +112,10 @@ class ReportView(View, frozen=True, kw_only=True):
     level: int | UnsetType = UNSET
     proposal: ProposalView | UnsetType = UNSET
     contact: dict[str, str] | UnsetType = UNSET
+    confirmations: int | UnsetType = UNSET
+    """How many people see it too, each once, with those of what was merged into it."""
+    redactions: tuple[Redaction, ...] | UnsetType = UNSET
+    """What others do not see, for those who see it."""
 
 
 class ReportReceipt(View, frozen=True, kw_only=True):
@@ -167,7 +167,8 @@ class Views:
         if viewer is not Viewer.PUBLIC:
             more |= _present(
                 subject=report.subject and _texts_of(report.subject),
-                answers=report.answers and self._answers(report.answers, viewer),
+                answers=report.answers and self._answers(report, report.answers, viewer),
+                redactions=None if viewer in MASKED else report.redactions or None,
                 rule=report.routing.rule,
                 approximate=report.place.approximate or None,
                 near_edge=report.place.near_edge or None,
@@ -178,7 +179,7 @@ class Views:
                 level=report.level,
                 proposal=report.proposal
                 and ProposalView(
-                    agency=self._agency(report.proposal.agency, language),
+                    agency=self.agency(report.proposal.agency, language),
                     rule=report.proposal.rule,
                     resolve_by=report.proposal.resolve_by,
                 ),
@@ -203,9 +204,11 @@ class Views:
             base["unit"] = self._unit(report.place.unit, language)
         if viewer is Viewer.PUBLIC and not report.is_public:
             return ReportView(**base)
-        text, address = report.description, report.place.address
+        text, address, files = report.description, report.place.address, report.attachments
         if viewer in MASKED:
-            text, address = self._mask(text), address and self._mask(address)
+            text = self._public(report, DESCRIPTION, text)
+            address = address and self._public(report, ADDRESS, address)
+            files = unhidden(report, files)
         return ReportView(
             **base,
             **_present(
@@ -214,9 +217,9 @@ class Views:
                 description=text if whole else text[:EXCERPT],
                 location=_point(report),
                 address=address,
-                agency=self._agency(report.agency, language),
+                agency=self.agency(report.agency, language),
                 deadlines=_deadlines(report),
-                attachments=report.attachments or None,
+                attachments=files or None,
                 finished_at=report.finished_at,
                 rating=report.rating,
                 merged_into=report.merged_into,
@@ -225,7 +228,10 @@ class Views:
 
     def excerpt(self, report: Report) -> str:
         """The beginning of the description, as everybody may see it."""
-        return self._mask(report.description)[:EXCERPT]
+        return self._public(report, DESCRIPTION, report.description)[:EXCERPT]
+
+    def _public(self, report: Report, target: str | UUID, text: str) -> str:
+        return public_text(report, target, text, self._mask)
 
     def receipt(self, report: Report, secret: str, language: str) -> ReportReceipt:
         return ReportReceipt(
@@ -235,7 +241,7 @@ class Views:
             status=report.status,
             version=report.version,
             category=self._category(report.category, language),
-            agency=self._agency(report.agency, language),
+            agency=self.agency(report.agency, language),
             rule=report.routing.rule,
             deadlines=_deadlines(report),
             submitted_at=report.submitted_at,
@@ -249,43 +255,51 @@ class Views:
     def _timeline(self, report: Report, viewer: Viewer, language: str) -> list[EntryView]:
         official = viewer in OFFICIALS
         return [
-            self._entry(entry, viewer, language)
+            self._entry(report, entry, viewer, language)
             for entry in report.timeline
             if official or not entry.internal
         ]
 
-    def _entry(self, entry: Entry, viewer: Viewer, language: str) -> EntryView:
-        text = entry.text and (self._mask(entry.text) if viewer in MASKED else entry.text)
+    def _entry(self, report: Report, entry: Entry, viewer: Viewer, language: str) -> EntryView:
+        text, files = entry.text, entry.attachments
+        if viewer in MASKED:
+            text = text and self._public(report, entry.id, text)
+            files = unhidden(report, files)
         reason = self._city.reasons.get(entry.reason) if entry.reason else None
         more = _present(
             text=text,
             reason=reason and Named(code=reason.code, name=reason.name[language]),
-            agency=entry.agency and self._agency(entry.agency, language),
+            agency=entry.agency and self.agency(entry.agency, language),
             report=entry.report,
             rating=entry.rating,
             until=entry.until,
         )
         if viewer in OFFICIALS:
-            more |= _present(assignee=entry.assignee, before=entry.before)
+            replaced = entry.before and replaced_values(entry.before, whole=viewer is Viewer.STAFF)
+            more |= _present(assignee=entry.assignee, before=replaced, redaction=entry.redaction)
         return EntryView(
             id=entry.id,
             at=entry.at,
             action=entry.action,
             by=_shown_party(entry.by.party),
             status=entry.status,
-            attachments=entry.attachments,
+            attachments=files,
             **more,
         )
 
-    def _answers(self, answers: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+    def _answers(
+        self, report: Report, answers: Mapping[str, Any], viewer: Viewer
+    ) -> dict[str, Any] | None:
         if viewer not in MASKED:
             return dict(answers)
+        if hides(report, ANSWERS):
+            return None
         return {q: self._mask(a) if isinstance(a, str) else a for q, a in answers.items()}
 
     def _category(self, code: str, language: str) -> Named:
         return _named(self._city.categories, code, language)
 
-    def _agency(self, code: str, language: str) -> Named:
+    def agency(self, code: str, language: str) -> Named:
         return _named(self._city.agencies, code, language)
 
     def _unit(self, code: str, language: str) -> Named:
