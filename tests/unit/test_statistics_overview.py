@@ -88,9 +88,7 @@ async def test_no_public_figure_tells_of_never_public_reports_however_many_there
     assert told(staff, "health", "received") == 19
 
 
-async def test_of_counted_categories_the_public_hears_of_five_or_more_in_a_unit_and_a_whole_month() -> (
-    None
-):
+async def test_of_counted_categories_five_or_more_in_a_unit_and_a_whole_month_are_told() -> None:
     day = Day()
     day.now = datetime(2026, 4, 2, tzinfo=UTC)
     many = [sick(number) for number in range(1, 6)]

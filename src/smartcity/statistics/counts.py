@@ -2,12 +2,15 @@
 
 Of these the public is told nothing but this, in a form that cannot be taken apart:
 
-- one cell is one category, one unit and one whole month of the city's calendar that is over. Windows
-  that one can move or lay over each other would give single days and single reports away;
-- a cell with fewer than `FEW` reports is left out, as is one with none: neither tells of the other;
-- there are no totals, no other figures, and no other tables that count these reports, so nothing can
-  be worked out from the rest. (`StatisticsService` leaves them out of everything else it tells the
-  public.)
+- one cell is one category, one unit and one whole month of the city's calendar that is over:
+  windows that one can move or lay over each other would give single days and reports away;
+- a cell with fewer than `FEW` reports is left out, as is one with none, so that they look alike;
+- there are no totals, no other figures and no other tables that count these reports, so nothing
+  can be worked out from the rest. (`StatisticsService` leaves them out of everything else that it
+  tells the public.)
+
+A correction may still move a report into or out of a cell of a month that is over: whoever compared
+the cell before and after would know that one report moved, and not which.
 """
 
 from calendar import monthrange
@@ -42,7 +45,7 @@ class Cell(NamedTuple):
 
     category: str
     unit: str
-    count: int
+    reports: int
 
 
 def counted_categories(city: City) -> frozenset[str]:
@@ -83,9 +86,9 @@ def _counted(table: Table, categories: frozenset[str], month: Month) -> Counter[
     chosen = table.live & in_month
     words, units = table.words("category"), table.words("unit")
     pairs = np.stack([table.numbers("category")[chosen], table.numbers("unit")[chosen]], axis=1)
-    found: Counter[tuple[str, str]] = Counter()
+    found = Counter[tuple[str, str]]()
     for pair, count in zip(*np.unique(pairs, axis=0, return_counts=True), strict=True):
         category, unit = words[int(pair[0])], units[int(pair[1])]
-        if category in categories and category is not None and unit is not None:
+        if category is not None and category in categories and unit is not None:
             found[category, unit] = int(count)
     return found

@@ -101,7 +101,7 @@ class StatisticsService:
             CountRow(
                 category=cell.category,
                 unit=cell.unit,
-                count=cell.count,
+                count=cell.reports,
                 category_name=_name(names, cell.category, language),
                 unit_name=_name(units, cell.unit, language),
             )
