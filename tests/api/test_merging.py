@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from smartcity.city.model import Publicity
+from smartcity.reports.store import ReportStore
 from tests.api.test_attacks import category_that_is
 from tests.api.test_reports import handler_of, pothole, submitted
 from tests.api.town import Answer, Person, Town
@@ -217,8 +218,6 @@ async def test_a_merge_whose_survivor_went_between_the_look_and_the_write_is_und
     device, first = await at_once(hanoi_town)
     _, late = await at_once(hanoi_town)
     dispatcher = await hanoi_town.staff("dispatcher")
-    from smartcity.reports.store import ReportStore
-
     advance = ReportStore.advance
 
     async def after_a_withdrawal(self: ReportStore, *given: Any) -> Any:
