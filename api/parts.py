@@ -18,8 +18,9 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
+from smartcity.audit.log import AuditLog
 from smartcity.audit.records import AuditRecords
-from smartcity.audit.store import AuditRecordStore
+from smartcity.audit.store import AuditRecordStore, AuditStore
 from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
 from smartcity.city import load_city
 from smartcity.dossiers.secrets import DossierSecrets
@@ -50,6 +51,7 @@ from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.intake import ReportIntake
+from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
@@ -89,6 +91,8 @@ class Parts:
         self.audit_records = AuditRecords(AuditRecordStore(database))
         self.devices = DeviceService(DeviceStore(database), self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
+        self.audit_store = AuditStore(database)
+        self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
         self.sessions = SessionService(
             staff_store, session_store, passwords, self.attempts, personal, self.city
@@ -99,6 +103,7 @@ class Parts:
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
+        self.queue_counts = QueueCounts(self.report_lists)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
@@ -129,6 +134,7 @@ class Parts:
             personal=personal,
             staff=self.staff,
             receipts=self.receipts,
+            audit=self.audit_records,
         )
         self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
         self.inbox = InboxService(NotificationStore(database))

@@ -22,6 +22,7 @@ TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
 REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
+AUDITING: Final = frozenset({Role.AUDITOR})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the city -------------------------------------------------------------------------------
@@ -73,6 +74,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetOverview": PUBLIC,
     "GetCounts": PUBLIC,
     "ListFigures": PUBLIC,
+    # --- the audit log --------------------------------------------------------------------------
+    "ListAuditEntries": AUDITING,
+    "ListAuditHeads": PUBLIC,
+    "GetLatestAuditHead": PUBLIC,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,

@@ -12,8 +12,10 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
-from smartcity.audit.store import RECORDS
-from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
+from smartcity.audit.chain import Chain
+from smartcity.audit.heads import AuditHeads
+from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
+from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
@@ -24,10 +26,12 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -35,6 +39,9 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.auditor import BATCH as AUDITED
+from workers.auditor import Auditor
+from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -107,10 +114,20 @@ class Crew:
             ImportedBatches(reports, DossierBatches(dossiers)),
             notifications,
             keep=timedelta(days=settings.inbox_days),
+            offices=StaffInOffice(StaffStore(database)),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
+        audit = AuditStore(database)
+        auditor = Auditor(
+            feed,
+            audit,
+            Chain(settings.secret()),
+            AuditHeads(audit, city.zone),
+            StaffStore(database),
+            self._lease(AUDITOR),
+        )
         poll_s = settings.consumer_poll_ms / 1000
         self._duties = [
             Duty(
@@ -121,6 +138,7 @@ class Crew:
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
             Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
+            Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
         if geocoder is not None:
             finder = AddressFinder(city, reports, geocoder)
@@ -129,19 +147,23 @@ class Crew:
             self._duties.append(
                 Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
             )
-        housekeeping = Housekeeping(
-            AttachmentService(
-                AttachmentStore(database),
-                open_files(settings.attachments, settings.data_path),
-                Examiner(pixels=settings.upload_pixels, zone=city.zone),
-                ReportsWithFiles(reports),
-                upload_bytes=settings.upload_bytes,
-                per_report=settings.attachments_per_report,
-            ),
-            dossiers,
-            self._lease("housekeeping"),
+        attachments = AttachmentService(
+            AttachmentStore(database),
+            open_files(settings.attachments, settings.data_path),
+            Examiner(pixels=settings.upload_pixels, zone=city.zone),
+            ReportsWithFiles(reports),
+            upload_bytes=settings.upload_bytes,
+            per_report=settings.attachments_per_report,
         )
+        clockwork = Clockwork(
+            compose_sweep(settings, city, database, attachments), self._lease("clockwork")
+        )
+        self._duties.append(
+            Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
         self._clock = Clock(city.zone)
+        self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
 

@@ -16,7 +16,7 @@ from api.limits import RateLimits
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import digest_of
-from smartcity.identity.roles import Actor
+from smartcity.identity.roles import ANYONE, Actor
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
@@ -117,7 +117,7 @@ class ReportController(Controller):
     ) -> ReportPage:
         """Public reports, the newest first.
 
-        A search by text looks at the last 90 days, or at all reports of one agency.
+        A search by text looks at the last 90 days.
         """
         found = await report_lists.newest(
             wanted, before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
@@ -149,7 +149,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
         report = await receipts.open(data.code, SaidSecret(data.secret, address))
-        return shown(report, Viewer.REPORTER, views, language, reports)
+        return await shown(report, Viewer.REPORTER, views, language, reports, ANYONE)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
     async def read(
@@ -169,7 +169,8 @@ class ReportController(Controller):
         """
         report, viewer = await reports.see(report_id, actor, said(secret, address))
         confirmed = await confirmations.counts([report_id])
-        return shown(report, viewer, views, language, reports, confirmed.get(report_id))
+        count = confirmed.get(report_id)
+        return await shown(report, viewer, views, language, reports, actor, confirmations=count)
 
     @get("/{report_id:uuid}/candidates", operation_id="ListCandidates")
     async def candidates(
@@ -228,7 +229,7 @@ class ReportController(Controller):
             key=idempotency_key,
             said=said(secret, address),
         )
-        return shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports, actor)
 
 
 class MyReportController(Controller):
@@ -245,9 +246,11 @@ class MyReportController(Controller):
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
-        """The reports that this device sent, the newest first."""
+        """The reports that this person sent, from this device or another of the same account; the
+        newest first.
+        """
         found = await report_lists.of_reporter(
-            actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
+            actor.own_ids, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
 
@@ -263,16 +266,18 @@ def pages(
     return ReportPage(items=page, next_cursor=encode_cursor(items[-1].id))
 
 
-def shown(
+async def shown(
     report: Report,
     viewer: Viewer,
     views: Views,
     language: str,
     reports: ReportService,
+    actor: Actor,
+    *,
     confirmations: int | None = None,
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
-    contact = reports.contact(report) if viewer is Viewer.STAFF else None
+    contact = await reports.contact(report, actor) if viewer is Viewer.STAFF else None
     view = views.full(report, viewer, language, contact)
     if confirmations is not None:
         view = replace(view, confirmations=confirmations)

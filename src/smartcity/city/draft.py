@@ -12,6 +12,7 @@ from smartcity.city.model import (
     Calendar,
     Category,
     Code,
+    Escalation,
     Field,
     FormerUnit,
     Latitude,
@@ -46,6 +47,7 @@ class Head(Struct, frozen=True, kw_only=True):
     bounds: Bounds
     centre: Point
     windows: Windows
+    escalation: Escalation
     identity_pattern: str = ""
 
 

@@ -67,6 +67,7 @@ def load_city(folder: Path) -> City:
         bounds=draft.head.bounds,
         centre=(draft.head.centre.lon, draft.head.centre.lat),
         windows=draft.head.windows,
+        escalation=draft.head.escalation,
         fields=by_code(draft.fields),
         categories=by_code(draft.categories),
         agencies=by_code(draft.agencies),

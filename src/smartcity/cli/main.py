@@ -2,6 +2,7 @@
 
 import rich_click as click
 
+from smartcity.cli.audit import audit
 from smartcity.cli.boundaries import boundaries
 from smartcity.cli.doctor import doctor
 from smartcity.cli.failures import TOLD, describe, exit_code
@@ -44,5 +45,5 @@ def main(context: click.Context, **given: object) -> None:
     context.obj = given
 
 
-for command in (up, serve, work, migrate, doctor, pack, staff, keys, boundaries, import_):
+for command in (up, serve, work, migrate, doctor, pack, staff, keys, boundaries, import_, audit):
     main.add_command(command)

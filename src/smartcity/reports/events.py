@@ -5,10 +5,11 @@ from typing import Final
 import msgspec
 
 from smartcity.city.model import Publicity
-from smartcity.feed.event import Event, Internal, PublicState, Topic
-from smartcity.reports.model import Action, Entry, Report
+from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
+from smartcity.reports.clockwork.alarms import RAISING
+from smartcity.reports.model import Action, Entry, Party, Report
 
-TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
+TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.WARN, Action.ESCALATE})
 """Internal to the agency, but somebody in it must hear of it."""
 
 
@@ -17,7 +18,7 @@ SEEN_BY_ALL: Final = frozenset({Action.REDACT, Action.REVEAL})
 
 
 def is_silent(entry: Entry) -> bool:
-    """Whether nobody at all hears of an entry: a note, a wish for a later date."""
+    """Whether nobody but auditors hears of an entry: a note, a wish for a later date."""
     return entry.internal and entry.action not in TOLD_WITHIN | SEEN_BY_ALL
 
 
@@ -28,7 +29,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
     hidden = entry.internal and entry.action not in SEEN_BY_ALL
     return Event(
         id=entry.id,
-        topic=Topic.REPORT,
+        topic=Topic.AUDIT if is_silent(entry) else Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,
@@ -51,6 +52,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             lat=report.place.lat,
             public=report.is_public,
             level=report.level,
+            raised_to=_raised_to(report, entry),
             submitted_at=report.submitted_at,
             received_at=report.received_at,
             finished_at=report.finished_at,
@@ -60,6 +62,16 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             clock_stopped=report.deadlines.paused_at is not None,
         ),
     )
+
+
+def _raised_to(report: Report, entry: Entry) -> RaisedTo | None:
+    """Who above the handlers is to hear of it. A warning is the assignee's, if there is one."""
+    if entry.action is Action.WARN and report.assignee is None:
+        return RaisedTo(role=Party.SUPERVISOR, agency=report.agency)
+    rung = report.escalated_to
+    if rung is None or entry.action not in RAISING:
+        return None
+    return RaisedTo(role=rung.role, agency=rung.agency)
 
 
 def public_state(report: Report) -> PublicState | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.attachments.service import AttachmentService
+from smartcity.audit.records import AuditRecords
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import (
@@ -26,7 +27,7 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event, is_silent
+from smartcity.reports.events import event
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
@@ -40,6 +41,9 @@ from smartcity.reports.views import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
+
+SEEN: Final = "see_contact"
+"""What the audit log calls it when staff are shown how to reach a reporter who agreed."""
 
 
 class ReportService:
@@ -56,6 +60,7 @@ class ReportService:
         personal: PersonalData,
         staff: StaffService,
         receipts: Receipts,
+        audit: AuditRecords,
     ) -> None:
         self._city = city
         self._store = store
@@ -65,6 +70,7 @@ class ReportService:
         self._personal = personal
         self._staff = staff
         self._receipts = receipts
+        self._audit = audit
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -118,8 +124,7 @@ class ReportService:
             among = await self._circumstances(report, step, by, parties, at)
             taken = take(report, step, among)
             entries.append(taken.entry)
-            if not is_silent(taken.entry):
-                events.append(event(taken.report, taken.entry, before=report))
+            events.append(event(taken.report, taken.entry, before=report))
             report = taken.report
         return report, entries, events
 
@@ -195,11 +200,12 @@ class ReportService:
         report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
 
-    def contact(self, report: Report) -> Mapping[str, str] | None:
-        """How to reach the reporter, if handlers may know."""
+    async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
+        """How to reach the reporter, if handlers may know. Who is told is written down first."""
         kept = report.reporter.contact
         if kept is None or not report.reporter.share_contact:
             return None
+        await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
 
     async def _seen(

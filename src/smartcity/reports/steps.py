@@ -12,16 +12,18 @@ import msgspec
 from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
+from smartcity.reports.clockwork.alarms import check_due, wound
+from smartcity.reports.deadlines import risk_at
 from smartcity.reports.effects import EFFECTS, Changes
-from smartcity.reports.lifecycle import HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Redaction, Report, Status
+from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
+from smartcity.reports.model import OPEN, Action, Entry, Party, Redaction, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
 
 INTERNAL: Final = frozenset(
-    {Action.NOTE, Action.ASSIGN, Action.ESCALATE, Action.REDACT, Action.REVEAL}
+    {Action.NOTE, Action.ASSIGN, Action.WARN, Action.ESCALATE, Action.REDACT, Action.REVEAL}
 )
-"""The agency's own: why something was hidden would tell what it was."""
+"""What an agency keeps to itself. Why something was hidden would tell what it was."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -38,6 +40,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     refusal of the action's own; the report given is never changed.
     """
     row = transition(step.action, report, among.parties)
+    if among.by.party is Party.CLOCK:
+        check_due(report, step.action, among.at)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
     if mistakes := [*missing, *misplaced(step, row.needs)]:
         raise Invalid(*mistakes)
@@ -53,9 +57,14 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
         changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
     after = msgspec.structs.replace(report, **changes)
-    after = msgspec.structs.replace(after, due_at=_due_at(after))
+    due_at = _due_at(after)
+    risk = risk_at(due_at, after.status, after.deadlines, after.submitted_at)
+    after = msgspec.structs.replace(after, due_at=due_at, risk_at=risk)
     entry = _entry(report, after, step, among)
-    return Taken(msgspec.structs.replace(after, timeline=(*report.timeline, entry)), entry)
+    after = msgspec.structs.replace(after, timeline=(*report.timeline, entry))
+    if step.action not in ADDITIONS:
+        after = wound(after, step.action, among.city, among.clocks, among.at)
+    return Taken(after, entry)
 
 
 def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> Entry:
