@@ -20,6 +20,7 @@ from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
 from api.citizen.account import AccountController
 from api.citizen.attachments import AttachmentController, UploadController
+from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
 from api.citizen.follows import FollowController
@@ -48,6 +49,7 @@ HANDLERS: Final = (
     AttachmentController,
     AuditController,
     CityController,
+    ConfirmationController,
     DeviceController,
     DossierController,
     FollowController,

@@ -63,6 +63,8 @@ from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.answers import Answers
+from smartcity.reports.confirmations.service import ConfirmationService
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
@@ -157,6 +159,7 @@ class Parts:
         self.tasks = TaskLists(database)
         self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
+        self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
             AttachmentStore(database),

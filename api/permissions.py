@@ -65,6 +65,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetReport": PUBLIC,
     "ListReports": PUBLIC,
     "FindSimilarReports": PUBLIC,
+    "ListCandidates": TRIAGE,
     "OpenReceipt": PUBLIC,
     "ActOnReport": ACTING,
     # --- attachments ----------------------------------------------------------------------------
@@ -76,6 +77,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetAttachmentThumbnail": PUBLIC,
     # --- what a device follows and is told --------------------------------------------------------
     "ListMyReports": OWN_DEVICE,
+    "ConfirmReport": OWN_DEVICE,
+    "WithdrawConfirmation": OWN_DEVICE,
     "FollowReport": OWN_DEVICE,
     "UnfollowReport": OWN_DEVICE,
     "ListNotifications": OWN_DEVICE | TRIAGE,
@@ -100,6 +103,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetReportsGeoJson": PUBLIC,
     "StreamLive": PUBLIC,
     "GetOverview": PUBLIC,
+    "GetCounts": PUBLIC,
     "ListFigures": PUBLIC,
     # --- the audit log --------------------------------------------------------------------------
     "ListAuditEntries": AUDITING,

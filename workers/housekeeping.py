@@ -20,7 +20,7 @@ class Housekeeping:
     async def sweep_attachments(self) -> None:
         """Remove uploads that were never finished and files that no report ever showed."""
         if await self._lease.hold() is not None:
-            await self._attachments.sweep(now())
+            await self._attachments.sweeping.sweep(now())
 
     async def promise_abandoned_batches(self) -> None:
         """Tell of the dossiers whose import died between writing them and saying so."""

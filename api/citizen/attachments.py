@@ -27,12 +27,24 @@ from smartcity.attachments.service import AttachmentService
 from smartcity.errors import FieldError, Invalid
 from smartcity.identity.roles import Actor
 from smartcity.identity.senders.service import Senders
+from smartcity.reports.receipts import Receipts
+from smartcity.reports.requests import SaidSecret
 
 BYTES: Final = "application/octet-stream"
 SHOWN_AS: Final = (MediaType.JPEG, MediaType.PDF)
-FOR_EVER: Final = "private, max-age=31536000, immutable"
-"""What an attachment shows never changes; who may see it does, so no cache in between keeps it."""
+ASK_EACH_TIME: Final = "private, no-cache"
+"""Who may see an attachment changes, and what of it: whoever has it asks whether that still holds,
+and no cache in between keeps it.
+"""
 
+ReceiptSecret = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Receipt-Secret",
+        max_length=32,
+        description="The secret on the receipt of its report: whoever has it is the reporter.",
+    ),
+]
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", max_length=1000)]
 
 
@@ -92,7 +104,7 @@ class AttachmentController(Controller):
         network, announce the file instead and send it bit by bit.
         """
         await senders.admit(actor)
-        attachment, fresh = await attachments.take(actor, _whole(request))
+        attachment, fresh = await attachments.receiving.take(actor, _whole(request))
         return Response(
             attachment,
             status_code=201 if fresh else 200,
@@ -109,14 +121,19 @@ class AttachmentController(Controller):
         attachment_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         attachments: NamedDependency[AttachmentService],
+        receipts: NamedDependency[Receipts],
+        address: NamedDependency[str],
         if_none_match: IfNoneMatch = None,
+        secret: ReceiptSecret = None,
     ) -> Response[Any]:
         """The photo or document, for its uploader, and for whom its report shows it to.
 
         A photo is at most 2,048 pixels long, upright and without metadata; a PDF is byte for byte
-        what was sent.
+        what was sent. What a handler hid of a photo is painted over, but for its reporter and its
+        agency.
         """
-        content = await attachments.content(actor, attachment_id)
+        held = await _held(receipts, attachment_id, secret, address)
+        content = await attachments.showing.content(actor, attachment_id, held)
         return await _shown(content, attachment_id, attachments, if_none_match)
 
     @get(
@@ -129,10 +146,14 @@ class AttachmentController(Controller):
         attachment_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         attachments: NamedDependency[AttachmentService],
+        receipts: NamedDependency[Receipts],
+        address: NamedDependency[str],
         if_none_match: IfNoneMatch = None,
+        secret: ReceiptSecret = None,
     ) -> Response[Any]:
         """A photo, at most 320 pixels long."""
-        thumbnail = await attachments.thumbnail(actor, attachment_id)
+        held = await _held(receipts, attachment_id, secret, address)
+        thumbnail = await attachments.showing.thumbnail(actor, attachment_id, held)
         return await _shown(thumbnail, attachment_id, attachments, if_none_match)
 
 
@@ -156,7 +177,7 @@ class UploadController(Controller):
         The same file from the same sender is the same upload: go on at its `offset`.
         """
         await senders.admit(actor)
-        upload, fresh = await attachments.announce(actor, data)
+        upload, fresh = await attachments.receiving.announce(actor, data)
         return Response(
             upload,
             status_code=201 if fresh else 200,
@@ -188,7 +209,7 @@ class UploadController(Controller):
         is examined: it is `ready`, or refused and says why. If its hash is not the announced one,
         the upload starts over. A complete upload that is not ready yet goes on with an empty body.
         """
-        upload = await attachments.receive(
+        upload = await attachments.receiving.receive(
             actor, attachment_id, upload_offset, _as_far_as_it_comes(request)
         )
         return Response(upload, headers=_position(upload))
@@ -201,8 +222,17 @@ class UploadController(Controller):
         attachments: NamedDependency[AttachmentService],
     ) -> Response[Upload]:
         """How far an upload of one's own has come."""
-        upload = await attachments.progress(actor, attachment_id)
+        upload = await attachments.receiving.progress(actor, attachment_id)
         return Response(upload, headers=_position(upload) | {"Cache-Control": "no-store"})
+
+
+async def _held(
+    receipts: Receipts, attachment_id: UUID, secret: str | None, address: str
+) -> UUID | None:
+    """The report whose receipt the caller holds, if they say so."""
+    if secret is None:
+        return None
+    return await receipts.holds(attachment_id, SaidSecret(secret, address))
 
 
 async def _shown(
@@ -213,7 +243,7 @@ async def _shown(
 ) -> Response[Any]:
     headers = {
         "ETag": content.etag,
-        "Cache-Control": FOR_EVER,
+        "Cache-Control": ASK_EACH_TIME,
         "X-Content-Type-Options": "nosniff",
     }
     if if_none_match and content.etag in if_none_match:
@@ -221,7 +251,9 @@ async def _shown(
     headers["Content-Length"] = str(content.size_bytes)
     if content.media_type is MediaType.PDF:
         headers["Content-Disposition"] = f'attachment; filename="{attachment_id}.pdf"'
-    return Stream(await attachments.stream(content), media_type=content.media_type, headers=headers)
+    return Stream(
+        await attachments.showing.stream(content), media_type=content.media_type, headers=headers
+    )
 
 
 def _position(upload: Upload) -> dict[str, str]:

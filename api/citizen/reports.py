@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from api.languages import said_in
 from api.limits import RateLimits
@@ -16,6 +17,7 @@ from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import ANYONE, Actor
+from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import Report
@@ -30,8 +32,9 @@ from smartcity.reports.requests import (
 )
 from smartcity.reports.service import ReportService
 from smartcity.reports.shapes import ReportPage, ReportReceipt, ReportView
-from smartcity.reports.similar import Similarity, SimilarReport
-from smartcity.reports.views import OFFICIALS, Viewer, Views
+from smartcity.reports.similar import Candidates, Similarity, SimilarReports
+from smartcity.reports.viewers import OFFICIALS, Viewer
+from smartcity.reports.views import Views
 
 KEY: Final = HeaderParameter(
     name="Idempotency-Key",
@@ -135,7 +138,7 @@ class ReportController(Controller):
         lat: Annotated[float, QueryParameter(ge=-90, le=90)],
         lon: Annotated[float, QueryParameter(ge=-180, le=180)],
         text: Annotated[str | None, QueryParameter(max_length=4000)] = None,
-    ) -> list[SimilarReport]:
+    ) -> SimilarReports:
         """Open public reports near by and alike: follow one of them instead of sending again."""
         return await similarity.find(category, lon, lat, text or "", language)
 
@@ -160,6 +163,7 @@ class ReportController(Controller):
         actor: NamedDependency[Actor],
         reports: NamedDependency[ReportService],
         views: NamedDependency[Views],
+        confirmations: NamedDependency[ConfirmationService],
         language: NamedDependency[str],
         address: NamedDependency[str],
         secret: ReceiptSecret = None,
@@ -169,7 +173,35 @@ class ReportController(Controller):
         Who reported it, where they agreed, is told to its agency only.
         """
         report, viewer = await reports.see(report_id, actor, said(secret, address))
-        return await shown(report, viewer, views, language, reports, actor)
+        confirmed = await confirmations.counts([report_id])
+        count = confirmed.get(report_id)
+        return await shown(report, viewer, views, language, reports, actor, confirmations=count)
+
+    @get("/{report_id:uuid}/candidates", operation_id="ListCandidates")
+    async def candidates(
+        self,
+        report_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[ReportService],
+        similarity: NamedDependency[Similarity],
+        confirmations: NamedDependency[ConfirmationService],
+        language: NamedDependency[str],
+    ) -> Candidates:
+        """Earlier reports near by and alike that this one may be merged into, the likeliest first.
+
+        For the agency that has the report, and for dispatchers.
+        """
+        report, _ = await reports.see(report_id, actor)
+        found = await similarity.candidates(report, actor)
+        confirmed = await confirmations.counts([match.report.id for match in found])
+        return Candidates(
+            items=[
+                similarity.as_candidate(
+                    match, report, actor, confirmed.get(match.report.id, 0), language
+                )
+                for match in found
+            ]
+        )
 
     @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
     async def act(
@@ -194,7 +226,8 @@ class ReportController(Controller):
         category demands proof, and from a supervisor `why` while others have open tasks; reject
         `reason`, and `text` unless the reason is formal; merge `report`; accept `rating`; open_task
         `agency`, `text` and perhaps `until`; start_task `task`; finish_task `task`, and `text` or
-        `attachments`; decline_task and cancel_task `task` and `text`.
+        `attachments`; decline_task and cancel_task `task` and `text`; redact and reveal
+        `redaction` and `text`: the reason, which is for the agency alone.
         """
         steps = in_order(data)
         report, viewer = await reports.act(
@@ -249,11 +282,15 @@ async def shown(
     language: str,
     reports: ReportService,
     actor: Actor,
+    *,
+    confirmations: int | None = None,
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
     contact = await reports.contact(report, actor) if viewer is Viewer.STAFF else None
     names = await reports.names(report) if viewer in OFFICIALS else None
     view = views.full(report, viewer, language, contact, names)
+    if confirmations is not None:
+        view = replace(view, confirmations=confirmations)
     etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
     return Response(view, headers=said_in(language) | {"ETag": etag})
 

@@ -31,8 +31,9 @@ class LiveController(Controller):
     ) -> Stream:
         """What happens in the city, as it happens: the public state after each event.
 
-        `Last-Event-ID` resumes without a gap. An event `reset` says that the position is gone: load
-        anew, and go on from the id that it carries.
+        An event `gone` names the `id` of something that the public cannot see any more: take it off
+        the map. `Last-Event-ID` resumes without a gap. An event `reset` says that the position is
+        lost: load anew, and go on from the id that it carries.
         """
         live.admit()
         interest = Interest(

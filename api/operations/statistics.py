@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from api.languages import said_in
 from smartcity.identity.roles import Actor
-from smartcity.statistics.model import By, DefinitionList, Overview
+from smartcity.statistics.model import By, Counts, DefinitionList, Overview
 from smartcity.statistics.service import MAX_DAYS, StatisticsService
 
 DAYS: Final = 30
@@ -30,10 +30,28 @@ class StatisticsController(Controller):
         """Count reports by agency, unit, category or field: as they stand now, and what happened in
         the last `days`.
 
-        The public's figures leave out categories that are never public; by category, what tells of
-        few of their reports is `suppressed`.
+        The public's figures leave out categories that are never public.
         """
         found = await statistics.overview(by, days, language, whole=actor.is_staff)
+        return Response(found, headers=said_in(language))
+
+    @get("/counts", operation_id="GetCounts")
+    async def counts(
+        self,
+        language: NamedDependency[str],
+        statistics: NamedDependency[StatisticsService],
+        month: Annotated[
+            str | None,
+            QueryParameter(
+                pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$",
+                description="A month that is over, as `2026-10`; by default the last one.",
+            ),
+        ] = None,
+    ) -> Response[Counts]:
+        """Count the reports of categories whose single reports are never public, such as health, by
+        unit, in a whole month. What is fewer than five is left out, as if there were none.
+        """
+        found = await statistics.counts(month, language)
         return Response(found, headers=said_in(language))
 
     @get("/definitions", operation_id="ListFigures")

@@ -3,11 +3,11 @@
 A slice never imports a slice; `api` and `workers` hand these in when they compose.
 """
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+from smartcity.attachments.images import Region
 from smartcity.city.model import Publicity
 from smartcity.dossiers.events import DossierBatches
 from smartcity.feed.event import Event, Topic
@@ -19,10 +19,12 @@ from smartcity.notifications.follows import Merged
 from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
+from smartcity.reports.merging import everything_merged_into
 from smartcity.reports.model import Party, Report
+from smartcity.reports.moderation import covered
 from smartcity.reports.parties import may_know_of, parties_of, viewer_of
 from smartcity.reports.store import ReportStore
-from smartcity.reports.views import OFFICIALS
+from smartcity.reports.views import MASKED, OFFICIALS
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000
@@ -60,18 +62,12 @@ class FollowedReports:
         return found.public is not Publicity.NEVER
 
     async def merged_into(self, reports: Collection[UUID]) -> Mapping[UUID, Sequence[Merged]]:
-        """Everything merged into these, directly or through others. Merging only ever leads to an
-        earlier report, so this ends.
-        """
-        found: defaultdict[UUID, list[Merged]] = defaultdict(list)
-        roots = {report: report for report in reports}
-        while roots:
-            below: dict[UUID, UUID] = {}
-            for survivor, report, reporter in await self._reports.merged_into(roots.keys()):
-                found[roots[survivor]].append(Merged(report, reporter))
-                below[report] = roots[survivor]
-            roots = below
-        return found
+        """Everything merged into these, directly or through others."""
+        found = await everything_merged_into(self._reports, reports)
+        return {
+            survivor: [Merged(one.report, one.reporter) for one in merged]
+            for survivor, merged in found.items()
+        }
 
 
 class ReportsWithFiles:
@@ -80,12 +76,21 @@ class ReportsWithFiles:
     def __init__(self, reports: ReportStore) -> None:
         self._reports = reports
 
-    async def may_see(self, attachment: UUID, actor: Actor) -> bool:
-        """Whether a report shows the attachment to the actor: staff who may know of the report see
-        all, its reporter what is not internal, the public what is public besides.
+    async def covers(
+        self, attachment: UUID, actor: Actor, receipt: UUID | None
+    ) -> Sequence[Region] | None:
+        """What is covered where a report shows the attachment to the actor, if one does: staff who
+        may know of the report see all, its reporter what is not internal, the public what is public
+        besides. The public, and staff whom the report does not concern, see nothing that is hidden.
         """
-        reports = await self._reports.with_files([attachment])
-        return any(_shows(report, attachment, actor) for report in reports)
+        for report in await self._reports.with_files([attachment]):
+            parties = parties_of(actor, report, has_receipt=receipt == report.id)
+            if _shows(report, attachment, actor, parties):
+                hidden = covered(report, attachment)
+                if hidden is None or viewer_of(actor, parties) not in MASKED:
+                    return ()
+                return None if hidden.whole else hidden.regions
+        return None
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:
         reports = await self._reports.with_files(attachments)
@@ -148,8 +153,7 @@ class StaffInOffice:
         return await self._staff.with_role(office, of, HOLDERS)
 
 
-def _shows(report: Report, attachment: UUID, actor: Actor) -> bool:
-    parties = parties_of(actor, report)
+def _shows(report: Report, attachment: UUID, actor: Actor, parties: Collection[Party]) -> bool:
     if viewer_of(actor, parties) in OFFICIALS:
         return may_know_of(report, actor, parties)
     if not report.is_public and Party.REPORTER not in parties:

@@ -18,16 +18,21 @@ from api.conditional import ConditionalRequests
 from api.errors import Problems
 from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
-from smartcity.attachments.service import PART_BYTES, AttachmentService
+from smartcity.attachments.receiving import PART_BYTES
+from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import INDEXES, AttachmentStore
 from smartcity.audit.records import AuditRecords
 from smartcity.audit.store import AuditRecordStore
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
+from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import ANYONE, Actor, Role
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.reports.receipts import Receipts
+from smartcity.reports.store import ReportStore
+from smartcity.settings import load_settings
 from smartcity.storage.mongo import Database
 from tests.unit.sample_files import document, photo
 from tests.unit.sample_reports import Reports
@@ -73,12 +78,16 @@ async def app(database: Database, tmp_path: Path, hanoi: City, reports: Reports)
         AuditRecords(AuditRecordStore(database)),
         hanoi,
     )
+    attempts = Attempts(database, load_settings({}, environment={}))
+    receipts = Receipts(ReportStore(database), attempts, b"secret")
     return Litestar(
         [AttachmentController, UploadController],
         dependencies={
             "actor": Provide(caller, sync_to_thread=False),
             "attachments": Provide(lambda: attachments, sync_to_thread=False),
             "senders": Provide(lambda: senders, sync_to_thread=False),
+            "receipts": Provide(lambda: receipts, sync_to_thread=False),
+            "address": Provide(lambda: "127.0.0.1", sync_to_thread=False),
         },
         middleware=[ConditionalRequests()],
         exception_handlers=Problems(hanoi).handlers,
@@ -125,7 +134,7 @@ async def test_a_photo_is_uploaded_in_one_piece_and_looked_at(api: httpx.AsyncCl
         assert content.headers["Content-Type"] == "image/jpeg"
         assert content.headers["ETag"] == f'"{sha256(content.content).hexdigest()}"'
         assert content.headers["Content-Length"] == str(len(content.content))
-        assert content.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert content.headers["Cache-Control"] == "private, no-cache"
         assert content.headers["X-Content-Type-Options"] == "nosniff"
         known = sender | {"If-None-Match": content.headers["ETag"]}
         again = await api.get(shown, headers=known)

@@ -413,7 +413,7 @@ async def test_similar_open_reports_near_by_are_found(hanoi_town: Town) -> None:
             "text": "cay do ngang duong",
         },
     )
-    found = answer.json()
+    found = answer.json()["items"]
     assert [item["id"] for item in found] == [receipt["id"]]
     assert 40 < found[0]["distance_m"] < 70
 

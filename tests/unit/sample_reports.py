@@ -1,10 +1,11 @@
 """Reports, as far as attachments ask about them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
+from smartcity.attachments.images import Region
 from smartcity.identity.roles import Actor
 
 
@@ -14,8 +15,10 @@ class Reports(msgspec.Struct):
     held: dict[UUID, UUID] = {}
     public: set[UUID] = set()
 
-    async def may_see(self, attachment: UUID, actor: Actor) -> bool:
-        return attachment in self.public
+    async def covers(
+        self, attachment: UUID, actor: Actor, receipt: UUID | None
+    ) -> Sequence[Region] | None:
+        return () if attachment in self.public else None
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:
         return {one: self.held[one] for one in attachments if one in self.held}

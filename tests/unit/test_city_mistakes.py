@@ -105,6 +105,7 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         Slip('"traffic"\nname', '"trafic"\nname', "pothole.field", "no field traffic"),
         Slip('calendar = "always"', 'calendar = "x"', "category.accident", "calendar x"),
         Slip('kind = "choice"', 'kind = "text"', "pothole.questions.road.choices", "no other"),
+        Slip("proof = true", "counts = true", "category.pothole.counts", "only for"),
         Slip('code = "width"', 'code = "road"', "pothole.questions.road", "there twice"),
     ),
     "units.csv": (

@@ -20,14 +20,6 @@ from smartcity.storage.mongo import Database
 pytestmark = pytest.mark.anyio
 
 
-def test_what_went_away_is_told_to_whoever_may_have_kept_it() -> None:
-    gone = PublicState(id=new_id(), version=3, status="in_progress", gone=True)
-    kept = PublicState(id=new_id(), version=3, status="in_progress")
-    narrow = Interest(unit=frozenset({"00004"}), status=frozenset({"resolved"}))
-    assert narrow.holds(gone)
-    assert not narrow.holds(kept)
-
-
 class Stage:
     """A feed, its tail and its stream, in one process."""
 
@@ -45,9 +37,12 @@ class Stage:
 
     async def happen(self, *units: str | None) -> None:
         """One event a unit; none for what is not public."""
+        await self.tell(*(_event(unit) for unit in units))
+
+    async def tell(self, *events: Event) -> None:
         fence = await self._lease.hold()
         assert fence is not None
-        await self.feed.append(fence, [_event(unit) for unit in units])
+        await self.feed.append(fence, list(events))
         await self.tail.run_once()
 
     async def hear(
@@ -209,3 +204,23 @@ async def test_a_silent_stream_says_where_it_stands(
     stage = await Stage(database).start()
     await stage.happen("a")
     assert await stage.hear(1) == [("heartbeat", f"{stage.tail.epoch}-1")]
+
+
+async def test_what_left_the_public_is_gone_for_every_listener_and_only_its_id_is_told(
+    database: Database,
+) -> None:
+    stage = await Stage(database).start()
+    before = f"{stage.tail.epoch}-{stage.tail.seq}"
+    report = new_id()
+    await stage.tell(
+        Event(
+            id=new_id(), topic=Topic.REPORT, action="correct", at=now(), subject=report, gone=True
+        )
+    )
+    stream = stage.live.listen(Interest(unit=frozenset({"elsewhere"})), before)
+    async with aclosing(stream), asyncio.timeout(5):
+        heard = b""
+        while b"data: " not in heard:
+            heard += await anext(stream)
+    assert b"event: gone" in heard
+    assert f'data: {{"topic":"report","id":"{report}"}}'.encode() in heard

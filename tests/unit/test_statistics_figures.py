@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smartcity.map.model import Pin
 from smartcity.map.pins import PinIndex
-from smartcity.statistics.definitions import FIGURES, PARTS_OF_OPEN
+from smartcity.statistics.definitions import FIGURES
 from smartcity.statistics.facts import FINISHED, OPEN, Facts, When
 from smartcity.statistics.tally import Told, rows
 from tests.unit.map_pins import Given, a_pin
@@ -46,7 +46,7 @@ def finished(number: int = 1, *, status: str = "resolved", hours: float = 10, **
 def test_an_open_report_counts_as_open_and_in_its_status(status: str) -> None:
     figures = counted(a_pin(status=status))[None]
     assert figures["open"].value == figures[status].value == 1
-    assert sum(figures[other].reports for other in PARTS_OF_OPEN) == 1
+    assert sum(figures[other].reports for other in OPEN) == 1
 
 
 @pytest.mark.parametrize(

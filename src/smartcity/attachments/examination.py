@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from smartcity.attachments.images import Photo, develop
+from smartcity.attachments.images import Covered, Photo, Region, cover, develop
 from smartcity.attachments.media import MediaType, NotAcceptedError, Refusal, recognise
 from smartcity.attachments.pdf import inspect
 
@@ -22,12 +22,19 @@ MEMORY_BYTES: Final = 1 << 30
 CPU_S: Final = 20
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag="examine"):
     """What the process is given. `zone`: where a camera's time without an offset is read."""
 
     original: bytes
     pixels: int
     zone: str
+
+
+class Covering(msgspec.Struct, frozen=True, kw_only=True, tag="cover"):
+    """A picture of our own, and what is to be painted over."""
+
+    content: bytes
+    regions: tuple[Region, ...]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
@@ -42,10 +49,15 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     refusal: Refusal
 
 
-Outcome = Photo | Document | Refused
+Outcome = Photo | Document | Refused | Covered
 
 
-def examine(task: Task) -> Outcome:
+def do(task: Task | Covering) -> Outcome:
+    """What the process is for."""
+    return examine(task) if isinstance(task, Task) else cover(task.content, task.regions)
+
+
+def examine(task: Task) -> Photo | Document | Refused:
     """Recognise a file and make it safe, or say why not."""
     media_type = recognise(task.original)
     try:
@@ -70,8 +82,8 @@ def main() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (amount, amount))
-    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(examine(task)))
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task | Covering)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(do(task)))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from smartcity.attachments.examination import Document, Outcome, Refused, Task
-from smartcity.attachments.images import Photo
+from smartcity.attachments.examination import Covering, Document, Outcome, Refused, Task
+from smartcity.attachments.images import Covered, Photo, Region
 from smartcity.attachments.media import NotAcceptedError, Refusal
 from smartcity.errors import Unavailable
 
@@ -34,20 +35,31 @@ class Examiner:
 
     async def examine(self, original: bytes) -> Photo | Document:
         """Make a file safe. Raises `NotAcceptedError`; `Unavailable` when too many wait."""
+        task = Task(original=original, pixels=self._pixels, zone=self._zone.key)
+        outcome = await self._in_turn(task)
+        if isinstance(outcome, Refused):
+            raise NotAcceptedError(outcome.refusal)
+        assert not isinstance(outcome, Covered), "asked to examine"
+        return outcome
+
+    async def cover(self, content: bytes, regions: Sequence[Region]) -> Covered:
+        """Paint over regions of a picture of our own. Raises `Unavailable` when too many wait."""
+        outcome = await self._in_turn(Covering(content=content, regions=tuple(regions)))
+        if not isinstance(outcome, Covered):
+            raise Unavailable(retry_after_s=5)  # killed: nothing is shown rather than the original
+        return outcome
+
+    async def _in_turn(self, task: Task | Covering) -> Outcome:
         if self._in_hand >= WAITING:
             raise Unavailable(retry_after_s=5)
         self._in_hand += 1
         try:
             async with self._turn:
-                outcome = await self._in_own_process(original)
+                return await self._in_own_process(task)
         finally:
             self._in_hand -= 1
-        if isinstance(outcome, Refused):
-            raise NotAcceptedError(outcome.refusal)
-        return outcome
 
-    async def _in_own_process(self, original: bytes) -> Outcome:
-        task = Task(original=original, pixels=self._pixels, zone=self._zone.key)
+    async def _in_own_process(self, task: Task | Covering) -> Outcome:
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,

@@ -44,6 +44,11 @@ class Files:
             found = await obstore.get_async(self._store, path)
             return bytes(await found.bytes_async())
 
+    async def size(self, path: str) -> int:
+        """How many bytes a file has. Raises `FileNotFoundError`."""
+        with _translated():
+            return (await obstore.head_async(self._store, path))["size"]
+
     async def stream(self, path: str) -> AsyncIterator[bytes]:
         """A file piece by piece. Raises `FileNotFoundError` at once, not at the first piece."""
         with _translated():

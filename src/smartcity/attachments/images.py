@@ -5,11 +5,11 @@
 Runs in the examination's own process: decoders meet what strangers send.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
-from math import isfinite
-from typing import Any, Final
+from math import ceil, isfinite
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,6 +22,10 @@ from smartcity.attachments.media import MediaType, NotAcceptedError, Refusal
 LONG_SIDE: Final = 2048
 THUMBNAIL_SIDE: Final = 320
 QUALITY: Final = 85
+
+COVER: Final = (0, 0, 0)
+BLOCK: Final = 16
+"""Pixels of a side of what JPEG encodes together, with colours at half the resolution."""
 
 DECODERS: Final[Mapping[MediaType, str]] = {
     MediaType.JPEG: "JPEG",
@@ -50,12 +54,31 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     lon: float
 
 
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of an upright photo: its upper left corner and its size, as fractions of the photo."""
+
+    x: Fraction
+    y: Fraction
+    width: Fraction
+    height: Fraction
+
+
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """One JPEG without metadata."""
 
     content: bytes
     width: int
     height: int
+
+
+class Covered(msgspec.Struct, frozen=True, kw_only=True, tag="covered"):
+    """A photo made safe, with some of it covered for good."""
+
+    picture: Picture
+    thumbnail: Picture
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True, tag="photo"):
@@ -90,6 +113,36 @@ def develop(original: bytes, media_type: MediaType, *, pixels: int, zone: ZoneIn
     thumbnail = picture.copy()
     thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return Photo(picture=_jpeg(picture), thumbnail=_jpeg(thumbnail), taken_at=taken_at, place=place)
+
+
+def cover(content: bytes, regions: Iterable[Region]) -> Covered:
+    """One of our own pictures with regions of it painted over.
+
+    A region grows to the blocks that it touches: JPEG writes what stands in a block all over it.
+    The thumbnail is made from what is left.
+    """
+    with Image.open(BytesIO(content), formats=["JPEG"]) as image:
+        plain = image.convert("RGB")
+    for region in regions:
+        plain.paste(COVER, _blocks(region, plain.width, plain.height))
+    thumbnail = plain.copy()
+    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return Covered(picture=_jpeg(plain), thumbnail=_jpeg(thumbnail))
+
+
+def _blocks(region: Region, width: int, height: int) -> tuple[int, int, int, int]:
+    """The box of a region in pixels, from the beginning of a block to the end of one."""
+    left, top = int(region.x * width), int(region.y * height)
+    right, bottom = (
+        ceil((region.x + region.width) * width),
+        ceil((region.y + region.height) * height),
+    )
+    return (
+        left // BLOCK * BLOCK,
+        top // BLOCK * BLOCK,
+        min(width, -(-right // BLOCK) * BLOCK),
+        min(height, -(-bottom // BLOCK) * BLOCK),
+    )
 
 
 def _plain(image: Image.Image, exif: Image.Exif) -> Image.Image:

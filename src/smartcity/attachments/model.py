@@ -1,6 +1,6 @@
 """What an attachment is, here and on the wire, and what must be asked of reports."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Protocol
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from smartcity.attachments.images import Place
+from smartcity.attachments.images import Place, Region
 from smartcity.attachments.media import MediaType, Refusal
 from smartcity.identity.roles import Actor
 
@@ -128,8 +128,12 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class AttachmentAudience(Protocol):
     """What attachments must ask of reports; the composition root fills it."""
 
-    async def may_see(self, attachment: UUID, actor: Actor) -> bool:
-        """Whether a report shows this attachment to this actor."""
+    async def covers(
+        self, attachment: UUID, actor: Actor, receipt: UUID | None
+    ) -> Sequence[Region] | None:
+        """What is covered of this attachment where a report shows it to this actor, who holds the
+        receipt of that report or of none; none if no report shows it to them.
+        """
         ...
 
     async def holders(self, attachments: Collection[UUID]) -> Mapping[UUID, UUID]:

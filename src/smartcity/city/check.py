@@ -11,7 +11,7 @@ from smartcity.city.check_answers import ANSWER_RULES
 from smartcity.city.draft import Draft, OwnAgencies
 from smartcity.city.messages import placeholders
 from smartcity.city.mistakes import Mistake
-from smartcity.city.model import OWN, Calendar, Priority, Question, QuestionKind, Rule
+from smartcity.city.model import OWN, Calendar, Priority, Publicity, Question, QuestionKind, Rule
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 
@@ -53,6 +53,14 @@ def _references(draft: Draft) -> Iterator[Mistake]:
                 yield _wrong(sheet.page, where, f"there is no {target.word} {code}")
     if d.head and d.agencies.page.readable and d.head.dispatch not in d.agencies.codes():
         yield _wrong(d.page, "dispatch", f"there is no agency {d.head.dispatch}")
+
+
+def _counts(draft: Draft) -> Iterator[Mistake]:
+    """All figures of a category that is public are."""
+    for where, category in draft.categories.things:
+        if category.counts and category.public is not Publicity.NEVER:
+            reason = 'is only for a category with public = "never"'
+            yield _wrong(draft.categories.page, f"{where}.counts", reason)
 
 
 def _unique_codes(draft: Draft) -> Iterator[Mistake]:
@@ -281,6 +289,7 @@ def _wrong(page: Page, where: str, reason: str) -> Mistake:
 RULES: Final = (
     _head,
     _references,
+    _counts,
     _unique_codes,
     _no_circles,
     _inside_bounds,

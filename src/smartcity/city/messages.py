@@ -86,6 +86,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
     "formats": frozenset(),
+    "merging": frozenset(),
     "figures": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
@@ -108,6 +109,7 @@ def required_keys() -> Iterator[str]:
     yield from (f"dossier_status.{number}" for number in DOSSIER_STATUSES)
     yield "dossier_status.unknown"
     yield "formats.moment"
+    yield "merging.freed"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
     for figure in FIGURES:

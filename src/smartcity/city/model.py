@@ -104,6 +104,10 @@ class Category(Coded, frozen=True, kw_only=True):
     priority: Priority = Priority.NORMAL
     place: Place = Place.REQUIRED
     public: Publicity = Publicity.ON_RECEIPT
+    counts: bool = False
+    """Of a category that is never public: whether the public is told how many reports there were in
+    each unit, where they were not few.
+    """
     proof: bool = False
     """Whether resolving demands a photo or document."""
     calendar: str = "office"

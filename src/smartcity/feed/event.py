@@ -97,6 +97,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     of: Topic | None = None
     batch: UUID | None = None
     details: Mapping[str, str] = {}
+    gone: bool = False
+    """The public could see the subject until now, and cannot any more: it has no `public` part."""
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):

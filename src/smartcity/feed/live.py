@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -60,11 +61,16 @@ def _inside(state: PublicState, bbox: Bounds) -> bool:
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """An event as it goes over the wire."""
+    """An event as it goes over the wire. Without a state it tells that something is gone, to
+    everybody: nobody else knows who has it on a map.
+    """
 
     seq: int
-    state: PublicState
+    state: PublicState | None
     text: bytes
+
+    def concerns(self, interest: Interest) -> bool:
+        return self.state is None or interest.holds(self.state)
 
 
 class LiveStream:
@@ -127,7 +133,7 @@ class LiveStream:
                 frames, place = await self._from_log(place)
             else:
                 frames, place = self._since(place), max(place, self._tail.seq)
-            if wanted := [frame.text for frame in frames if interest.holds(frame.state)]:
+            if wanted := [frame.text for frame in frames if frame.concerns(interest)]:
                 yield b"".join(wanted)
             if place >= self._from:
                 try:
@@ -177,9 +183,18 @@ class _Message(msgspec.Struct, omit_defaults=True):
     state: PublicState
 
 
+class _Gone(msgspec.Struct):
+    topic: str
+    id: UUID
+
+
 def _frame(published: Published) -> Frame | None:
     """The event as the public may see it; none if it may not."""
     event = published.event
+    if event.gone and event.subject is not None:
+        data = msgspec.json.encode(_Gone(topic=event.topic, id=event.subject))
+        head = f"id: {published.cursor}\nevent: gone\ndata: ".encode()
+        return Frame(published.seq, None, head + data + b"\n\n")
     if event.public is None:
         return None
     data = msgspec.json.encode(

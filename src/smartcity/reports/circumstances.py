@@ -25,5 +25,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """The corrected place, located."""
     survivor: Report | None = None
     """The report to merge into."""
+    photos: Collection[UUID] = ()
+    """Those of the report's attachments that are photos, where something is to be hidden of one."""
     arrived: Collection[UUID] = ()
     """Those of the step's attachments that have arrived and been accepted."""

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from smartcity.city.model import Publicity
+from smartcity.city.model import City, Publicity
 from smartcity.errors import Conflict, Forbidden
-from smartcity.reports import tasks
+from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.model import (
@@ -16,12 +16,13 @@ from smartcity.reports.model import (
     Action,
     ExtensionWish,
     Party,
+    Place,
     Proposal,
+    Redaction,
     Report,
     Routing,
     Status,
 )
-from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Step
 from smartcity.reports.routing import BY_HAND, route
 
@@ -67,7 +68,7 @@ def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
         about=report.subject.agency if report.subject else None,
     )
     deadlines = among.clocks.give(category, priority, proposed.agency, report.submitted_at)
-    return {
+    return _words_corrected(report, place, among.city) | {
         "category": category.code,
         "field": category.field,
         # What was never public does not become so by a change of category.
@@ -75,11 +76,34 @@ def _correct(report: Report, step: Step, among: Circumstances) -> Changes:
         "priority": priority,
         "place": place,
         "location": place.point,
-        "folded": searchable(among.city, report.description, place.address),
         "proposal": Proposal(
             agency=proposed.agency, rule=proposed.rule, resolve_by=deadlines.resolve_by
         ),
     }
+
+
+def _words_corrected(report: Report, place: Place, city: City) -> Changes:
+    """A new address is not the one that was hidden; and a search finds what is there now."""
+    kept = report.redactions
+    if place.address != report.place.address:
+        kept = tuple(one for one in kept if one.target != moderation.ADDRESS)
+    after = msgspec.structs.replace(report, place=place, redactions=kept)
+    return {"redactions": kept, "folded": moderation.public_words(city, after)}
+
+
+def _redact(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.redaction is not None, "the table needs it"
+    return _hidden(report, moderation.with_redaction(report, step.redaction), among)
+
+
+def _reveal(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.redaction is not None, "the table needs it"
+    return _hidden(report, moderation.without_redaction(report, step.redaction), among)
+
+
+def _hidden(report: Report, redactions: tuple[Redaction, ...], among: Circumstances) -> Changes:
+    after = msgspec.structs.replace(report, redactions=redactions)
+    return {"redactions": redactions, "folded": moderation.public_words(among.city, after)}
 
 
 def _assign(_report: Report, step: Step, among: Circumstances) -> Changes:
@@ -215,6 +239,8 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.LAPSE: _lapse,
     Action.PROCEED: _proceed,
     Action.ESCALATE: _escalate,
+    Action.REDACT: _redact,
+    Action.REVEAL: _reveal,
 }
 
 

@@ -15,20 +15,28 @@ TOLD_WITHIN: Final = frozenset(
 """Internal to the agency, but somebody in it must hear of it."""
 
 
+SEEN_BY_ALL: Final = frozenset({Action.REDACT, Action.REVEAL})
+"""Why is internal to the agency, but what everybody sees is another from now on."""
+
+
 def is_silent(entry: Entry) -> bool:
     """Whether nobody but auditors hears of an entry: a note, a task, a wish for a later date."""
-    return entry.internal and entry.action not in TOLD_WITHIN
+    return entry.internal and entry.action not in TOLD_WITHIN | SEEN_BY_ALL
 
 
-def event(report: Report, entry: Entry) -> Event:
-    """The event of a timeline entry, telling the report's state after it."""
+def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
+    """The event of a timeline entry, telling the report's state after it. With the report as it was
+    `before`, it also tells who saw that one that it is gone.
+    """
+    hidden = entry.internal and entry.action not in SEEN_BY_ALL
     return Event(
         id=entry.id,
         topic=Topic.AUDIT if is_silent(entry) else Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=None if entry.internal else public_state(report),
+        public=None if hidden else public_state(report),
+        gone=before is not None and _is_gone(before, report),
         internal=Internal(
             status=report.status,
             version=report.version,
@@ -69,6 +77,16 @@ def _raised_to(report: Report, entry: Entry) -> RaisedTo | None:
     return RaisedTo(role=rung.role, agency=rung.agency)
 
 
+def unseen(told: Event) -> Event:
+    """The event of a step on the way to a report that nobody may see: what it would show is not
+    shown, not even until the next event.
+    """
+    if told.public is None or told.internal is None:
+        return told
+    internal = msgspec.structs.replace(told.internal, public=False)
+    return msgspec.structs.replace(told, public=None, internal=internal)
+
+
 def public_state(report: Report) -> PublicState | None:
     """What everybody may know: nothing of a category that is never public or of a held report;
     category, unit and status until the agency received the report; then its place and agency too.
@@ -95,3 +113,7 @@ def public_state(report: Report) -> PublicState | None:
         lat=report.place.lat,
         merged_into=report.merged_into,
     )
+
+
+def _is_gone(before: Report, after: Report) -> bool:
+    return before.public is not Publicity.NEVER and after.public is Publicity.NEVER

@@ -29,6 +29,7 @@ class Need(StrEnum):
     DUE = "due"  # perhaps a date for the task
     TASK = "task"  # one that is not finished; the caller's own agency's for its helpers
     WHY = "why"  # where others still have tasks: a supervisor's reason
+    REDACTION = "redaction"  # what to hide, or to show again
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -84,8 +85,9 @@ TRANSITIONS: Final = {
         # Once it is worked on, only for a formal reason: see `needs`.
         _row(Action.REJECT, {S.HELD} | MOVABLE, S.REJECTED, TRIAGE, N.REASON, N.EXPLANATION),
         _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
-        # Back to where it was; `effects` knows the status of before.
-        _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
+        # Back to where it was; `effects` knows the status of before. By itself if the earlier one
+        # is withdrawn: nobody would work on this one any more.
+        _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE | CLOCK, N.TEXT),
         _row(Action.ACCEPT, {S.RESOLVED}, S.CLOSED, REPORTER, N.RATING),
         # Past the pack's limit only a supervisor.
         _row(Action.REOPEN, FINISHED, S.RECEIVED, REPORTER | {P.SUPERVISOR}, N.TEXT),
@@ -106,6 +108,9 @@ TRANSITIONS: Final = {
         _row(Action.DECLINE_TASK, OPEN, None, HELPERS, N.TASK, N.TEXT),
         _row(Action.COMMENT, ANY, None, TRIAGE | HELPERS | {P.REPORTER}, N.TEXT_OR_PHOTO),
         _row(Action.NOTE, ANY, None, TRIAGE | HELPERS, N.TEXT),
+        # The text is the reason, for the agency alone.
+        _row(Action.REDACT, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
+        _row(Action.REVEAL, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
     )
 }
 

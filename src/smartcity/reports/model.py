@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from smartcity.attachments.images import Region
 from smartcity.city.model import Priority, Publicity
 
 
@@ -59,6 +60,8 @@ class Action(StrEnum):
     COMMENT = "comment"
     NOTE = "note"
     RELEASE = "release"
+    REDACT = "redact"
+    REVEAL = "reveal"
 
 
 class Party(StrEnum):
@@ -250,6 +253,22 @@ class Key(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Redaction(Struct, frozen=True, kw_only=True):
+    """What everybody but the reporter and the agency does not see of one text or file: spans of
+    characters [start, stop), regions of the upright photo, or all of it if there are none.
+
+    `target` is description, address, answers, or the id of a timeline entry or an attachment.
+    """
+
+    target: str
+    spans: tuple[tuple[int, int], ...] = ()
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return not self.spans and not self.regions
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One thing that happened. `text` and `attachments` are public unless `internal`."""
 
@@ -271,6 +290,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """For what reason a report was resolved although others still had tasks in it."""
     before: dict[str, Any] | None = None
     """The values that a correction replaced."""
+    redaction: Redaction | None = None
+    """What was hidden, or shown again."""
     internal: bool = False
     key: Key | None = None
 
@@ -289,7 +310,8 @@ def room_for(entry: Entry) -> int:
 
 class Report(Struct, frozen=True, kw_only=True):
     """The document. `version` counts changes of status, agency, assignee, category, priority, place
-    or deadline; comments and notes are appended without it.
+    or deadline, and of what is hidden: of two handlers who hide something at once, neither may lose
+    what they hid. Comments and notes are appended without it.
     """
 
     id: UUID = msgspec.field(name="_id")
@@ -343,6 +365,7 @@ class Report(Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...] = ()
     formal: bool = False
     """It was refused as a matter of another law: only a supervisor can reopen it."""
+    redactions: tuple[Redaction, ...] = ()
     merged_into: UUID | None = None
     before_merge: Status | None = None
     held: Hold | None = None

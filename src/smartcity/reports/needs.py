@@ -5,10 +5,10 @@ from typing import Final
 
 from smartcity.city.model import Publicity
 from smartcity.errors import Conflict, FieldError, IllegalTransition, ProofMissing
-from smartcity.reports import tasks
+from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.lifecycle import Need
-from smartcity.reports.model import Report, Status
+from smartcity.reports.model import Action, Report, Status
 from smartcity.reports.requests import Step
 
 Check = Callable[[Report, Step, Circumstances], FieldError | None]
@@ -95,6 +95,14 @@ def _earlier_report(report: Report, _step: Step, among: Circumstances) -> FieldE
     return FieldError("report", survivor.status) if survivor.status in GIVEN_UP else None
 
 
+def _redaction(report: Report, step: Step, among: Circumstances) -> FieldError | None:
+    if step.redaction is None:
+        return FieldError("redaction", "required")
+    if step.action is Action.REVEAL:
+        return moderation.not_hidden(report, step.redaction)
+    return moderation.mistake(report, step.redaction, among.photos)
+
+
 NEEDS: Final[Mapping[Need, Check]] = {
     Need.TEXT: _given("text"),
     Need.REASON: _fitting_reason,
@@ -107,6 +115,7 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.PROOF: _proof,
     Need.EARLIER_REPORT: _earlier_report,
     Need.RATING: _given("rating"),
+    Need.REDACTION: _redaction,
     Need.WISH: _wish,
     Need.HELPER: _other_agency,
     Need.DUE: tasks.due,
@@ -128,6 +137,7 @@ BELONGS_TO: Final[Mapping[str, frozenset[Need]]] = {
     "location": frozenset({Need.CORRECTION}),
     "unit": frozenset({Need.CORRECTION}),
     "address": frozenset({Need.CORRECTION}),
+    "redaction": frozenset({Need.REDACTION}),
 }
 """Texts and attachments may come with every action; these only where they mean something: what a
 timeline shows was not put there with a comment.

@@ -52,6 +52,11 @@ class Mask:
         return digits
 
 
+def numbers_in(text: str) -> list[tuple[int, int]]:
+    """Where digits stand that may be a number together."""
+    return [found.span() for found in _BROKEN.finditer(text)]
+
+
 def searchable(city: City, description: str, address: str | None) -> str:
     """What a search looks at. With a hidden number in it, anybody could guess it digit by digit."""
     return fold(Mask(city)(f"{description} {address or ''}"))

@@ -1,6 +1,7 @@
 """Receipts: whoever says a code and its secret has the reporter's rights, on any device."""
 
 from typing import Final
+from uuid import UUID
 
 from smartcity.errors import NotFound
 from smartcity.identifiers import grouped, receipt_secret, same_secret
@@ -41,6 +42,15 @@ class Receipts:
     async def check(self, report: Report, said: SaidSecret) -> None:
         """Raises `NotFound` for a secret that is not the report's, `TooManyRequests`."""
         await self._check(report.code, report, said)
+
+    async def holds(self, file: UUID, said: SaidSecret) -> UUID:
+        """The report of this file whose secret was said. Raises as `open` does."""
+        found = await self._store.with_files([file])
+        report = found[0] if found else None
+        await self._check(report.code if report else str(file), report, said)
+        if report is None:
+            raise NotFound
+        return report.id
 
     async def _check(self, code: str, report: Report | None, said: SaidSecret) -> None:
         tries = (RECEIPT, f"{code} {said.address}"), (GUESSER, said.address)

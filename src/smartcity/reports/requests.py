@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from smartcity.attachments.images import Region
 from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.clock import in_utc
 from smartcity.reports.model import Action
@@ -64,6 +65,22 @@ class NewReport(Request, frozen=True, kw_only=True):
     share_contact: bool = False
 
 
+Target = Annotated[str, Meta(min_length=1, max_length=36)]
+Position = Annotated[int, Meta(ge=0, le=4000)]
+
+
+class Redacted(Request, frozen=True, kw_only=True):
+    """What to hide, or to show again: spans of characters [start, stop) of a text, or regions of an
+    upright photo; without either, all of it.
+
+    `target` is `description`, `address`, `answers`, or the id of a timeline entry or an attachment.
+    """
+
+    target: Target
+    spans: Annotated[list[tuple[Position, Position]], Meta(max_length=50)] = []
+    regions: Annotated[list[Region], Meta(max_length=50)] = []
+
+
 class Step(Request, frozen=True, kw_only=True):
     """One lifecycle action, with what it needs: see the operation's description."""
 
@@ -83,6 +100,7 @@ class Step(Request, frozen=True, kw_only=True):
     until: Annotated[datetime, Meta(tz=True)] | None = None
     task: UUID | None = None
     why: Words | None = None
+    redaction: Redacted | None = None
 
     def __post_init__(self) -> None:
         if self.until is not None:

@@ -9,7 +9,7 @@ import msgspec
 
 from smartcity.attachments.service import AttachmentService
 from smartcity.audit.records import AuditRecords
-from smartcity.city.model import City
+from smartcity.city.model import City, Publicity
 from smartcity.clock import now
 from smartcity.errors import (
     Conflict,
@@ -23,14 +23,15 @@ from smartcity.errors import (
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of
 from smartcity.identity.personal import PersonalData
-from smartcity.identity.roles import Actor
+from smartcity.identity.roles import CLOCK, Actor
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event
+from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
+from smartcity.reports.merging import stranded
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
 from smartcity.reports.receipts import Receipts
@@ -103,6 +104,7 @@ class ReportService:
         for _ in range(TRIES):
             report, parties = await self._seen(report_id, actor, said)
             if idempotency and _was_taken(report, idempotency):
+                await self._free(report, steps)
                 return report, viewer_of(actor, parties)
             if version is not None and guarded and version != report.version:
                 # A stranger is told nothing. Staff may see what this tells, and one of them may be
@@ -115,6 +117,7 @@ class ReportService:
                 entries[0] = msgspec.structs.replace(entries[0], key=idempotency)
             await self._claim(steps, actor, report_id)
             if written := await self._store.advance(report, after, entries, events):
+                await self._free(written, steps)
                 return written, viewer_of(actor, parties)
         raise _stale(await self._found(report_id))
 
@@ -129,9 +132,11 @@ class ReportService:
             by = By(party=acting_as(parties, step.action), id=actor.id)
             among = await self._circumstances(report, step, by, parties, at, actor.agencies)
             taken = take(report, step, among)
-            report = taken.report
             entries.append(taken.entry)
-            events.append(event(report, taken.entry))
+            events.append(event(taken.report, taken.entry, before=report))
+            report = taken.report
+        if report.public is Publicity.NEVER:
+            events = [unseen(told) for told in events]
         return report, entries, events
 
     async def _circumstances(
@@ -160,6 +165,9 @@ class ReportService:
         arrived: Collection[UUID] = ()
         if step.action is Action.RESOLVE:
             arrived = await self._attachments.ready(step.attachments)
+        photos: Collection[UUID] = ()
+        if step.redaction is not None and step.redaction.regions:
+            photos = await self._attachments.photos(report.files)
         return Circumstances(
             city=self._city,
             clocks=self._clocks,
@@ -170,7 +178,31 @@ class ReportService:
             place=corrected,
             survivor=survivor,
             arrived=arrived,
+            photos=photos,
         )
+
+    async def _free(self, written: Report, steps: Sequence[Step]) -> None:
+        """Undo the merges that these steps left without a report that carries them. Raises
+        `Invalid` if it is the merge that was just asked for.
+        """
+        for report in await stranded(self._store, written, {step.action for step in steps}):
+            await self._unmerge(report)
+            if report.id == written.id:
+                raise Invalid(FieldError("report", "gone"))
+
+    async def _unmerge(self, report: Report) -> None:
+        text = self._city.messages.render(self._city.languages[0], "merging.freed")
+        step = Step(action=Action.UNMERGE, text=text)
+        survivor = report.merged_into
+        for _ in range(TRIES):
+            if report.merged_into != survivor:
+                return  # a handler was faster
+            try:
+                await self.act(report.id, [step], CLOCK, version=report.version)
+            except StaleVersion:
+                report = await self._found(report.id)
+            else:
+                return
 
     async def _claim(self, steps: Sequence[Step], actor: Actor, report_id: UUID) -> None:
         files = [attachment for step in steps for attachment in step.attachments]

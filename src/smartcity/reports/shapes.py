@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from smartcity.reports.model import Common, TaskStatus
+from smartcity.reports.model import Common, Redaction, TaskStatus
 
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,6 +118,7 @@ class EntryView(View, frozen=True, kw_only=True):
     task: UUID | UnsetType = UNSET
     why: str | UnsetType = UNSET
     before: dict[str, Any] | UnsetType = UNSET
+    redaction: Redaction | UnsetType = UNSET
 
 
 class ReportView(View, frozen=True, kw_only=True):
@@ -161,6 +162,10 @@ class ReportView(View, frozen=True, kw_only=True):
     tasks: list[TaskView] | UnsetType = UNSET
     formal: bool | UnsetType = UNSET
     contact: dict[str, str] | UnsetType = UNSET
+    confirmations: int | UnsetType = UNSET
+    """How many people see it too, each once, with those of what was merged into it."""
+    redactions: tuple[Redaction, ...] | UnsetType = UNSET
+    """What others do not see, for those who see it."""
 
 
 class ReportReceipt(View, frozen=True, kw_only=True):

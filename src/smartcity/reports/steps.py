@@ -17,7 +17,7 @@ from smartcity.reports.clockwork.alarms import check_due, wound
 from smartcity.reports.deadlines import risk_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Party, Report, Status
+from smartcity.reports.model import OPEN, Action, Entry, Party, Redaction, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
 
@@ -28,10 +28,12 @@ WITHIN: Final = frozenset(
         Action.WARN,
         Action.ESCALATE,
         Action.REFUSE_EXTENSION,
+        Action.REDACT,
+        Action.REVEAL,
         *tasks.EFFECTS,
     }
 )
-"""What stays between officials."""
+"""What stays between officials. Why something was hidden would tell what it was."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -107,6 +109,8 @@ def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> E
         task=opened.id if opened else step.task,
         why=step.why,
         before=_replaced(before, after) if step.action is Action.CORRECT else None,
+        redaction=step.redaction
+        and msgspec.convert(step.redaction, Redaction, from_attributes=True),
         internal=wish or step.action in WITHIN,
     )
 

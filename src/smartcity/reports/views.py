@@ -1,7 +1,6 @@
 """Who sees what of a report: the public, its reporter, staff. Nothing else builds an answer."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -10,6 +9,15 @@ from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
 from smartcity.reports.model import Entry, Party, Report, Task
+from smartcity.reports.moderation import (
+    ADDRESS,
+    ANSWERS,
+    DESCRIPTION,
+    hides,
+    public_text,
+    replaced_values,
+    unhidden,
+)
 from smartcity.reports.privacy import Mask
 from smartcity.reports.shapes import (
     DeadlinesView,
@@ -25,24 +33,11 @@ from smartcity.reports.shapes import (
     ReportView,
     TaskView,
 )
+from smartcity.reports.viewers import MASKED, OFFICIALS, Viewer
 
 EXCERPT = 200
 
 OF_AN_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
-
-
-class Viewer(StrEnum):
-    """Through whose eyes."""
-
-    PUBLIC = "public"
-    REPORTER = "reporter"
-    STAFF = "staff"  # who handles it
-    OBSERVER = "observer"  # staff whom it does not concern: all but personal data
-
-
-OFFICIALS: Final = frozenset({Viewer.STAFF, Viewer.OBSERVER})
-MASKED: Final = frozenset({Viewer.PUBLIC, Viewer.OBSERVER})
-"""Who sees no phone and identity numbers in a text."""
 
 
 class Views:
@@ -68,7 +63,8 @@ class Views:
         if viewer is not Viewer.PUBLIC:
             more |= _present(
                 subject=report.subject and _texts_of(report.subject),
-                answers=report.answers and self._answers(report.answers, viewer),
+                answers=report.answers and self._answers(report, report.answers, viewer),
+                redactions=None if viewer in MASKED else report.redactions or None,
                 rule=report.routing.rule,
                 approximate=report.place.approximate or None,
                 near_edge=report.place.near_edge or None,
@@ -114,9 +110,11 @@ class Views:
             base["unit"] = self._unit(report.place.unit, language)
         if viewer is Viewer.PUBLIC and not report.is_public:
             return ReportView(**base)
-        text, address = report.description, report.place.address
+        text, address, files = report.description, report.place.address, report.attachments
         if viewer in MASKED:
-            text, address = self._mask(text), address and self._mask(address)
+            text = self._public(report, DESCRIPTION, text)
+            address = address and self._public(report, ADDRESS, address)
+            files = unhidden(report, files)
         return ReportView(
             **base,
             **_present(
@@ -128,7 +126,7 @@ class Views:
                 agency=self.agency(report.agency, language),
                 deadlines=_deadlines(report),
                 held=_hold(report) if viewer in OFFICIALS else None,
-                attachments=report.attachments or None,
+                attachments=files or None,
                 finished_at=report.finished_at,
                 rating=report.rating,
                 merged_into=report.merged_into,
@@ -137,7 +135,10 @@ class Views:
 
     def excerpt(self, report: Report) -> str:
         """The beginning of the description, as everybody may see it."""
-        return self._mask(report.description)[:EXCERPT]
+        return self._public(report, DESCRIPTION, report.description)[:EXCERPT]
+
+    def _public(self, report: Report, target: str | UUID, text: str) -> str:
+        return public_text(report, target, text, self._mask)
 
     def receipt(self, report: Report, secret: str, language: str) -> ReportReceipt:
         return ReportReceipt(
@@ -185,15 +186,23 @@ class Views:
     ) -> list[EntryView]:
         official = viewer in OFFICIALS
         return [
-            self._entry(entry, viewer, language, names)
+            self._entry(report, entry, viewer, language, names)
             for entry in report.timeline
             if official or not entry.internal
         ]
 
     def _entry(
-        self, entry: Entry, viewer: Viewer, language: str, names: Mapping[UUID, str]
+        self,
+        report: Report,
+        entry: Entry,
+        viewer: Viewer,
+        language: str,
+        names: Mapping[UUID, str],
     ) -> EntryView:
-        text = entry.text and (self._mask(entry.text) if viewer in MASKED else entry.text)
+        text, files = entry.text, entry.attachments
+        if viewer in MASKED:
+            text = text and self._public(report, entry.id, text)
+            files = unhidden(report, files)
         more = _present(
             text=text,
             reason=entry.reason and self._reason(entry.reason, language),
@@ -208,7 +217,8 @@ class Views:
                 assignee_name=entry.assignee and names.get(entry.assignee),
                 task=entry.task,
                 why=entry.why,
-                before=entry.before,
+                before=entry.before and replaced_values(entry.before, whole=viewer is Viewer.STAFF),
+                redaction=entry.redaction,
             )
         return EntryView(
             id=entry.id,
@@ -216,13 +226,17 @@ class Views:
             action=entry.action,
             by=_shown_party(entry.by.party),
             status=entry.status,
-            attachments=entry.attachments,
+            attachments=files,
             **more,
         )
 
-    def _answers(self, answers: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+    def _answers(
+        self, report: Report, answers: Mapping[str, Any], viewer: Viewer
+    ) -> dict[str, Any] | None:
         if viewer not in MASKED:
             return dict(answers)
+        if hides(report, ANSWERS):
+            return None
         return {q: self._mask(a) if isinstance(a, str) else a for q, a in answers.items()}
 
     def _reason(self, code: str, language: str) -> ReasonView:

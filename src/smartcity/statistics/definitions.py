@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from smartcity.statistics.facts import OPEN, Facts, Mask
+from smartcity.statistics.facts import Facts, Mask
 
 Which = Callable[[Facts], Mask]
 
@@ -70,7 +70,3 @@ FIGURES: Final[tuple[Figure, ...]] = (
         among=lambda reports: reports.answered,
     ),
 )
-
-PARTS_OF_OPEN: Final = OPEN
-"""The figures of these statuses add up to `open`: a hidden one could be worked out from the others.
-"""

@@ -20,12 +20,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Value(Answer, frozen=True):
-    """A figure; null if there is nothing to tell, or if it is `suppressed` because it tells of so
-    few reports that somebody could be recognised.
-    """
+    """A figure; null if there is nothing to tell."""
 
     value: float | None
-    suppressed: bool = False
 
 
 class Row(Answer, frozen=True):
@@ -39,8 +36,8 @@ class Row(Answer, frozen=True):
 
 
 class Overview(Answer, frozen=True):
-    """`total` is of all reports that `items` tell of, but those of categories that are never public
-    are only in the totals that staff see.
+    """`total` is of all reports that `items` tell of. Those of categories that are never public are
+    in what staff see only.
     """
 
     by: By
@@ -48,6 +45,26 @@ class Overview(Answer, frozen=True):
     as_of: datetime
     items: list[Row]
     total: Row
+
+
+class CountRow(Answer, frozen=True):
+    """How many reports of a category there were in a unit."""
+
+    category: str
+    unit: str
+    count: int
+    category_name: str | None = None
+    unit_name: str | None = None
+
+
+class Counts(Answer, frozen=True):
+    """What the public may know of categories whose reports it never sees. Of whatever is missing
+    there were fewer than `few` reports, or none.
+    """
+
+    month: str
+    few: int
+    items: list[CountRow]
 
 
 class Definition(Answer, frozen=True):

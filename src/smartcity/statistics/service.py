@@ -10,10 +10,19 @@ import msgspec
 from smartcity import clock
 from smartcity.city.model import City, Publicity, Texts
 from smartcity.statistics.columns import Columns, Table
+from smartcity.statistics.counts import FEW, cells, counted_categories, whole_month
 from smartcity.statistics.definitions import FIGURES
 from smartcity.statistics.facts import Facts, When
-from smartcity.statistics.model import By, Definition, DefinitionList, Overview, Row, Value
-from smartcity.statistics.small_cells import hide_few, shown
+from smartcity.statistics.model import (
+    By,
+    CountRow,
+    Counts,
+    Definition,
+    DefinitionList,
+    Overview,
+    Row,
+    Value,
+)
 from smartcity.statistics.tally import Told, rows
 
 FRESH: Final = timedelta(seconds=5)
@@ -59,9 +68,8 @@ class StatisticsService:
     async def overview(self, by: By, days: int, language: str, *, whole: bool) -> Overview:
         """The figures now and over so many days (`MAX_DAYS` at the most), at most `FRESH` old.
 
-        `whole` is for staff. The public's figures leave out the categories that are never public;
-        only `by` category these have rows of their own, in which what tells of few reports is
-        suppressed.
+        `whole` is for staff. The public's figures leave out the categories that are never public:
+        of some of these there are `counts`.
         """
         asked = _Asked(by, days, whole)
         async with self._counting:
@@ -79,6 +87,27 @@ class StatisticsService:
             ],
             total=Row(figures=counted.total),
         )
+
+    async def counts(self, month: str | None, language: str) -> Counts:
+        """How many reports there were in each unit of categories that have no other public figures,
+        in a month (`2026-10`) that is over. Raises `Invalid` for any other.
+        """
+        over = whole_month(self._city, month, self._now())
+        categories, tables = counted_categories(self._city), self._columns.rows()
+        async with self._counting:
+            found = await asyncio.to_thread(cells, tables, categories, over)
+        names, units = self._names(By.CATEGORY), self._names(By.UNIT)
+        items = [
+            CountRow(
+                category=cell.category,
+                unit=cell.unit,
+                count=cell.reports,
+                category_name=_name(names, cell.category, language),
+                unit_name=_name(units, cell.unit, language),
+            )
+            for cell in found
+        ]
+        return Counts(month=over.name, few=FEW, items=items)
 
     def definitions(self, language: str) -> DefinitionList:
         """What the figures mean."""
@@ -105,26 +134,23 @@ class StatisticsService:
 
     def _counted(self, asked: _Asked, at: datetime, tables: Sequence[Table]) -> _Counted:
         when = When(at, asked.days)
-        categories = None if asked.whole else self._categories(never_public=False)
+        categories = None if asked.whole else self._public_categories()
         found = {
-            code: shown(row)
+            code: _shown(row)
             for code, row in _rows(tables, asked.by, when, categories).items()
             if _tells(row)
         }
-        if asked.by is By.CATEGORY and not asked.whole:
-            hidden = _rows(tables, asked.by, when, self._categories(never_public=True))
-            found |= {code: hide_few(row) for code, row in hidden.items() if _tells(row)}
         total = _rows(tables, None, when, categories)
         return _Counted(
             at,
             {code: found[code] for code in sorted(found, key=lambda code: code or "")},
-            shown(total[None]),
+            _shown(total[None]),
         )
 
-    def _categories(self, *, never_public: bool) -> Collection[str]:
+    def _public_categories(self) -> Collection[str]:
         """Of the pack: what the public may know of a category that it has no more, nobody says."""
         every = self._city.categories.values()
-        return {c.code for c in every if (c.public is Publicity.NEVER) is never_public}
+        return {c.code for c in every if c.public is not Publicity.NEVER}
 
     def _names(self, by: By) -> Mapping[str, Texts]:
         match by:
@@ -147,6 +173,10 @@ def _rows(
 
 def _tells(row: Mapping[str, Told]) -> bool:
     return any(told.reports for told in row.values())
+
+
+def _shown(row: Mapping[str, Told]) -> Figures:
+    return {code: Value(value=told.value) for code, told in row.items()}
 
 
 def _name(names: Mapping[str, Texts], code: str | None, language: str) -> str | None:

@@ -1,0 +1,58 @@
+"""Confirmations in MongoDB: one document for each report and person."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from pymongo import ASCENDING, IndexModel
+
+from smartcity.reports.confirmations.model import Confirmation
+from smartcity.storage.mongo import Database, Document, to_document
+
+CONFIRMATIONS: Final = "confirmations"
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    CONFIRMATIONS: [
+        IndexModel([("_id.report", ASCENDING), ("_id.person", ASCENDING)], name="of_report"),
+        IndexModel([("_id.person", ASCENDING)], name="of_person"),
+    ]
+}
+
+
+class ConfirmationStore:
+    def __init__(self, database: Database) -> None:
+        self._confirmations = database[CONFIRMATIONS]
+
+    async def add(self, confirmation: Confirmation) -> None:
+        """Idempotent: one that is there keeps its time."""
+        document = to_document(confirmation)
+        await self._confirmations.update_one(
+            {"_id": document.pop("_id")}, {"$setOnInsert": document}, upsert=True
+        )
+
+    async def remove(self, reports: Collection[UUID], persons: Collection[UUID]) -> None:
+        await self._confirmations.delete_many(
+            {"_id.report": {"$in": list(reports)}, "_id.person": {"$in": list(persons)}}
+        )
+
+    async def count(self, groups: Mapping[UUID, Collection[UUID]]) -> Mapping[UUID, int]:
+        """How many people confirmed the reports of each group, each person once in a group. One
+        query, answered from an index.
+        """
+        every = [report for reports in groups.values() for report in reports]
+        if not every:
+            return {}
+        of: list[Document] = [
+            {"$cond": [{"$in": ["$_id.report", list(reports)]}, [name], []]}
+            for name, reports in groups.items()
+        ]
+        found = await self._confirmations.aggregate(
+            [
+                {"$match": {"_id.report": {"$in": every}}},
+                {"$project": {"person": "$_id.person", "group": {"$concatArrays": of}}},
+                {"$unwind": "$group"},
+                {"$group": {"_id": {"group": "$group", "person": "$person"}}},
+                {"$group": {"_id": "$_id.group", "count": {"$sum": 1}}},
+            ]
+        )
+        return {document["_id"]: document["count"] async for document in found}
