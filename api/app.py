@@ -7,6 +7,7 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from api.agency.operators import DisclosureController, OperatorController
 from api.agency.queue import AgencyController
 from api.agency.sessions import SessionController
 from api.auth import Authentication, provide_actor
@@ -15,6 +16,7 @@ from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
 from api.citizen.follows import FollowController
+from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
@@ -36,15 +38,19 @@ HANDLERS: Final = (
     AgencyController,
     AttachmentController,
     CityController,
+    ConsentController,
     DeviceController,
+    DisclosureController,
     DossierController,
     FollowController,
     FollowedDossierController,
     HealthController,
     LiveController,
     MapController,
+    MeController,
     MyReportController,
     NotificationController,
+    OperatorController,
     ReportController,
     SessionController,
     StatisticsController,

@@ -33,6 +33,12 @@ CLASS_OF: Final[Mapping[str, Class]] = {
     "AnnounceAttachment": "actions",
     "UpdateDevice": "actions",
     "LogIn": "actions",
+    "FindCallersReports": "actions",
+    "DiscloseReporter": "actions",
+    "GiveConsent": "actions",
+    "WithdrawConsent": "actions",
+    "ExportMe": "actions",
+    "EraseMe": "actions",
 }
 """Operations that are not here are reads."""
 

@@ -22,12 +22,21 @@ from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
+from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.key_files import open_personal
+from smartcity.identity.persons.service import PersonKeys
+from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.people.erasure import Eraser, everything
+from smartcity.people.retention import Retention
+from smartcity.people.store import PeopleStore
+from smartcity.reports.personal.forgetting import Forgetting
+from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -36,6 +45,7 @@ from smartcity.storage.mongo import Database, connect
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
 from workers.duty import Duty, perform
+from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
 from workers.pusher import Pusher
@@ -129,18 +139,34 @@ class Crew:
             self._duties.append(
                 Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
             )
-        housekeeping = Housekeeping(
-            AttachmentService(
-                AttachmentStore(database),
-                open_files(settings.attachments, settings.data_path),
-                Examiner(pixels=settings.upload_pixels, zone=city.zone),
-                ReportsWithFiles(reports),
-                upload_bytes=settings.upload_bytes,
-                per_report=settings.attachments_per_report,
-            ),
-            dossiers,
-            self._lease("housekeeping"),
+        attachments = AttachmentService(
+            AttachmentStore(database),
+            open_files(settings.attachments, settings.data_path),
+            Examiner(pixels=settings.upload_pixels, zone=city.zone),
+            ReportsWithFiles(reports),
+            upload_bytes=settings.upload_bytes,
+            per_report=settings.attachments_per_report,
         )
+        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
+        forgetting = Forgetting(city)
+        personal_reports, people = PersonalStore(database), PeopleStore(database)
+        keys = PersonKeys(PersonKeyStore(database), open_personal(settings))
+        eraser = Eraser(
+            people,
+            personal_reports,
+            attachments,
+            keys,
+            everything(
+                DeviceStore(database), ConsentStore(database), FollowStore(database), notifications
+            ),
+            forgetting,
+        )
+        retention = Retention(city, people, personal_reports, keys, forgetting)
+        forgetter = Forgetter(eraser, retention, self._lease("forgetter"))
+        self._duties += [
+            Duty(name="eraser", run_once=forgetter.erase, poll_s=2),
+            Duty(name="retention", run_once=forgetter.retain, poll_s=3600),
+        ]
         self._clock = Clock(city.zone)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)

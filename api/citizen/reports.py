@@ -24,6 +24,8 @@ from smartcity.reports.requests import (
     STEPS_LIMIT,
     NewReport,
     ReportFilter,
+    Said,
+    SaidPhone,
     SaidSecret,
     Step,
     Steps,
@@ -44,6 +46,15 @@ ReceiptSecret = Annotated[
         name="Receipt-Secret",
         max_length=32,
         description="The secret on the report's receipt: whoever has it is the reporter.",
+    ),
+]
+CallerPhone = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Caller-Phone",
+        min_length=1,
+        max_length=32,
+        description="From operators: the number that the caller reported with.",
     ),
 ]
 IfMatch = Annotated[
@@ -87,8 +98,10 @@ class ReportController(Controller):
 
         The same `Idempotency-Key` from the same device makes one report, however often it is sent;
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
+        Contact details need the consent `contact`, given in `consent` or before. An operator sends
+        it for a caller, who is the reporter then.
         """
-        if limits.allows("reports", actor):
+        if actor.is_staff or limits.allows("reports", actor):
             report, fresh = await intake.submit(data, actor, idempotency_key)
         else:
             report, fresh = await intake.submitted(data, actor, idempotency_key), False
@@ -147,7 +160,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
         report = await receipts.open(data.code, SaidSecret(data.secret, address))
-        return shown(report, Viewer.REPORTER, views, language, reports)
+        return await shown(report, Viewer.REPORTER, views, language, reports)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
     async def read(
@@ -159,13 +172,14 @@ class ReportController(Controller):
         language: NamedDependency[str],
         address: NamedDependency[str],
         secret: ReceiptSecret = None,
+        phone: CallerPhone = None,
     ) -> Response[ReportView]:
         """One report, as the caller may see it: the public, its reporter, its agency, other staff.
 
         Who reported it, where they agreed, is told to its agency only.
         """
-        report, viewer = await reports.see(report_id, actor, said(secret, address))
-        return shown(report, viewer, views, language, reports)
+        report, viewer = await reports.see(report_id, actor, said(secret, address, phone))
+        return await shown(report, viewer, views, language, reports)
 
     @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
     async def act(
@@ -180,6 +194,7 @@ class ReportController(Controller):
         if_match: IfMatch = None,
         idempotency_key: Annotated[str | None, KEY] = None,
         secret: ReceiptSecret = None,
+        phone: CallerPhone = None,
     ) -> Response[ReportView]:
         """Take one lifecycle action, or an ordered list of them as one step.
 
@@ -195,9 +210,9 @@ class ReportController(Controller):
             actor,
             version=version_of(if_match),
             key=idempotency_key,
-            said=said(secret, address),
+            said=said(secret, address, phone),
         )
-        return shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports)
 
 
 class MyReportController(Controller):
@@ -232,11 +247,11 @@ def pages(
     return ReportPage(items=page, next_cursor=encode_cursor(items[-1].id))
 
 
-def shown(
+async def shown(
     report: Report, viewer: Viewer, views: Views, language: str, reports: ReportService
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
-    contact = reports.contact(report) if viewer is Viewer.STAFF else None
+    contact = await reports.contact(report) if viewer is Viewer.STAFF else None
     view = views.full(report, viewer, language, contact)
     etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
     return Response(view, headers=said_in(language) | {"ETag": etag})
@@ -252,9 +267,11 @@ def in_order(data: Steps) -> list[Step]:
     return steps
 
 
-def said(secret: str | None, address: str) -> SaidSecret | None:
-    """What the caller says to prove that the receipt is theirs, if they do."""
-    return SaidSecret(secret, address) if secret is not None else None
+def said(secret: str | None, address: str, phone: str | None = None) -> Said | None:
+    """What the caller says to prove that they are the reporter, or speak for them, if they do."""
+    if secret is not None:
+        return SaidSecret(secret, address)
+    return SaidPhone(phone) if phone is not None else None
 
 
 def version_of(if_match: str | None) -> int | None:

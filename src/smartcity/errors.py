@@ -18,7 +18,8 @@ SmartCityError
 ├── Refused                     422  well formed, and against a rule of the city
 │   ├── OutsideCity             422
 │   ├── IdempotencyKeyReused    422
-│   └── ProofMissing            422
+│   ├── ProofMissing            422
+│   └── ConsentMissing          422  nobody agreed to what would be kept
 ├── PreconditionRequired        428  staff must send If-Match
 ├── TooManyRequests             429
 └── Unavailable                 503  a part that this operation needs is away
@@ -130,6 +131,10 @@ class IdempotencyKeyReused(Refused):
 
 class ProofMissing(Refused):
     code = "proof_missing"
+
+
+class ConsentMissing(Refused):
+    code = "consent_missing"
 
 
 class PreconditionRequired(SmartCityError):

@@ -17,6 +17,7 @@ from smartcity.city.model import (
     Latitude,
     Limits,
     Longitude,
+    Privacy,
     Procedure,
     Reason,
     Rule,
@@ -46,6 +47,7 @@ class Head(Struct, frozen=True, kw_only=True):
     bounds: Bounds
     centre: Point
     windows: Windows
+    privacy: Privacy
     identity_pattern: str = ""
 
 

@@ -53,6 +53,7 @@ NOTIFICATIONS: Final = (
     "lapse",
     "escalate",
     "comment",
+    "disclose",
     "dossier_changed",
     "alert_issued",
 )
@@ -79,6 +80,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
     "figures": frozenset(),
+    "privacy": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
 }
@@ -101,6 +103,7 @@ def required_keys() -> Iterator[str]:
     yield "dossier_status.unknown"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
+    yield "privacy.erased"
     for figure in FIGURES:
         yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 

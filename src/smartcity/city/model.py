@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -229,6 +229,24 @@ class Windows(Struct, frozen=True, kw_only=True):
     transfer_limit: Count
 
 
+CONTACT: Final = "contact"
+"""The purpose for which every city asks: keeping how to reach whoever reported."""
+
+
+class Consent(Coded, frozen=True, kw_only=True):
+    """What the city asks people to agree to, for one purpose. A new version asks everybody anew."""
+
+    version: Code
+    text: Texts
+
+
+class Privacy(Struct, frozen=True, kw_only=True):
+    """How long the personal data of a finished report is kept, and what is kept by consent only."""
+
+    personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
+    consents: tuple[Consent, ...] = ()
+
+
 class Bounds(Struct, frozen=True, kw_only=True):
     """The box the city lies in, WGS 84 degrees."""
 
@@ -257,6 +275,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     centre: tuple[float, float]
     """lon, lat of where a map opens."""
     windows: Windows
+    privacy: Privacy = Privacy(personal_months=24)
     fields: Mapping[str, Field]
     categories: Mapping[str, Category]
     agencies: Mapping[str, Agency]

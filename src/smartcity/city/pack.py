@@ -67,6 +67,7 @@ def load_city(folder: Path) -> City:
         bounds=draft.head.bounds,
         centre=(draft.head.centre.lon, draft.head.centre.lat),
         windows=draft.head.windows,
+        privacy=draft.head.privacy,
         fields=by_code(draft.fields),
         categories=by_code(draft.categories),
         agencies=by_code(draft.agencies),

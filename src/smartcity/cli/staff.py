@@ -7,7 +7,7 @@ import rich_click as click
 from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, password_option, takes_settings
-from smartcity.identity.personal import PersonalData
+from smartcity.identity.key_files import open_personal
 from smartcity.identity.roles import STAFF
 from smartcity.identity.staff import store
 from smartcity.identity.staff.passwords import Passwords
@@ -55,7 +55,7 @@ def add(
                 store.StaffStore(database),
                 store.SessionStore(database),
                 Passwords(),
-                PersonalData(settings.secret()),
+                open_personal(settings),
                 city,
             )
             await service.add(name, password, roles, agencies, name=full_name)

@@ -74,6 +74,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "lapse", REPORTER, "lapse", HIGH),
     Row(Topic.REPORT, "lapse", FOLLOWER, "close", NORMAL),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
+    Row(Topic.REPORT, "disclose", REPORTER, "disclose", HIGH),
     Row(Topic.REPORT, "comment", REPORTER, "comment", NORMAL),
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.

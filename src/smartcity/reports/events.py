@@ -6,6 +6,7 @@ import msgspec
 
 from smartcity.city.model import Publicity
 from smartcity.feed.event import Event, Internal, PublicState, Topic
+from smartcity.reports.lifecycle import PRIVATE
 from smartcity.reports.model import Action, Entry, Report
 
 TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
@@ -25,7 +26,7 @@ def event(report: Report, entry: Entry) -> Event:
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=None if entry.internal else public_state(report),
+        public=None if entry.internal or entry.action in PRIVATE else public_state(report),
         internal=Internal(
             status=report.status,
             version=report.version,

@@ -9,12 +9,12 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import IdempotencyKeyReused
 from smartcity.identifiers import digest_of
-from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
 from smartcity.reports import submission
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
-from smartcity.reports.model import Report, Reporter
+from smartcity.reports.model import Report
+from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.requests import NewReport
 from smartcity.reports.store import Duplicate, ReportStore
 from smartcity.reports.submission import Places
@@ -31,20 +31,20 @@ class ReportIntake:
         clocks: Clocks,
         places: Places,
         attachments: AttachmentService,
-        personal: PersonalData,
+        reporters: Reporters,
     ) -> None:
         self._city = city
         self._store = store
         self._clocks = clocks
         self._places = places
         self._attachments = attachments
-        self._personal = personal
+        self._reporters = reporters
 
     async def submit(self, data: NewReport, actor: Actor, key: str) -> tuple[Report, bool]:
         """Take in a report. False with it if the same submission was taken before.
 
-        Raises `Invalid`, `OutsideCity`, or `IdempotencyKeyReused` for the same key with another
-        body. When this returns, the report survives the death of any process.
+        Raises `Invalid`, `OutsideCity`, `ConsentMissing`, or `IdempotencyKeyReused` for the same
+        key with another body. When this returns, the report survives the death of any process.
         """
         assert actor.id is not None, "the permission table lets nobody else submit"
         category = submission.check(data, self._city)
@@ -55,7 +55,7 @@ class ReportIntake:
             where,
             city=self._city,
             clocks=self._clocks,
-            reporter=self._reporter(data, actor.id),
+            reporter=await self._reporters.of(data, actor),
             submission=_submission(data, actor.id, key),
             at=now(),
         )
@@ -86,12 +86,6 @@ class ReportIntake:
         if report is not None and report.submission_body != body:
             raise IdempotencyKeyReused
         return report
-
-    def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
-        contact = data.contact and self._personal.encrypt(
-            msgspec.json.encode(data.contact).decode()
-        )
-        return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
 
 
 def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:

@@ -84,11 +84,16 @@ TRANSITIONS: Final = {
         _row(Action.ESCALATE, OPEN, None, CLOCK | {P.SUPERVISOR}),
         _row(Action.COMMENT, ANY, None, TRIAGE | {P.REPORTER}, N.TEXT_OR_PHOTO),
         _row(Action.NOTE, ANY, None, TRIAGE, N.TEXT),
+        # Who reported it is shown to the dispatcher; the reporter is told, and reads why.
+        _row(Action.DISCLOSE, ANY, None, frozenset({P.DISPATCHER}), N.TEXT),
     )
 }
 
-WITHOUT_VERSION: Final = frozenset({Action.COMMENT, Action.NOTE})
+WITHOUT_VERSION: Final = frozenset({Action.COMMENT, Action.NOTE, Action.DISCLOSE})
 """Nobody can make a handler's edit fail by commenting: these change nothing that it guards."""
+
+PRIVATE: Final = frozenset({Action.DISCLOSE})
+"""The business of the reporter and of officials: the public sees nothing of these."""
 
 
 def transition(action: Action, report: Report, parties: Collection[Party]) -> Transition:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.city.model import Priority, Publicity
+from smartcity.identity.roles import Assurance
 
 
 class Status(StrEnum):
@@ -47,6 +48,7 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     COMMENT = "comment"
     NOTE = "note"
+    DISCLOSE = "disclose"
 
 
 class Party(StrEnum):
@@ -128,18 +130,30 @@ class ExtensionWish(Struct, frozen=True, kw_only=True):
 
 
 class Reporter(Struct, frozen=True, kw_only=True):
-    """Who sent it: opaque ids, and the contact details as ciphertext."""
+    """Who sent it: opaque ids, and the contact details as ciphertext under the person's key.
+
+    `phone` is the keyed hash that a caller's reports are found by; `by` the operator who took the
+    report for a caller; `erasing` says that the person asked to be erased, and that the words of
+    the report are to go when it is finished.
+    """
 
     id: UUID
     contact: bytes | None = None
     share_contact: bool = False
+    phone: bytes | None = None
+    by: UUID | None = None
+    assurance: Assurance = Assurance.DEVICE
+    erasing: bool = False
 
 
 class By(Struct, frozen=True, kw_only=True):
-    """Who did something to a report, as its timeline keeps it."""
+    """Who did something to a report, as its timeline keeps it; `on_behalf_of` is the caller for
+    whom an operator did it.
+    """
 
     party: Party
     id: UUID | None = None
+    on_behalf_of: UUID | None = None
 
 
 class Key(Struct, frozen=True, kw_only=True):

@@ -62,6 +62,8 @@ class NewReport(Request, frozen=True, kw_only=True):
     attachments: Attachments = []
     contact: Contact | None = None
     share_contact: bool = False
+    consent: Annotated[dict[Code, Code], Meta(max_length=10)] = {}
+    """What the sender agrees to with this: the purpose and the version of the text they read."""
 
 
 class Step(Request, frozen=True, kw_only=True):
@@ -98,6 +100,16 @@ class SaidSecret(Struct, frozen=True):
 
     secret: str
     address: str
+
+
+class SaidPhone(Struct, frozen=True):
+    """The number that an operator's caller said is theirs."""
+
+    phone: str
+
+
+Said = SaidSecret | SaidPhone
+"""What proves that somebody speaks for the reporter."""
 
 
 class ReportFilter(Struct, frozen=True, kw_only=True):

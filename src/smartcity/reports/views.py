@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
+from smartcity.reports.lifecycle import PRIVATE
 from smartcity.reports.model import Entry, Party, Report
 from smartcity.reports.privacy import Mask
 
@@ -252,6 +253,7 @@ class Views:
             self._entry(entry, viewer, language)
             for entry in report.timeline
             if official or not entry.internal
+            if viewer is not Viewer.PUBLIC or entry.action not in PRIVATE
         ]
 
     def _entry(self, entry: Entry, viewer: Viewer, language: str) -> EntryView:

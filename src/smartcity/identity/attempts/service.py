@@ -27,6 +27,10 @@ code: a phone network has thousands behind one address.
 """
 
 
+CALLER_SEARCH: Final = "caller_search"
+"""Phone numbers that one operator looks up, found or not; `limit_searches` bounds them."""
+
+
 class Attempts:
     """Compare a secret `in_turn`.
 
@@ -41,6 +45,7 @@ class Attempts:
         self._limits = {
             LOG_IN: parse(settings.limit_logins),
             GUESSER: parse(settings.limit_guesses),
+            CALLER_SEARCH: parse(settings.limit_searches),
         }
         self._secrets = parse(settings.limit_secrets)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()

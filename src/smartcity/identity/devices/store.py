@@ -63,6 +63,10 @@ class DeviceStore:
         found = self._devices.find({"_id": {"$in": list(devices)}})
         return [from_document(document, Device) async for document in found]
 
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Their tokens open nothing any more. Idempotent."""
+        await self._devices.delete_many({"_id": {"$in": list(persons)}})
+
     async def forget_push(self, address: PushAddress, *, but: UUID | None = None) -> None:
         """Take the address from every device, or from every other."""
         await self._devices.update_many(
