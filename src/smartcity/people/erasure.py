@@ -74,9 +74,12 @@ class Eraser:
 
     async def run_once(self) -> int:
         """One pass over what was asked for; how many reports were rewritten."""
+        return await self._asked_for() + await self._finished_since()
+
+    async def _asked_for(self) -> int:
         erasures = await self._store.unfinished(BATCH)
         if not erasures:
-            return await self._finished_since()
+            return 0
         persons = {person for erasure in erasures for person in erasure.persons}
         at = now()
         await self._keys.destroy(list(persons))
