@@ -8,7 +8,7 @@ import rich_click as click
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import takes_settings
 from smartcity.dossiers.store import DOSSIERS
-from smartcity.identity.key_files import KeyFile, keys_of
+from smartcity.identity.key_files import SEEN_WITHIN_S, KeyFile, keys_of
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.persons.rotation import Rotation
 from smartcity.identity.persons.store import PERSON_KEYS, RotationStore, SealedField
@@ -49,6 +49,7 @@ def rotate(settings: Settings) -> None:
             rotation = Rotation(cipher, fields, RotationStore(database))
             if isinstance(keys, KeyFile) and not await rotation.is_unfinished():
                 keys.add()
+                await asyncio.sleep(2 * SEEN_WITHIN_S)  # now every process writes under it
             return await rotation.run(_tell)
 
     renewed = asyncio.run(run())

@@ -1,12 +1,13 @@
 """Where the keys of personal data come from: the setting `personal_keys`, or a file.
 
-A key that is added to the file is seen by every process at the next text: they ask the file's state
-each time, which takes a microsecond.
+A key that is added to the file is read with by every process at once, and written under by each
+within `SEEN_WITHIN_S`: a look at the file for every text would slow down what takes in millions.
 """
 
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from smartcity.identity.personal import KEY_BYTES, PersonalData
 from smartcity.settings import Settings, SettingsError
 
 FILE: Final = "personal.keys"
+SEEN_WITHIN_S: Final = 0.5
 
 
 class KeyFile:
@@ -24,9 +26,12 @@ class KeyFile:
         self.path = path
         self._state: tuple[int, int] | None = None
         self._keys: Sequence[bytes] = ()
+        self._look_at = 0.0
 
-    def __call__(self) -> Sequence[bytes]:
+    def __call__(self, *, again: bool = False) -> Sequence[bytes]:
         """Raises `SettingsError` for a file that holds anything else."""
+        if not again and time.monotonic() < self._look_at:
+            return self._keys
         try:
             state = self._now()
         except FileNotFoundError:
@@ -35,11 +40,15 @@ class KeyFile:
         if state != self._state:
             self._keys = _keys_of(self.path.read_text().split(), str(self.path))
             self._state = state
+        self._look_at = time.monotonic() + SEEN_WITHIN_S
         return self._keys
 
     def add(self) -> None:
         """Make a key that is written under from now on. Those before it still read."""
-        self._write(self.path, [secrets.token_bytes(KEY_BYTES), *self()], only_if_new=False)
+        self._write(
+            self.path, [secrets.token_bytes(KEY_BYTES), *self(again=True)], only_if_new=False
+        )
+        self._look_at = 0.0
 
     def _now(self) -> tuple[int, int]:
         found = self.path.stat()
@@ -73,7 +82,9 @@ class ConfiguredKeys:
     def __init__(self, setting: str) -> None:
         self._keys = _keys_of(setting.replace(",", " ").split(), "personal_keys")
 
-    def __call__(self) -> Sequence[bytes]:
+    def __call__(self, *, again: bool = False) -> Sequence[bytes]:
+        """However often one looks."""
+        del again
         return self._keys
 
 

@@ -6,8 +6,8 @@ under a key of their own (`persons`), which lies here.
 """
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,10 +18,15 @@ KEY_BYTES: Final = 32
 KEY_ID_BYTES: Final = 4
 NONCE_BYTES: Final = 12
 
-Keys = Callable[[], Sequence[bytes]]
-"""The installation's keys as they are now, the newest first; the same object while nothing has
-changed, so that it can be asked for every text.
-"""
+
+class Keys(Protocol):
+    """The installation's keys, the newest first."""
+
+    def __call__(self, *, again: bool = False) -> Sequence[bytes]:
+        """The same object while nothing has changed, so that it can be asked for every text; what
+        has changed lately is sure to be seen only when it is looked for `again`.
+        """
+        ...
 
 
 class UnreadableError(Exception):
@@ -35,10 +40,10 @@ class PersonalData:
     and the only one where there are no `keys`.
     """
 
-    def __init__(self, secret: bytes, keys: Keys = lambda: ()) -> None:
+    def __init__(self, secret: bytes, keys: Keys | None = None) -> None:
         self._first = derived(secret, b"personal data")
         self._first_id = derived(secret, b"personal data: key id")[:KEY_ID_BYTES]
-        self._keys = keys
+        self._keys = keys or _no_keys
         self._seen: Sequence[bytes] | None = None
         self._ciphers: dict[bytes, AESGCM] = {}
 
@@ -49,7 +54,8 @@ class PersonalData:
 
     def decrypt(self, kept: bytes) -> str:
         """What `encrypt` was given. Raises `UnreadableError`."""
-        cipher = self._known().get(kept[:KEY_ID_BYTES])
+        key_id = kept[:KEY_ID_BYTES]
+        cipher = self._known().get(key_id) or self._known(again=True).get(key_id)
         if cipher is None:
             raise UnreadableError("written under another key")
         return opened(cipher, kept[KEY_ID_BYTES:])
@@ -73,8 +79,8 @@ class PersonalData:
         """How many keys are read with."""
         return len(self._known())
 
-    def _known(self) -> dict[bytes, AESGCM]:
-        keys = self._keys()
+    def _known(self, *, again: bool = False) -> dict[bytes, AESGCM]:
+        keys = self._keys(again=again)
         if keys is not self._seen:
             ciphers = {id_of(key): AESGCM(key) for key in keys}
             self._ciphers = ciphers | {self._first_id: AESGCM(self._first)}
@@ -104,3 +110,9 @@ def id_of(key: bytes) -> bytes:
 def derived(key: bytes, purpose: bytes) -> bytes:
     """A key for one purpose alone."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"smartcity " + purpose).derive(key)
+
+
+def _no_keys(*, again: bool = False) -> Sequence[bytes]:
+    """Nothing but what the secret gives, however often one looks."""
+    del again
+    return ()

@@ -4,6 +4,7 @@ Reports are taken in the order in which they were finished, and the place is not
 whoever dies does the last batch again, which changes nothing more.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.people.store import PeopleStore
+from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 
@@ -62,11 +64,18 @@ class Retention:
         )
         if not reports:
             return 0
+        await self._destroy_keys(reports)
         await self._reports.rewrite([(r, self._forgetting.retained(r)) for r in reports])
-        persons = {report.reporter.id for report in reports if report.reporter.contact}
-        unused = persons - await self._reports.with_contact(persons)
-        await self._keys.destroy_unused(list(unused), now() - BEING_WRITTEN)
         last = reports[-1]
         assert last.finished_at is not None, "it was asked for what is finished"
         await self._store.move_on(last.finished_at, last.id)
         return len(reports)
+
+    async def _destroy_keys(self, reports: Sequence[Report]) -> None:
+        """Of those persons whose last contact details these reports hold. Before the reports forget
+        them: whoever dies in between finds them again.
+        """
+        persons = {report.reporter.id for report in reports if report.reporter.contact}
+        but = [report.id for report in reports]
+        needed = await self._reports.with_contact(persons, but=but)
+        await self._keys.destroy_unused(list(persons - needed), now() - BEING_WRITTEN)

@@ -93,10 +93,10 @@ class PersonalStore:
             await self._reports.count_documents(query | contact),
         )
 
-    async def with_contact(self, persons: Collection[UUID]) -> set[UUID]:
-        """Those of whom some report still keeps contact details."""
+    async def with_contact(self, persons: Collection[UUID], *, but: Sequence[UUID]) -> set[UUID]:
+        """Those of whom some report beside these keeps contact details."""
         query: Document = {"reporter.id": {"$in": list(persons)}}
-        query["reporter.contact"] = {"$exists": True}
+        query |= {"reporter.contact": {"$exists": True}, "_id": {"$nin": list(but)}}
         return set(await self._reports.distinct("reporter.id", query))
 
     # --- writing ---------------------------------------------------------------------------------
