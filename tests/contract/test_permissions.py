@@ -29,6 +29,8 @@ CALLERS = sorted(frozenset(Role) - {Role.CLOCK})
 SAMPLES = {UUID: str(uuid4()), int: "0", str: "sample"}
 """What stands in an address for a parameter of each type."""
 
+ENDING = {"LogOut", "EraseMe"}
+
 LITESTARS_OWN = "/schema"
 """Pages of the framework that cannot be left out; they have no id."""
 
@@ -41,7 +43,8 @@ async def tokens(hanoi_town: Town) -> Tokens:
     found: dict[Role | KeyScope, str | None] = {
         Role.ANYONE: None,
         Role.DEVICE: device,
-        Role.CITIZEN: device,  # a citizen speaks through a device; no token says more yet
+        # A citizen speaks through a device; no token says more yet.
+        Role.CITIZEN: (await hanoi_town.device()).token,
     }
     for role in STAFF:
         agencies = [agency] if role in OF_AN_AGENCY else []
@@ -91,7 +94,7 @@ async def test_an_unknown_token_opens_nothing_and_is_not_taken_for_nobodys(
 
 
 def operations(app: Litestar) -> Iterator[Operation]:
-    """Everything that a request may reach. Logging out comes last: it ends the caller's session."""
+    """Everything that a request may reach. Last comes what ends the caller's credential."""
     found = [
         (_name(handler), method, _address(route))
         for route in app.routes
@@ -99,7 +102,7 @@ def operations(app: Litestar) -> Iterator[Operation]:
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
     ]
-    return iter(sorted(found, key=lambda one: one[0] == "LogOut"))
+    return iter(sorted(found, key=lambda one: one[0] in ENDING))
 
 
 def _name(handler: HTTPRouteHandler) -> str | None:
