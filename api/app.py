@@ -24,6 +24,7 @@ from api.conditional import ConditionalRequests
 from api.document import CONFIG, describe_shared, openapi_document
 from api.errors import Problems
 from api.languages import language_of
+from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
@@ -37,6 +38,7 @@ from smartcity.settings import Settings, load_settings
 HANDLERS: Final = (
     AgencyController,
     AttachmentController,
+    AuditController,
     CityController,
     ConsentController,
     DeviceController,

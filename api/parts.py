@@ -18,8 +18,9 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
+from smartcity.audit.log import AuditLog
 from smartcity.audit.records import AuditRecords
-from smartcity.audit.store import AuditRecordStore
+from smartcity.audit.store import AuditRecordStore, AuditStore
 from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
 from smartcity.city import load_city
 from smartcity.dossiers.secrets import DossierSecrets
@@ -100,6 +101,8 @@ class Parts:
         device_store = DeviceStore(database)
         self.devices = DeviceService(device_store, self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
+        self.audit_store = AuditStore(database)
+        self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
         self.sessions = SessionService(
             staff_store, session_store, passwords, self.attempts, personal, self.city
@@ -146,6 +149,7 @@ class Parts:
             callers=self.callers,
             staff=self.staff,
             receipts=self.receipts,
+            audit=self.audit_records,
         )
         follow_store, notification_store = FollowStore(database), NotificationStore(database)
         self.follows = Follows(follow_store, FollowedReports(self.report_store))

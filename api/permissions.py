@@ -22,6 +22,7 @@ TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
 REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
+AUDITING: Final = frozenset({Role.AUDITOR})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the city -------------------------------------------------------------------------------
@@ -77,6 +78,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "StreamLive": PUBLIC,
     "GetOverview": PUBLIC,
     "ListFigures": PUBLIC,
+    # --- the audit log --------------------------------------------------------------------------
+    "ListAuditEntries": AUDITING,
+    "ListAuditHeads": PUBLIC,
+    "GetLatestAuditHead": PUBLIC,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,

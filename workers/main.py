@@ -12,8 +12,10 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
-from smartcity.audit.store import RECORDS
-from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles
+from smartcity.audit.chain import Chain
+from smartcity.audit.heads import AuditHeads
+from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
+from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
@@ -28,6 +30,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PersonKeyStore
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
@@ -35,6 +38,7 @@ from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.people.erasure import Eraser, everything
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
+from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import COLLECTION as REPORTS
@@ -44,6 +48,9 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.auditor import BATCH as AUDITED
+from workers.auditor import Auditor
+from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
@@ -117,10 +124,20 @@ class Crew:
             ImportedBatches(reports, DossierBatches(dossiers)),
             notifications,
             keep=timedelta(days=settings.inbox_days),
+            offices=StaffInOffice(StaffStore(database)),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
+        audit = AuditStore(database)
+        auditor = Auditor(
+            feed,
+            audit,
+            Chain(settings.secret()),
+            AuditHeads(audit, city.zone),
+            StaffStore(database),
+            self._lease(AUDITOR),
+        )
         poll_s = settings.consumer_poll_ms / 1000
         self._duties = [
             Duty(
@@ -131,6 +148,7 @@ class Crew:
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
             Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
+            Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
         if geocoder is not None:
             finder = AddressFinder(city, reports, geocoder)
@@ -147,7 +165,6 @@ class Crew:
             upload_bytes=settings.upload_bytes,
             per_report=settings.attachments_per_report,
         )
-        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
         forgetting = Forgetting(city)
         personal_reports, people = PersonalStore(database), PeopleStore(database)
         keys = PersonKeys(PersonKeyStore(database), open_personal(settings))
@@ -167,7 +184,15 @@ class Crew:
             Duty(name="eraser", run_once=forgetter.erase, poll_s=2),
             Duty(name="retention", run_once=forgetter.retain, poll_s=3600),
         ]
+        clockwork = Clockwork(
+            compose_sweep(settings, city, database, attachments), self._lease("clockwork")
+        )
+        self._duties.append(
+            Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
         self._clock = Clock(city.zone)
+        self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
 

@@ -16,7 +16,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.audience import Hearer, followers, parties, rows_for
+from smartcity.notifications.audience import Hearer, followers, parties, rows_for, superiors
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
@@ -46,6 +46,14 @@ class Batches(Protocol):
         ...
 
 
+class Offices(Protocol):
+    """Who holds an office; the staff accounts answer."""
+
+    async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
+        """The staff of a role in an agency; those of a role for the whole city. Bounded."""
+        ...
+
+
 class Hearing(msgspec.Struct, frozen=True):
     """One event for one recipient."""
 
@@ -64,11 +72,14 @@ class Notifier:
         batches: Batches,
         store: NotificationStore,
         keep: timedelta,
+        *,
+        offices: Offices,
     ) -> None:
         self._city = city
         self._follows = follows
         self._devices = devices
         self._batches = batches
+        self._offices = offices
         self._store = store
         self._keep = keep
 
@@ -101,7 +112,7 @@ class Notifier:
     async def _hearings(self, told: Sequence[Published]) -> AsyncIterator[Hearing]:
         by_subject: defaultdict[UUID, list[Published]] = defaultdict(list)
         for published in told:
-            for hearer in parties(published.event):
+            for hearer in (*parties(published.event), *await self._superiors(published.event)):
                 yield Hearing(published, hearer)
             if published.event.subject is not None:
                 by_subject[published.event.subject].append(published)
@@ -111,6 +122,12 @@ class Notifier:
             for published in by_subject[subject]:
                 for hearer in followers(published.event, following):
                     yield Hearing(published, hearer)
+
+    async def _superiors(self, event: Event) -> list[Hearer]:
+        raised = event.internal and event.internal.raised_to
+        if not raised:
+            return []
+        return superiors(event, await self._offices.holders(raised.role, raised.agency))
 
     async def _write(self, hearings: Sequence[Hearing], at: datetime) -> None:
         if hearings:

@@ -15,7 +15,7 @@ from api.limits import RateLimits
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import digest_of
-from smartcity.identity.roles import Actor
+from smartcity.identity.roles import ANYONE, Actor
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import Report
@@ -160,7 +160,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """The report of a receipt, as its reporter sees it, on any device."""
         report = await receipts.open(data.code, SaidSecret(data.secret, address))
-        return await shown(report, Viewer.REPORTER, views, language, reports)
+        return await shown(report, Viewer.REPORTER, views, language, reports, ANYONE)
 
     @get("/{report_id:uuid}", operation_id="GetReport")
     async def read(
@@ -179,7 +179,7 @@ class ReportController(Controller):
         Who reported it, where they agreed, is told to its agency only.
         """
         report, viewer = await reports.see(report_id, actor, said(secret, address, phone))
-        return await shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports, actor)
 
     @post("/{report_id:uuid}/actions", operation_id="ActOnReport", status_code=200)
     async def act(
@@ -212,7 +212,7 @@ class ReportController(Controller):
             key=idempotency_key,
             said=said(secret, address, phone),
         )
-        return await shown(report, viewer, views, language, reports)
+        return await shown(report, viewer, views, language, reports, actor)
 
 
 class MyReportController(Controller):
@@ -248,10 +248,15 @@ def pages(
 
 
 async def shown(
-    report: Report, viewer: Viewer, views: Views, language: str, reports: ReportService
+    report: Report,
+    viewer: Viewer,
+    views: Views,
+    language: str,
+    reports: ReportService,
+    actor: Actor,
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
-    contact = await reports.contact(report) if viewer is Viewer.STAFF else None
+    contact = await reports.contact(report, actor) if viewer is Viewer.STAFF else None
     view = views.full(report, viewer, language, contact)
     etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
     return Response(view, headers=said_in(language) | {"ETag": etag})

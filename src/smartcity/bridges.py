@@ -11,9 +11,13 @@ from uuid import UUID
 from smartcity.city.model import Publicity
 from smartcity.dossiers.events import DossierBatches
 from smartcity.feed.event import Event, Topic
-from smartcity.identity.roles import Actor
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.roles import Actor, Role
+from smartcity.identity.staff.store import StaffStore
 from smartcity.map.model import Pin
 from smartcity.notifications.follows import Merged
+from smartcity.notifications.model import notification_id
+from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
 from smartcity.reports.model import Party, Report
 from smartcity.reports.parties import may_know_of, parties_of, viewer_of
@@ -22,6 +26,9 @@ from smartcity.reports.views import OFFICIALS
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000
+
+HOLDERS: Final = 50
+"""So many people of one office are told at the most: where more are responsible, nobody is."""
 
 
 class PinsOfReports:
@@ -104,6 +111,39 @@ class ImportedBatches:
             return await self._dossiers.events(bulk, subjects)
         reports = await self._reports.several(subjects)
         return [event(report, report.timeline[-1]) for report in reports]
+
+
+class SeenNotifications:
+    """What is known of messages on their way (`reports.clockwork.sweep.Reach`)."""
+
+    def __init__(self, notifications: NotificationStore, devices: DeviceStore) -> None:
+        self._notifications = notifications
+        self._devices = devices
+
+    async def reached(self, event: UUID, recipient: UUID) -> bool:
+        """Whether somebody read of an event, or was there since it lay in their inbox. A phone
+        that was never switched on again was reached by nothing, whatever was sent to it.
+        """
+        told = await self._notifications.get(notification_id(event, recipient))
+        if told is None or told.read_at is not None:
+            return told is not None
+        device = await self._devices.get(recipient)
+        return device is not None and device.seen_at > told.created_at
+
+
+class StaffInOffice:
+    """Who holds an office (`workers.notifier.Offices`), read from the staff accounts."""
+
+    def __init__(self, staff: StaffStore) -> None:
+        self._staff = staff
+
+    async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
+        """A supervisor is told by the agencies given to them: whoever is responsible for a whole
+        tree of agencies hears of those below when nobody there did anything.
+        """
+        office = Role(role)
+        of = None if office is Role.DISPATCHER else agency
+        return await self._staff.with_role(office, of, HOLDERS)
 
 
 def _shows(report: Report, attachment: UUID, actor: Actor) -> bool:

@@ -14,6 +14,9 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import By, Party, Report, Reporter
 from smartcity.reports.requests import Location, NewReport
 
+UNHURRIED = "illegal-parking"
+"""A category of Hanoi with the usual limits: eight hours and forty; it asks and demands nothing."""
+
 MONDAY = datetime(2026, 7, 13, 2, 0, tzinfo=UTC)  # nine in the morning in Hanoi
 
 

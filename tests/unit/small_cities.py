@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from smartcity.city.model import Bounds, City, FormerUnit, Messages, Unit, Windows
+from smartcity.city.model import Bounds, City, Escalation, FormerUnit, Messages, Unit, Windows
 from smartcity.geography.boundaries import Boundary
 from smartcity.geography.shapes import from_geojson
 
@@ -25,8 +25,14 @@ def small_city(
         "bounds": Bounds(west=0, south=0, east=1, north=1),
         "centre": (0.5, 0.5),
         "windows": Windows(
-            reopen_days=15, reopen_limit=2, close_days=10, lapse_days=10, transfer_limit=3
+            reopen_days=15,
+            reopen_limit=2,
+            close_days=10,
+            lapse_days=10,
+            remind_days=2,
+            transfer_limit=3,
         ),
+        "escalation": Escalation(warn_share=0.75, level_h=8),
         "fields": {},
         "categories": {},
         "agencies": {},

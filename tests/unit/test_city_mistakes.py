@@ -53,6 +53,11 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
             "privacy.consents.contact",
             "twice",
         ),
+        Slip("remind_days = 2 ", "remind_days = 7", "windows.close_days", "more than remind_days"),
+        Slip("remind_days = 2 ", "remind_days = 0", "windows.remind_days", ">= 1"),
+        Slip("warn_share = 0.75", "warn_share = 75", "escalation.warn_share", "< 1"),
+        Slip("level_h = 8 ", "level_h = 0", "escalation.level_h", "> 0"),
+        Slip("[escalation]", "[escalations]", "escalation", "missing"),
         Slip("[bounds]", "[bounds", "line 16", "Expected ']'"),
     ),
     "deadlines.toml": (

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
+from smartcity.audit.store import ENTRIES
 from smartcity.city import load_city
 from smartcity.cli.main import main
 from smartcity.cli.schema import every_index
@@ -121,6 +122,26 @@ def test_a_key_is_printed_alone_and_opens_until_it_is_revoked(
     assert run("keys", "revoke", "nobody").stderr == "smartcity: not found\n"
 
 
+def test_what_commands_change_is_written_down_for_auditors(
+    run: Run, environment: dict[str, str], shared_data: Path
+) -> None:
+    run("keys", "add", "one-stop", "--scope", "onestop", "--scope", "feed")
+    run("keys", "revoke", "one-stop")
+    run("boundaries", "import", shared_data / "hanoi_boundaries_30m.geojson.gz")
+
+    async def records(database: Database) -> list[dict[str, Any]]:
+        return [record async for record in database["audit_records"].find()]
+
+    found = look(environment, records)
+    assert [(record["action"], record["details"]) for record in found] == [
+        ("add_key", {"key": "one-stop", "scopes": "onestop+feed"}),
+        ("revoke_key", {"key": "one-stop"}),
+        ("import_boundaries", {"file": "hanoi_boundaries_30m.geojson.gz"}),
+    ]
+    assert {record["party"] for record in found} == {"command line"}
+    assert all("outbox" in record for record in found)
+
+
 def test_boundaries_are_imported(run: Run, environment: dict[str, str], shared_data: Path) -> None:
     file = shared_data / "hanoi_boundaries_30m.geojson.gz"
     imported = run("boundaries", "import", file)
@@ -198,6 +219,15 @@ def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: R
     well = run("doctor")
     assert well.exit_code == 0, well.output
     assert "none imported: units are approximate" in " ".join(well.output.split())
+
+
+def test_the_doctor_misses_an_audit_logs_head(run: Run, environment: dict[str, str]) -> None:
+    run("migrate")
+    assert "0 entries, no head published yet" in " ".join(run("doctor").output.split())
+    look(environment, lambda database: database[ENTRIES].insert_one({"_id": 1}))
+    told = run("doctor")
+    assert told.exit_code == 1
+    assert "audit log's head is gone" in " ".join(told.output.split())
 
 
 def test_data_is_one_citys_and_no_other_city_touches_it(run: Run) -> None:

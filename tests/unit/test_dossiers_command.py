@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
+from smartcity.audit.store import RECORDS
 from smartcity.cli.main import main
 from smartcity.dossiers.store import DOSSIERS
 from smartcity.feed.store import ANNOUNCEMENTS
@@ -66,6 +67,24 @@ async def test_a_file_is_taken_in_once_however_often(
     assert first.stdout.endswith("2 new, 0 changed, 0 unchanged, 1 rejected\n")
     assert again.stdout.endswith("0 new, 0 changed, 2 unchanged, 1 rejected\n")
     assert await counted(environment) == (2, 1)
+
+
+async def test_who_looks_for_an_imports_cause_finds_the_file_in_the_audit_records(
+    environment: Environment, tmp_path: Path
+) -> None:
+    await run(environment, str(written(tmp_path / "a.csv.gz", row(1))))
+    client, database = connect(
+        environment["SMARTCITY_MONGO_URI"],
+        environment["SMARTCITY_MONGO_DATABASE"],
+        timeout_s=10,
+        pool=2,
+    )
+    async with client:
+        record = await database[RECORDS].find_one({})
+        await client.drop_database(database.name)
+    assert record is not None
+    assert (record["action"], record["party"]) == ("import_dossiers", "command line")
+    assert record["details"].keys() == {"file", "digest"}
 
 
 async def test_refused_rows_are_listed_with_line_and_reason_and_nothing_personal(

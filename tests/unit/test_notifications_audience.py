@@ -2,13 +2,21 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from smartcity.city.model import City
 from smartcity.clock import now
-from smartcity.feed.event import Event, Internal, PublicState, Topic
+from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
 from smartcity.identifiers import new_id
-from smartcity.notifications.audience import AUDIENCE, Relation, followers, parties, rows_for
+from smartcity.notifications.audience import (
+    AUDIENCE,
+    Relation,
+    followers,
+    parties,
+    rows_for,
+    superiors,
+)
 from smartcity.notifications.model import Urgency
 from smartcity.reports.model import Action
 
@@ -84,6 +92,24 @@ def test_followers_hear_nothing_of_a_report_that_is_never_public() -> None:
 
 def test_the_clock_s_actions_are_heard_by_the_parties() -> None:
     assert told(report_event("escalate", actor=None)) == {ASSIGNEE: "escalate"}
+    assert told(report_event("warn", actor=None)) == {ASSIGNEE: "warn"}
+    assert told(report_event("remind", actor=None)) == {REPORTER: "remind"}
+    assert told(report_event("announce", actor=None)) == {REPORTER: "announce"}
+
+
+@pytest.mark.parametrize("role", ["supervisor", "dispatcher"])
+def test_whoever_a_report_is_put_before_hears_of_it_once(role: str) -> None:
+    event = report_event("escalate", actor=None)
+    assert event.internal is not None
+    raised = msgspec.structs.replace(
+        event,
+        internal=msgspec.structs.replace(
+            event.internal, raised_to=RaisedTo(role=role, agency="so-y-te")
+        ),
+    )
+    (heard,) = superiors(raised, [HANDLER, ASSIGNEE])
+    assert (heard.recipient, heard.row.relation) == (HANDLER, role)
+    assert not superiors(event, [HANDLER])
 
 
 def test_a_dossier_is_heard_of_by_those_who_follow_it() -> None:

@@ -54,6 +54,13 @@ class Dossiers:
         ]
 
 
+class Nobody:
+    """A city without staff."""
+
+    async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
+        return ()
+
+
 async def device(devices: DeviceService, fid: str | None, language: str = "vi") -> UUID:
     """A registered device; without a `fid` it takes no pushes."""
     push = PushAddress("fid", fid) if fid else None

@@ -16,7 +16,7 @@ from smartcity.notifications.model import Notification, PushState, Urgency
 from smartcity.notifications.store import INDEXES, FollowStore, NotificationStore
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
-from tests.workers.notified import Dossiers, Reports, device, published
+from tests.workers.notified import Dossiers, Nobody, Reports, device, published
 from workers.notifier import TOO_OLD, Notifier
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,7 @@ def notifier(
     dossiers: Dossiers,
     store: NotificationStore,
 ) -> Notifier:
-    return Notifier(hanoi, follows, devices, dossiers, store, timedelta(days=180))
+    return Notifier(hanoi, follows, devices, dossiers, store, timedelta(days=180), offices=Nobody())
 
 
 async def inbox(store: NotificationStore, recipient: UUID) -> list[Notification]:

@@ -117,6 +117,9 @@ def _head(draft: Draft) -> Iterator[Mistake]:
         yield _wrong(page, "languages", "must name one language at least")
     if len(set(head.languages)) < len(head.languages):
         yield _wrong(page, "languages", "has a language twice")
+    for key in ("close_days", "lapse_days"):
+        if getattr(head.windows, key) <= head.windows.remind_days:
+            yield _wrong(page, f"windows.{key}", "must be more than remind_days, or nobody hears")
     bounds = head.bounds
     if bounds.west >= bounds.east:
         yield _wrong(page, "bounds", "west must be less than east")

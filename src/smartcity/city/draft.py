@@ -12,6 +12,7 @@ from smartcity.city.model import (
     Calendar,
     Category,
     Code,
+    Escalation,
     Field,
     FormerUnit,
     Latitude,
@@ -48,6 +49,7 @@ class Head(Struct, frozen=True, kw_only=True):
     centre: Point
     windows: Windows
     privacy: Privacy
+    escalation: Escalation
     identity_pattern: str = ""
 
 

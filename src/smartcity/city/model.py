@@ -226,6 +226,8 @@ class Windows(Struct, frozen=True, kw_only=True):
     reopen_limit: Count
     close_days: Count
     lapse_days: Count
+    remind_days: Annotated[int, msgspec.Meta(ge=1)]
+    """So long before it closes or gives up a report, the clock says so."""
     transfer_limit: Count
 
 
@@ -245,6 +247,15 @@ class Privacy(Struct, frozen=True, kw_only=True):
 
     personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
     consents: tuple[Consent, ...] = ()
+
+
+class Escalation(Struct, frozen=True, kw_only=True):
+    """When the clock presses: a warning after a share of a deadline's working time, and once it is
+    missed, so many working hours at each level before the next one up hears of it.
+    """
+
+    warn_share: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    level_h: Annotated[float, msgspec.Meta(gt=0, le=1000)]
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -275,6 +286,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     centre: tuple[float, float]
     """lon, lat of where a map opens."""
     windows: Windows
+    escalation: Escalation
     privacy: Privacy = Privacy(personal_months=24)
     fields: Mapping[str, Field]
     categories: Mapping[str, Category]

@@ -7,6 +7,7 @@ import rich_click as click
 from rich.console import Console
 
 from smartcity.city import load_city
+from smartcity.cli.auditing import write_down
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, takes_settings
 from smartcity.geography import store
@@ -38,6 +39,7 @@ def import_(settings: Settings, file: Path) -> None:
             status.update(f"keeping {len(survey.boundaries)} boundaries")
             async with open_database(settings, city) as (_, database):
                 await create_indexes(database, store.INDEXES, click.echo)
+                await write_down(database, "import_boundaries", file=file.name)
                 version = await store.BoundaryStore(database).save(survey.boundaries, file.name)
         click.echo(
             f"{len(survey.boundaries)} boundaries, {len(survey.slivers)} slivers tolerated, "

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from smartcity.audit.store import AuditStore, HeadLost
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
 from smartcity.cli.opening import open_database
@@ -149,6 +150,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        await _audit(database),
     ]
 
 
@@ -215,3 +217,14 @@ async def _pushes(database: Database) -> Finding:
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
+
+
+async def _audit(database: Database) -> Finding:
+    store = AuditStore(database)
+    try:
+        count = (await store.head()).count
+    except HeadLost as error:
+        return Finding("audit log", State.WRONG, str(error))
+    latest = await store.heads(limit=1)
+    day = f"head of {latest[0].date} published" if latest else "no head published yet"
+    return Finding("audit log", State.GOOD, f"{count:,} entries, {day}")

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from smartcity.audit.store import HeadLost
+from smartcity.audit.verification import Broken
 from smartcity.city import PackError
 from smartcity.errors import SmartCityError
 from smartcity.geography.boundaries import BoundaryError
@@ -27,6 +29,8 @@ TOLD: Final = (
     EmbeddedServerError,
     DatabaseError,
     NotReadyError,
+    Broken,
+    HeadLost,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import rich_click as click
 
 from smartcity.city import load_city
+from smartcity.cli.auditing import write_down
 from smartcity.cli.intake import REJECTS, RejectList, take_in
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, takes_settings
@@ -49,6 +50,7 @@ def dossiers(settings: Settings, file: Path, source: str, rejects: Path | None) 
         reader = RowReader(open_personal(settings), DossierSecrets(key), city.zone, source)
         async with open_database(settings, city) as (_, database):
             await create_indexes(database, store.INDEXES, click.echo)
+            await write_down(database, "import_dossiers", file=file.name, digest=rows.digest.hex())
             importer = DossierImporter(store.DossierStore(database), reader)
             return await importer.take_in(rows.lines, heard)
 

@@ -7,6 +7,7 @@ from typing import Final
 import rich_click as click
 
 from smartcity.city import City, load_city
+from smartcity.cli.auditing import write_down
 from smartcity.cli.intake import REJECTS, RejectList, take_in
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, takes_settings
@@ -61,6 +62,7 @@ def reports(settings: Settings, file: Path, mapping: Path | None, rejects: Path 
         async with open_database(settings, city) as (_, database):
             indexes = {**store.INDEXES, **feed_indexes(settings.feed_days)}
             await create_indexes(database, indexes, click.echo)
+            await write_down(database, "import_reports", file=file.name, digest=rows.digest.hex())
             importer = await _importer(settings, city, meaning, rows.digest, database)
             return await importer.take_in(rows.lines, heard)
 

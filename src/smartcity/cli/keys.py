@@ -4,6 +4,7 @@ import asyncio
 
 import rich_click as click
 
+from smartcity.cli.auditing import write_down
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, takes_settings
 from smartcity.identity.keys import store
@@ -30,6 +31,7 @@ def add(settings: Settings, name: str, scopes: tuple[str, ...]) -> None:
     async def run() -> str:
         async with open_database(settings) as (_, database):
             await create_indexes(database, store.INDEXES, click.echo)
+            await write_down(database, "add_key", key=name, scopes="+".join(scopes))
             return await KeyService(store.KeyStore(database)).add(name, scopes)
 
     key = asyncio.run(run())
@@ -45,6 +47,7 @@ def revoke(settings: Settings, name: str) -> None:
 
     async def run() -> None:
         async with open_database(settings) as (_, database):
+            await write_down(database, "revoke_key", key=name)
             await KeyService(store.KeyStore(database)).revoke(name)
 
     asyncio.run(run())

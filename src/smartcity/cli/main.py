@@ -2,6 +2,7 @@
 
 import rich_click as click
 
+from smartcity.cli.audit import audit
 from smartcity.cli.boundaries import boundaries
 from smartcity.cli.doctor import doctor
 from smartcity.cli.failures import TOLD, describe, exit_code
@@ -59,5 +60,6 @@ for command in (
     retention,
     boundaries,
     import_,
+    audit,
 ):
     main.add_command(command)

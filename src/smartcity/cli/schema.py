@@ -6,10 +6,11 @@ from typing import Final, cast
 
 import smartcity
 from smartcity.feed.store import feed_indexes
+from smartcity.reports.clockwork.store import watch_what_was_there
 from smartcity.settings import Settings
 from smartcity.storage.migrations import Index, Indexes, Migration
 
-MIGRATIONS: Final[tuple[Migration, ...]] = ()
+MIGRATIONS: Final[tuple[Migration, ...]] = (Migration("reports have alarms", watch_what_was_there),)
 """Oldest first. Add to the end; never change or remove one."""
 
 

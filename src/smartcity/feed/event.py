@@ -4,6 +4,7 @@ No free text and no personal data: an event may be kept, replayed and sent to an
 its `public` part. `internal` is for working out who is told; it never leaves the process.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,7 +18,7 @@ class Topic(StrEnum):
     REPORT = "report"
     DOSSIER = "dossier"
     ALERT = "alert"
-    AUDIT = "audit"  # staff did something that no timeline tells; never public
+    AUDIT = "audit"  # staff did something that nobody but auditors hears of; never public
     BULK = "bulk"  # a chunk of imported subjects; consumers pull the batch
 
 
@@ -39,10 +40,17 @@ class PublicState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     updated_at: datetime | None = None
 
 
+class RaisedTo(msgspec.Struct, frozen=True, kw_only=True):
+    """Staff who are told by their office: those of a role in an agency."""
+
+    role: str
+    agency: str
+
+
 class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What consumers in our own processes need, and nobody else may see. Ids only."""
 
-    status: str
+    status: str = ""
     version: int = 0
     code: str | None = None
     field: str | None = None
@@ -59,6 +67,7 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lat: float | None = None
     public: bool = False
     level: int = 0
+    raised_to: RaisedTo | None = None
     submitted_at: datetime | None = None
     received_at: datetime | None = None
     finished_at: datetime | None = None
@@ -72,7 +81,8 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that happened. `id` is the timeline entry's; `action` is the lifecycle's word.
 
-    A `bulk` event has no `internal`: it names a `batch` of subjects of `of`.
+    A `bulk` event has no `internal`: it names a `batch` of subjects of `of`. `details` are ids and
+    codes of something that no timeline tells, for the audit log.
     """
 
     id: UUID
@@ -84,6 +94,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     internal: Internal | None = None
     of: Topic | None = None
     batch: UUID | None = None
+    details: Mapping[str, str] = {}
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 Nobody hears of their own action. A note is the agency's own: nobody hears of it. An agency's queue
 and its head are shown what is new by the queue itself, so a report's new agency has no row here;
-of the staff only the assignee has an inbox. Followers hear only of what the public may know.
+of its staff the assignee hears, and whoever a report that presses is put before. Followers hear
+only of what the public may know.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,8 @@ class Relation(StrEnum):
 
     REPORTER = "reporter"
     ASSIGNEE = "assignee"
+    SUPERVISOR = "supervisor"  # one of the agency that the report is put before
+    DISPATCHER = "dispatcher"  # the report is put before all of the city's
     FOLLOWER = "follower"  # of the subject, or sent or follows a report merged into it
 
 
@@ -36,6 +39,7 @@ class Row(msgspec.Struct, frozen=True):
 
 HIGH, NORMAL = Urgency.HIGH, Urgency.NORMAL
 REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FOLLOWER
+SUPERVISOR, DISPATCHER = Relation.SUPERVISOR, Relation.DISPATCHER
 
 AUDIENCE: Final = (
     #   topic           action      who hears  template           urgency
@@ -73,8 +77,19 @@ AUDIENCE: Final = (
     # Only the reporter may reopen it: to the others it is simply closed.
     Row(Topic.REPORT, "lapse", REPORTER, "lapse", HIGH),
     Row(Topic.REPORT, "lapse", FOLLOWER, "close", NORMAL),
+    # While there is time: to whoever works on it, or else to whoever gives out the work.
+    Row(Topic.REPORT, "warn", ASSIGNEE, "warn", HIGH),
+    Row(Topic.REPORT, "warn", SUPERVISOR, "warn", HIGH),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
     Row(Topic.REPORT, "disclose", REPORTER, "disclose", HIGH),
+    Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", HIGH),
+    Row(Topic.REPORT, "escalate", DISPATCHER, "escalate", HIGH),
+    # Before it happens: an answer or a word of theirs changes it.
+    Row(Topic.REPORT, "remind", REPORTER, "remind", HIGH),
+    Row(Topic.REPORT, "announce", REPORTER, "announce", NORMAL),
+    # Nobody read the question: somebody has to phone.
+    Row(Topic.REPORT, "proceed", ASSIGNEE, "proceed", HIGH),
+    Row(Topic.REPORT, "proceed", SUPERVISOR, "proceed", HIGH),
     Row(Topic.REPORT, "comment", REPORTER, "comment", NORMAL),
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
@@ -114,6 +129,18 @@ def parties(event: Event) -> list[Hearer]:
             continue
         told.setdefault(somebody, Hearer(somebody, rows[relation]))
     return list(told.values())
+
+
+def superiors(event: Event, staff: Iterable[UUID]) -> list[Hearer]:
+    """Those of `staff`, whom the event's `raised_to` means, who hear of it as such."""
+    state = event.internal
+    if state is None or state.raised_to is None:
+        return []
+    row = rows_for(event).get(Relation(state.raised_to.role))
+    if row is None:
+        return []
+    already = {state.actor, *(hearer.recipient for hearer in parties(event))}
+    return [Hearer(somebody, row) for somebody in staff if somebody not in already]
 
 
 def followers(event: Event, following: Iterable[UUID]) -> list[Hearer]:

@@ -19,7 +19,14 @@ from smartcity.notifications.model import (
     Push,
     PushState,
 )
-from smartcity.storage.mongo import Database, Document, are_duplicates, from_document, to_document
+from smartcity.storage.mongo import (
+    Database,
+    Document,
+    are_duplicates,
+    from_document,
+    if_found,
+    to_document,
+)
 
 NOTIFICATIONS: Final = "notifications"
 FOLLOWS: Final = "follows"
@@ -75,6 +82,9 @@ class NotificationStore:
             query |= _behind(behind)
         found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
         return [from_document(document, Notification) async for document in found]
+
+    async def get(self, notification: UUID) -> Notification | None:
+        return if_found(await self._notifications.find_one({"_id": notification}), Notification)
 
     async def unread(self, recipient: UUID) -> int:
         return await self._notifications.count_documents(

@@ -106,7 +106,7 @@ class Export:
 
     async def _report(self, report: Report, language: str) -> dict[str, Any]:
         view = msgspec.to_builtins(self._views.full(report, Viewer.REPORTER, language))
-        contact = await self._reporters.disclosed(report)
+        contact = await self._reporters.contact(report)
         return view | {"share_contact": report.reporter.share_contact, "contact": contact}
 
 

@@ -6,7 +6,7 @@ moved only openly: the clock stops for the first question, and an extension gran
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -51,13 +51,51 @@ class Clocks:
         """The deadlines after the clock stood still since `paused_at`: what was left is left."""
         if deadlines.paused_at is None:
             return deadlines
+        code = self._calendar(category, agency)
+        time = self._times[code]
+        left_h = _hours(time.between(deadlines.paused_at, deadlines.resolve_by))
+        if left_h <= 0:
+            return msgspec.structs.replace(deadlines, paused_at=None)
+        return msgspec.structs.replace(
+            deadlines,
+            resolve_by=time.after(at, left_h),
+            resolve_calendar=f"{code}/{time.version}",
+            paused_at=None,
+        )
+
+    def handed_on(
+        self,
+        deadlines: Deadlines,
+        category: Category,
+        priority: Priority,
+        agency: str,
+        at: datetime,
+    ) -> Deadlines:
+        """The deadlines at another agency: it has its own time to receive; the date by which the
+        citizen was promised an answer stays.
+        """
+        fresh = self.give(category, priority, agency, at)
+        return msgspec.structs.replace(
+            deadlines, receive_by=fresh.receive_by, receive_calendar=fresh.calendar
+        )
+
+    def share(
+        self, category: Category, agency: str, start: datetime, end: datetime, share: float
+    ) -> datetime:
+        """When such a share of the working time from one moment to another has passed."""
         time = self._times[self._calendar(category, agency)]
-        left_h = time.between(deadlines.paused_at, deadlines.resolve_by).total_seconds() / 3600
-        resolve_by = time.after(at, left_h) if left_h > 0 else deadlines.resolve_by
-        return msgspec.structs.replace(deadlines, resolve_by=resolve_by, paused_at=None)
+        return time.after(start, _hours(time.between(start, end)) * share)
+
+    def later(self, category: Category, agency: str, at: datetime, hours: float) -> datetime:
+        """When so many working hours have passed."""
+        return self._times[self._calendar(category, agency)].after(at, hours)
 
     def _calendar(self, category: Category, agency: str) -> str:
         """An emergency's own calendar, or the agency's."""
         if self._city.calendars[category.calendar].always:
             return category.calendar
         return self._city.agencies[agency].calendar
+
+
+def _hours(working: timedelta) -> float:
+    return working.total_seconds() / 3600

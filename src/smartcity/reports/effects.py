@@ -9,7 +9,9 @@ import msgspec
 from smartcity.city.model import Publicity
 from smartcity.errors import Conflict, Forbidden
 from smartcity.reports.circumstances import Circumstances
+from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.model import (
+    GRANTED,
     Action,
     ExtensionWish,
     Party,
@@ -24,6 +26,7 @@ Changes = dict[str, Any]
 
 
 def _transfer(report: Report, step: Step, among: Circumstances) -> Changes:
+    assert step.agency is not None, "the table needs it"
     if report.transfers >= among.city.windows.transfer_limit:
         _only(Party.DISPATCHER, among)
     return {
@@ -32,6 +35,13 @@ def _transfer(report: Report, step: Step, among: Circumstances) -> Changes:
         "proposal": None,
         "extension": None,
         "transfers": report.transfers + 1,
+        "deadlines": among.clocks.handed_on(
+            report.deadlines,
+            among.city.categories[report.category],
+            report.priority,
+            step.agency,
+            among.at,
+        ),
     }
 
 
@@ -86,7 +96,9 @@ def _extend(report: Report, step: Step, among: Circumstances) -> Changes:
         return {"extension": ExtensionWish(until=step.until, text=step.text)}
     return {
         "extension": None,
-        "deadlines": msgspec.structs.replace(report.deadlines, resolve_by=step.until),
+        "deadlines": msgspec.structs.replace(
+            report.deadlines, resolve_by=step.until, resolve_calendar=GRANTED
+        ),
     }
 
 
@@ -121,7 +133,10 @@ def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
         "reopened": report.reopened + 1,
         "rating": None,
         "deadlines": msgspec.structs.replace(
-            report.deadlines, resolve_by=fresh.resolve_by, paused_at=None
+            report.deadlines,
+            resolve_by=fresh.resolve_by,
+            resolve_calendar=fresh.calendar,
+            paused_at=None,
         ),
     }
 
@@ -130,8 +145,17 @@ def _lapse(report: Report, _step: Step, among: Circumstances) -> Changes:
     return {"deadlines": _resumed(report, among)}
 
 
-def _escalate(report: Report, _step: Step, _among: Circumstances) -> Changes:
-    return {"level": report.level + 1}
+def _proceed(report: Report, _step: Step, among: Circumstances) -> Changes:
+    return {"deadlines": _resumed(report, among), "level": max(report.level, 1)}
+
+
+def _escalate(report: Report, _step: Step, among: Circumstances) -> Changes:
+    """A level up. A supervisor has it on the desk already, so theirs goes to somebody above."""
+    here = 1 if among.by.party is Party.SUPERVISOR else 0
+    level = max(report.level, here) + 1
+    if level > len(rungs(among.city, report.agency, among.at)):
+        raise Conflict(reason="highest_level", level=report.level)
+    return {"level": level}
 
 
 EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]] = {
@@ -146,6 +170,7 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.ACCEPT: _accept,
     Action.REOPEN: _reopen,
     Action.LAPSE: _lapse,
+    Action.PROCEED: _proceed,
     Action.ESCALATE: _escalate,
 }
 

@@ -5,16 +5,17 @@ from typing import Final
 import msgspec
 
 from smartcity.city.model import Publicity
-from smartcity.feed.event import Event, Internal, PublicState, Topic
+from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
+from smartcity.reports.clockwork.alarms import RAISING
 from smartcity.reports.lifecycle import PRIVATE
-from smartcity.reports.model import Action, Entry, Report
+from smartcity.reports.model import Action, Entry, Party, Report
 
-TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.ESCALATE})
+TOLD_WITHIN: Final = frozenset({Action.ASSIGN, Action.WARN, Action.ESCALATE})
 """Internal to the agency, but somebody in it must hear of it."""
 
 
 def is_silent(entry: Entry) -> bool:
-    """Whether nobody at all hears of an entry: a note, a wish for a later date."""
+    """Whether nobody but auditors hears of an entry: a note, a wish for a later date."""
     return entry.internal and entry.action not in TOLD_WITHIN
 
 
@@ -22,7 +23,7 @@ def event(report: Report, entry: Entry) -> Event:
     """The event of a timeline entry, telling the report's state after it."""
     return Event(
         id=entry.id,
-        topic=Topic.REPORT,
+        topic=Topic.AUDIT if is_silent(entry) else Topic.REPORT,
         action=entry.action,
         at=entry.at,
         subject=report.id,
@@ -44,6 +45,7 @@ def event(report: Report, entry: Entry) -> Event:
             lat=report.place.lat,
             public=report.is_public,
             level=report.level,
+            raised_to=_raised_to(report, entry),
             submitted_at=report.submitted_at,
             received_at=report.received_at,
             finished_at=report.finished_at,
@@ -53,6 +55,16 @@ def event(report: Report, entry: Entry) -> Event:
             clock_stopped=report.deadlines.paused_at is not None,
         ),
     )
+
+
+def _raised_to(report: Report, entry: Entry) -> RaisedTo | None:
+    """Who above the handlers is to hear of it. A warning is the assignee's, if there is one."""
+    if entry.action is Action.WARN and report.assignee is None:
+        return RaisedTo(role=Party.SUPERVISOR, agency=report.agency)
+    rung = report.escalated_to
+    if rung is None or entry.action not in RAISING:
+        return None
+    return RaisedTo(role=rung.role, agency=rung.agency)
 
 
 def public_state(report: Report) -> PublicState | None:

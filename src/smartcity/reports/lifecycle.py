@@ -81,6 +81,11 @@ TRANSITIONS: Final = {
         _row(Action.WITHDRAW, {S.SUBMITTED, S.RECEIVED}, S.WITHDRAWN, REPORTER),
         _row(Action.CLOSE, {S.RESOLVED}, S.CLOSED, CLOCK),
         _row(Action.LAPSE, {S.WAITING}, S.REJECTED, CLOCK),
+        # The question reached nobody: the work goes on without an answer, and somebody phones.
+        _row(Action.PROCEED, {S.WAITING}, S.IN_PROGRESS, CLOCK),
+        _row(Action.WARN, OPEN, None, CLOCK),
+        _row(Action.REMIND, {S.WAITING}, None, CLOCK),
+        _row(Action.ANNOUNCE, {S.RESOLVED}, None, CLOCK),
         _row(Action.ESCALATE, OPEN, None, CLOCK | {P.SUPERVISOR}),
         _row(Action.COMMENT, ANY, None, TRIAGE | {P.REPORTER}, N.TEXT_OR_PHOTO),
         _row(Action.NOTE, ANY, None, TRIAGE, N.TEXT),
@@ -89,8 +94,12 @@ TRANSITIONS: Final = {
     )
 }
 
-WITHOUT_VERSION: Final = frozenset({Action.COMMENT, Action.NOTE, Action.DISCLOSE})
-"""Nobody can make a handler's edit fail by commenting: these change nothing that it guards."""
+ADDITIONS: Final = frozenset({Action.COMMENT, Action.NOTE, Action.DISCLOSE})
+"""What only adds to the timeline, and changes nothing else."""
+
+WITHOUT_VERSION: Final = ADDITIONS | {Action.WARN, Action.REMIND, Action.ANNOUNCE}
+"""Nobody can make a handler's edit fail by commenting, nor does the clock by saying what time it
+is: these change nothing that it guards."""
 
 PRIVATE: Final = frozenset({Action.DISCLOSE})
 """The business of the reporter and of officials: the public sees nothing of these."""

@@ -45,6 +45,10 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     CLOSE = "close"
     LAPSE = "lapse"
+    PROCEED = "proceed"
+    WARN = "warn"
+    REMIND = "remind"
+    ANNOUNCE = "announce"
     ESCALATE = "escalate"
     COMMENT = "comment"
     NOTE = "note"
@@ -103,15 +107,50 @@ class Routing(Struct, frozen=True, kw_only=True):
 class Deadlines(Struct, frozen=True, kw_only=True):
     """Until when, in working time of the agency's calendar at the version named.
 
-    `resolve_by` moves only when the clock stopped for a question or an extension was granted;
-    figures count against `first_resolve_by`.
+    `receive_by` is given anew to an agency that a report is transferred to. `resolve_by` moves only
+    when the clock stopped for a question, an extension was granted, or the report was reopened;
+    figures count against `first_resolve_by`. `calendar` made the dates that were given first;
+    `receive_calendar` and `resolve_calendar` are there once another made the present ones.
     """
 
     receive_by: datetime
     resolve_by: datetime
     first_resolve_by: datetime
     calendar: str
+    receive_calendar: str | None = None
+    resolve_calendar: str | None = None
     paused_at: datetime | None = None
+
+
+GRANTED: Final = "granted"
+"""Stands for the calendar of a date that a supervisor named."""
+
+
+class Watch(Struct, frozen=True, kw_only=True):
+    """The deadline that the clock has its eye on, and what it did about it. Another deadline, or
+    the same one with another agency, is watched anew.
+    """
+
+    agency: str
+    since: datetime
+    by: datetime
+    warned: bool = False
+    raised_at: datetime | None = None
+    """When it last went a level up."""
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """What the clock does next with a report, and when."""
+
+    at: datetime
+    action: Action
+
+
+class Rung(Struct, frozen=True, kw_only=True):
+    """Who a report stands with: the supervisors of an agency, or the city's dispatchers."""
+
+    role: Party
+    agency: str
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -228,6 +267,12 @@ class Report(Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     finished_at: datetime | None = None
     level: int = 0
+    """How high it stands: 0 with its handlers, 1 with its agency's supervisors, then with those of
+    each agency above, at last with the dispatchers. A new deadline begins at 0 again."""
+    escalated_to: Rung | None = None
+    """Whom `level` means, while it is open."""
+    watch: Watch | None = None
+    alarm: Alarm | None = None
     transfers: int = 0
     reopened: int = 0
     asked: int = 0

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.attachments.service import AttachmentService
+from smartcity.audit.records import AuditRecords
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import (
@@ -25,7 +26,7 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.events import event, is_silent
+from smartcity.reports.events import event
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
@@ -40,6 +41,9 @@ from smartcity.reports.views import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
+
+SEEN: Final = "see_contact"
+"""What the audit log calls it when staff are shown how to reach a reporter who agreed."""
 
 
 class ReportService:
@@ -57,6 +61,7 @@ class ReportService:
         callers: Callers,
         staff: StaffService,
         receipts: Receipts,
+        audit: AuditRecords,
     ) -> None:
         self._city = city
         self._store = store
@@ -67,6 +72,7 @@ class ReportService:
         self._callers = callers
         self._staff = staff
         self._receipts = receipts
+        self._audit = audit
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -119,8 +125,7 @@ class ReportService:
             taken = take(report, step, among)
             report = taken.report
             entries.append(taken.entry)
-            if not is_silent(taken.entry):
-                events.append(event(report, taken.entry))
+            events.append(event(report, taken.entry))
         return report, entries, events
 
     async def _circumstances(
@@ -168,8 +173,11 @@ class ReportService:
         report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
 
-    async def contact(self, report: Report) -> Mapping[str, str] | None:
-        """How to reach the reporter, if handlers may know."""
+    async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
+        """How to reach the reporter, if handlers may know. Who is told is written down first."""
+        if report.reporter.contact is None or not report.reporter.share_contact:
+            return None
+        await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return await self._reporters.contact(report)
 
     async def disclose(
@@ -182,7 +190,7 @@ class ReportService:
         """
         steps = [Step(action=Action.DISCLOSE, text=reason)]
         report, _ = await self.act(report_id, steps, actor, key=key)
-        return await self._reporters.disclosed(report)
+        return await self._reporters.contact(report)
 
     async def _seen(
         self, report_id: UUID, actor: Actor, said: Said | None

@@ -5,18 +5,22 @@ does. Nothing is written: the service stores the result, or nothing.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
+from smartcity.reports.clockwork.alarms import check_due, wound
 from smartcity.reports.effects import EFFECTS, Changes
-from smartcity.reports.lifecycle import HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Report, Status
+from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
+from smartcity.reports.model import OPEN, Action, Entry, Party, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
+
+INTERNAL: Final = frozenset({Action.NOTE, Action.ASSIGN, Action.WARN, Action.ESCALATE})
+"""What an agency keeps to itself."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -33,6 +37,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     refusal of the action's own; the report given is never changed.
     """
     row = transition(step.action, report, among.parties)
+    if among.by.party is Party.CLOCK:
+        check_due(report, step.action, among.at)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
     if mistakes := [*missing, *misplaced(step, row.needs)]:
         raise Invalid(*mistakes)
@@ -50,7 +56,10 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     after = msgspec.structs.replace(report, **changes)
     after = msgspec.structs.replace(after, due_at=_due_at(after))
     entry = _entry(report, after, step, among)
-    return Taken(msgspec.structs.replace(after, timeline=(*report.timeline, entry)), entry)
+    after = msgspec.structs.replace(after, timeline=(*report.timeline, entry))
+    if step.action not in ADDITIONS:
+        after = wound(after, step.action, among.city, among.clocks, among.at)
+    return Taken(after, entry)
 
 
 def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> Entry:
@@ -70,7 +79,7 @@ def _entry(before: Report, after: Report, step: Step, among: Circumstances) -> E
         rating=step.rating,
         until=step.until,
         before=_replaced(before, after) if step.action is Action.CORRECT else None,
-        internal=wish or step.action in {Action.NOTE, Action.ASSIGN, Action.ESCALATE},
+        internal=wish or step.action in INTERNAL,
     )
 
 

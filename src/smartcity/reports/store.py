@@ -109,15 +109,15 @@ class ReportStore:
         or not at all. Answers with the report as it is then, with what others wrote beside the
         step; none if somebody else changed the report, or sent the same key, first.
 
-        A step that leaves the version as it is (a comment) is appended whatever else happens.
-        Raises `TimelineFull` if it finds no room.
+        A step that leaves version and alarm as they are (a comment) is appended whatever else
+        happens. Raises `TimelineFull` if it finds no room.
         """
         condition: Document = {"_id": before.id}
         if key := entries[0].key:
             condition["timeline.key.key"] = {"$ne": key.key}
         update: Document = _difference(before, after)
-        if after.version != before.version:
-            condition["version"] = before.version
+        if after.version != before.version or after.alarm != before.alarm:
+            condition |= {"version": before.version} | _same_alarm(before)
         else:
             if len(before.timeline) >= TIMELINE_LIMIT:
                 raise TimelineFull(limit=TIMELINE_LIMIT)
@@ -235,6 +235,15 @@ def _refusal(failure: Document) -> Exception:
     if "submission" in failure.get("keyPattern", {}):
         return Duplicate()
     return WriteError(failure["errmsg"], failure["code"], failure)
+
+
+def _same_alarm(report: Report) -> Document:
+    """Of two who take the same step of the clock, which may leave the version, this passes one."""
+    alarm = report.alarm
+    return {
+        "alarm.at": alarm and alarm.at,
+        "alarm.action": alarm and alarm.action.value,
+    }
 
 
 def _difference(before: Report, after: Report) -> Document:

@@ -13,6 +13,7 @@ from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import FieldError, Invalid
 from smartcity.geography.units import Located
 from smartcity.identifiers import new_code, new_id
+from smartcity.reports.clockwork.alarms import wound
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import (
     Action,
@@ -86,7 +87,7 @@ def new_report(
     routed = route(city, category, at, unit=where.unit, answers=data.answers, about=about)
     deadlines = clocks.give(category, category.priority, routed.agency, at)
     attachments = tuple(dict.fromkeys(data.attachments))
-    return Report(
+    report = Report(
         id=new_id(),
         code=new_code(),
         version=1,
@@ -114,6 +115,7 @@ def new_report(
         files=attachments,
         timeline=(_first_entry(reporter, at, attachments),),
     )
+    return wound(report, Action.SUBMIT, city, clocks, at)
 
 
 def _first_entry(reporter: Reporter, at: datetime, attachments: tuple[UUID, ...]) -> Entry:

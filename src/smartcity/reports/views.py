@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -49,11 +49,18 @@ class PointView(View, frozen=True, kw_only=True):
 
 
 class DeadlinesView(View, frozen=True, kw_only=True):
-    """Until when; `paused_at` while the clock stands still for a question."""
+    """Until when; `paused_at` while the clock stands still for a question, and `clock` says so of
+    every open report. `calendar` and its version made the dates; `receive_calendar` and
+    `resolve_calendar` are there where another made that one (`granted`: a supervisor did).
+    """
 
     receive_by: datetime
     resolve_by: datetime
     first_resolve_by: datetime
+    calendar: str
+    receive_calendar: str | UnsetType = UNSET
+    resolve_calendar: str | UnsetType = UNSET
+    clock: Literal["running", "stopped"] | UnsetType = UNSET
     paused_at: datetime | UnsetType = UNSET
 
 
@@ -61,6 +68,13 @@ class ProposalView(View, frozen=True, kw_only=True):
     agency: Named
     rule: str
     resolve_by: datetime
+
+
+class EscalatedTo(View, frozen=True, kw_only=True):
+    """Who it stands with: the supervisors of an agency, or the city's dispatchers."""
+
+    role: str
+    agency: Named
 
 
 class EntryView(View, frozen=True, kw_only=True):
@@ -115,6 +129,7 @@ class ReportView(View, frozen=True, kw_only=True):
     timeline: list[EntryView] | UnsetType = UNSET
     assignee: UUID | UnsetType = UNSET
     level: int | UnsetType = UNSET
+    escalated_to: EscalatedTo | UnsetType = UNSET
     proposal: ProposalView | UnsetType = UNSET
     contact: dict[str, str] | UnsetType = UNSET
 
@@ -177,6 +192,11 @@ class Views:
             more |= _present(
                 assignee=report.assignee,
                 level=report.level,
+                escalated_to=report.escalated_to
+                and EscalatedTo(
+                    role=report.escalated_to.role,
+                    agency=self._agency(report.escalated_to.agency, language),
+                ),
                 proposal=report.proposal
                 and ProposalView(
                     agency=self._agency(report.proposal.agency, language),
@@ -311,8 +331,20 @@ def _deadlines(report: Report) -> DeadlinesView:
         receive_by=given.receive_by,
         resolve_by=given.resolve_by,
         first_resolve_by=given.first_resolve_by,
-        **_present(paused_at=given.paused_at),
+        calendar=given.calendar,
+        **_present(
+            receive_calendar=given.receive_calendar,
+            resolve_calendar=given.resolve_calendar,
+            clock=_clock(report),
+            paused_at=given.paused_at,
+        ),
     )
+
+
+def _clock(report: Report) -> Literal["running", "stopped"] | None:
+    if not report.is_open:
+        return None
+    return "stopped" if report.deadlines.paused_at else "running"
 
 
 def _point(report: Report) -> PointView | None:

@@ -19,7 +19,7 @@ from smartcity.reports.model import Action, By, Party, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 
-ESCALATED_AFTER: Final = timedelta(minutes=10)
+ENDS: Final = frozenset({Action.CLOSE, Action.LAPSE})
 
 NOBODY: Final = UUID(int=0)
 """Staff of an agency without sample accounts."""
@@ -43,7 +43,6 @@ class Walk:
         self._spot = spot
         self._original = original
         self._at = report.submitted_at
-        self._escalated: set[datetime] = set()
         self.report = report
         self.events = [event(report, report.timeline[0])]
 
@@ -53,11 +52,11 @@ class Walk:
             if action is Action.ASSIGN and self.report.agency not in self._scene.team.handlers:
                 continue
             at = self._when(action)
-            self._escalate_before(min(at, self._scene.now))
+            self._ring_before(min(at, self._scene.now))
             if at >= self._scene.now:
                 return
             self._take(action, at)
-        self._escalate_before(self._scene.now)
+        self._ring_before(self._scene.now)
 
     def _take(self, action: Action, at: datetime) -> None:
         by = self._by(action)
@@ -77,14 +76,13 @@ class Walk:
         if not is_silent(entry):
             self.events.append(event(self.report, entry))
 
-    def _escalate_before(self, until: datetime) -> None:
-        due = self.report.due_at
-        if due is None or due in self._escalated:
-            return
-        at = max(due + ESCALATED_AFTER, self._at)
-        if at < until:
-            self._escalated.add(due)
-            self._take(Action.ESCALATE, at)
+    def _ring_before(self, until: datetime) -> None:
+        """What the clock does with it meanwhile. How it ends says its life, here."""
+        while (alarm := self.report.alarm) is not None and alarm.action not in ENDS:
+            at = max(alarm.at, self._at)
+            if at >= until:
+                return
+            self._take(alarm.action, at)
 
     # --- who -------------------------------------------------------------------------------------
 

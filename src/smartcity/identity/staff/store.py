@@ -1,6 +1,6 @@
 """Staff accounts and their sessions in MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,14 +8,19 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import Session, Staff
-from smartcity.storage.mongo import Database, if_found, to_document
+from smartcity.storage.mongo import Database, Document, if_found, to_document
 
 STAFF: Final = "staff"
 SESSIONS: Final = "sessions"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    STAFF: [IndexModel([("folded", ASCENDING)], name="folded", unique=True)],
+    STAFF: [
+        IndexModel([("folded", ASCENDING)], name="folded", unique=True),
+        IndexModel([("agencies", ASCENDING)], name="agencies"),
+        IndexModel([("roles", ASCENDING)], name="roles"),
+    ],
     SESSIONS: [
         IndexModel([("token_hash", ASCENDING)], name="token", unique=True),
         IndexModel([("staff", ASCENDING)], name="staff"),
@@ -39,6 +44,11 @@ class StaffStore:
     async def get(self, staff: UUID) -> Staff | None:
         return if_found(await self._staff.find_one({"_id": staff}), Staff)
 
+    async def names(self, staff: Collection[UUID], /) -> Mapping[UUID, str]:
+        """How colleagues see those of these ids who have an account, disabled or not."""
+        found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
+        return {document["_id"]: document["name"] async for document in found}
+
     async def by_name(self, folded: str) -> Staff | None:
         return if_found(await self._staff.find_one({"folded": folded}), Staff)
 
@@ -50,6 +60,14 @@ class StaffStore:
             return_document=ReturnDocument.AFTER,
         )
         return if_found(found, Staff)
+
+    async def with_role(self, role: Role, agency: str | None, limit: int) -> list[UUID]:
+        """Who has a role in an agency (or at all), the longest there first."""
+        query: Document = {"roles": role.value, "disabled_at": None}
+        if agency is not None:
+            query["agencies"] = agency
+        found = self._staff.find(query, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
+        return [document["_id"] async for document in found]
 
     async def use_step(self, staff: UUID, step: int) -> bool:
         """Note the time step of a one-time code. False if it, or a later one, was used before."""

@@ -47,11 +47,9 @@ class Reporters:
         )
 
     async def contact(self, report: Report) -> Mapping[str, str] | None:
-        """How to reach the reporter, if it is kept and they agreed that handlers know."""
-        return await self.disclosed(report) if report.reporter.share_contact else None
-
-    async def disclosed(self, report: Report) -> Mapping[str, str] | None:
-        """How to reach the reporter, if it is kept, whether they agreed or not."""
+        """How to reach the reporter, if it is kept. Whether they agreed that handlers know is for
+        the caller to ask.
+        """
         reporter = report.reporter
         if reporter.contact is None:
             return None

@@ -1,0 +1,71 @@
+"""Finds the reports whose alarm has rung."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from smartcity.reports.model import Action, Alarm, Status
+from smartcity.reports.store import COLLECTION
+from smartcity.storage.mongo import Database, Document, from_document, to_document
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    COLLECTION: [
+        IndexModel(
+            [("alarm.at", ASCENDING)],
+            name="alarm",
+            partialFilterExpression={"alarm.at": {"$exists": True}},
+        )
+    ]
+}
+
+
+class Ringing(msgspec.Struct, frozen=True, kw_only=True):
+    """A report whose alarm has rung."""
+
+    id: UUID = msgspec.field(name="_id")
+    alarm: Alarm
+
+
+class AlarmStore:
+    def __init__(self, database: Database) -> None:
+        self._reports = database[COLLECTION]
+
+    async def oldest(self, at: datetime, limit: int) -> list[Ringing]:
+        return await self._rung(at, limit, ASCENDING)
+
+    async def newest(self, at: datetime, limit: int) -> list[Ringing]:
+        return await self._rung(at, limit, DESCENDING)
+
+    async def set_aside(self, ringing: Ringing, until: datetime) -> None:
+        """Let the alarm ring again later, unless it is another one by now."""
+        same: Document = {
+            f"alarm.{name}": value for name, value in to_document(ringing.alarm).items()
+        }
+        await self._reports.update_one({"_id": ringing.id} | same, {"$set": {"alarm.at": until}})
+
+    async def _rung(self, at: datetime, limit: int, order: int) -> list[Ringing]:
+        found = self._reports.find({"alarm.at": {"$lte": at}}, {"alarm": 1})
+        found = found.sort("alarm.at", order).limit(limit)
+        return [from_document(document, Ringing) async for document in found]
+
+
+async def watch_what_was_there(database: Database) -> None:
+    """Give an alarm to reports that are older than alarms. What to do at the end of a wait follows
+    from its announcement, so that is done first; histories that were imported stay at rest.
+    """
+    unwatched: Document = {"watch": {"$exists": False}, "alarm": {"$exists": False}}
+    unwatched["batch"] = {"$exists": False}
+    watch = {"agency": "$agency", "since": "$submitted_at", "by": "$due_at"}
+    for condition, action, at in (
+        ({"due_at": {"$exists": True}}, Action.ESCALATE, "$due_at"),
+        ({"due_at": {"$exists": False}, "status": Status.WAITING}, Action.REMIND, "$updated_at"),
+        ({"status": Status.RESOLVED}, Action.ANNOUNCE, "$updated_at"),
+    ):
+        alarm: Document = {"alarm": {"at": at, "action": action.value}}
+        if action is Action.ESCALATE:
+            alarm["watch"] = watch
+        await database[COLLECTION].update_many(unwatched | condition, [{"$set": alarm}])

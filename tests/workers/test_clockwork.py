@@ -1,0 +1,207 @@
+"""Sweeps against the real database: several at once, behind a backlog, beside people who act."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+import time_machine
+
+from smartcity.city.model import City
+from smartcity.clock import now
+from smartcity.identifiers import new_id
+from smartcity.reports.clockwork.store import INDEXES as ALARMS
+from smartcity.reports.clockwork.store import AlarmStore, watch_what_was_there
+from smartcity.reports.clockwork.sweep import BATCH, FRESH, SET_ASIDE, Sweep
+from smartcity.reports.deadlines import Clocks
+from smartcity.reports.events import event
+from smartcity.reports.model import Action, Party, Report
+from smartcity.reports.requests import Step
+from smartcity.reports.steps import take
+from smartcity.reports.store import INDEXES, ReportStore
+from smartcity.storage.leases import Lease
+from smartcity.storage.migrations import create_indexes
+from smartcity.storage.mongo import Database
+from tests.unit.reports_made import among, make_report
+from tests.workers.clockworks import entries, every_report, sweep_over
+from workers.clockwork import Clockwork
+
+pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
+LONG_AGO = timedelta(days=60)
+
+
+@pytest.fixture
+async def store(database: Database) -> ReportStore:
+    await create_indexes(database, INDEXES, lambda _: None)
+    await create_indexes(database, ALARMS, lambda _: None)
+    return ReportStore(database)
+
+
+@pytest.fixture
+def sweep(database: Database, hanoi: City, tmp_path: Path, store: ReportStore) -> Sweep:
+    return sweep_over(database, hanoi, tmp_path)
+
+
+def overdue(city: City, count: int) -> list[Report]:
+    """Submitted weeks ago, one after the other, warned of, and never received."""
+    made: list[Report] = []
+    for number in range(count):
+        report = make_report(city, at=now() - LONG_AGO + number * timedelta(minutes=1))
+        assert report.alarm
+        found = among(city, CLOCKS[city.code], Party.CLOCK, at=report.alarm.at)
+        made.append(take(report, Step(action=Action.WARN), found).report)
+    return made
+
+
+CLOCKS: dict[str, Clocks] = {}
+
+
+@pytest.fixture(autouse=True)
+def clocks(hanoi: City) -> None:
+    CLOCKS[hanoi.code] = Clocks(hanoi)
+
+
+async def swept(sweep: Sweep) -> int:
+    count = 0
+    while found := await sweep.run_once():
+        count += found
+    return count
+
+
+async def test_three_workers_at_once_raise_each_report_once_at_each_level(
+    database: Database, hanoi: City, tmp_path: Path, store: ReportStore
+) -> None:
+    await store.take_in(overdue(hanoi, 250))
+    sweeps = [sweep_over(database, hanoi, tmp_path) for _ in range(3)]
+    for level in (1, 2, 3):
+        with time_machine.travel(now() + level * timedelta(days=9)):
+            await asyncio.gather(*(swept(sweep) for sweep in sweeps))
+            for report in await every_report(database):
+                assert report.level == level
+                assert len(entries(report, Action.ESCALATE)) == level
+                assert report.version == level + 1
+
+
+async def test_three_workers_at_once_warn_and_remind_once(
+    database: Database, hanoi: City, tmp_path: Path, store: ReportStore
+) -> None:
+    """These leave the version as it is: the alarm itself lets one of them pass."""
+    fresh = [make_report(hanoi, at=now()) for _ in range(200)]
+    await store.take_in(fresh)
+    last = fresh[-1].alarm
+    assert last
+    sweeps = [sweep_over(database, hanoi, tmp_path) for _ in range(3)]
+    with time_machine.travel(last.at + timedelta(seconds=5)):
+        await asyncio.gather(*(swept(sweep) for sweep in sweeps))
+    for report in await every_report(database):
+        assert len(entries(report, Action.WARN)) == 1
+        assert report.version == 1
+
+
+async def test_a_handler_who_acts_at_the_same_moment_loses_nothing_to_the_clock(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    reports = overdue(hanoi, 100)
+    await store.take_in(reports)
+
+    async def receive(report: Report) -> bool:
+        found = among(hanoi, CLOCKS["hanoi"], Party.HANDLER, at=now())
+        taken = take(report, Step(action=Action.RECEIVE), found)
+        told = [event(taken.report, taken.entry)]
+        return await store.advance(report, taken.report, [taken.entry], told) is not None
+
+    received = await asyncio.gather(*map(receive, reports), swept(sweep))
+    outcomes: dict[UUID, object] = dict(zip((r.id for r in reports), received, strict=False))
+    assert any(outcomes.values())
+    for report in await every_report(database):
+        taken = entries(report, Action.RECEIVE)
+        assert len(taken) == outcomes[report.id]
+        raised = entries(report, Action.ESCALATE)
+        # Before it was received, or for the other deadline afterwards; for each once.
+        before = [e for e in raised if e.status == "submitted"]
+        assert len(before) <= 1
+        assert len(raised) - len(before) <= 1
+
+
+async def test_behind_a_backlog_a_fresh_alarm_waits_for_few_batches(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    backlog = overdue(hanoi, 4 * BATCH)
+    await store.take_in(backlog)
+    fresh = [make_report(hanoi, at=now() - timedelta(hours=1)) for _ in range(FRESH)]
+    rung = [
+        msgspec.structs.replace(
+            report, alarm=msgspec.structs.replace(report.alarm, at=now() - timedelta(seconds=1))
+        )
+        for report in fresh
+        if report.alarm
+    ]
+    await store.take_in(rung)
+    assert await sweep.run_once() == BATCH
+    found = {report.id: report for report in await every_report(database)}
+    assert all(entries(found[report.id], Action.WARN) for report in rung)
+    done = [report for report in backlog if found[report.id].level == 1]
+    assert done == backlog[: BATCH - FRESH], "the others of the batch are the oldest"
+
+
+async def test_what_fails_stands_in_nobodys_way(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    """Such as a report of a category that an official took out of the pack."""
+    broken, *others = overdue(hanoi, 20)
+    await store.take_in([msgspec.structs.replace(broken, category="no-more"), *others])
+    await sweep.run_once()
+    found = {report.id: report for report in await every_report(database)}
+    assert all(found[report.id].level == 1 for report in others)
+    assert found[broken.id].level == 0
+    alarm = found[broken.id].alarm
+    assert alarm
+    assert alarm.at > now() + SET_ASIDE - timedelta(minutes=1)
+    assert await swept(sweep) == 0
+
+
+async def test_of_two_workers_the_lease_holder_sweeps(
+    database: Database, hanoi: City, tmp_path: Path, store: ReportStore
+) -> None:
+    await store.take_in(overdue(hanoi, 10))
+    first, second = (
+        Clockwork(
+            sweep_over(database, hanoi, tmp_path), Lease(database, "clockwork", new_id().hex, 10)
+        )
+        for _ in range(2)
+    )
+    assert await first.run_once() == 10
+    await store.take_in(overdue(hanoi, 10))
+    assert await second.run_once() == 0
+    assert await first.run_once() == 10
+
+
+async def test_imported_histories_ring_for_nobody(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    old: Sequence[Report] = [
+        msgspec.structs.replace(report, alarm=None, watch=None, batch=new_id())
+        for report in overdue(hanoi, 20)
+    ]
+    await store.take_in(old)
+    assert await sweep.run_once() == 0
+    assert await AlarmStore(database).oldest(now() + LONG_AGO, 100) == []
+
+
+async def test_reports_older_than_alarms_are_watched_after_the_migration(
+    database: Database, hanoi: City, sweep: Sweep, store: ReportStore
+) -> None:
+    late, old = overdue(hanoi, 2)
+    bare = [msgspec.structs.replace(report, alarm=None, watch=None) for report in (late, old)]
+    await store.take_in([bare[0], msgspec.structs.replace(bare[1], batch=new_id())])
+    for _ in range(2):  # it may be cut off and run again
+        await watch_what_was_there(database)
+    assert await sweep.run_once() == 1
+    found = {report.id: report for report in await every_report(database)}
+    assert [found[report.id].level for report in (late, old)] == [1, 0]
+    assert found[late.id].alarm
