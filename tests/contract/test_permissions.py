@@ -29,7 +29,7 @@ CALLERS = sorted(frozenset(Role) - {Role.CLOCK})
 SAMPLES = {UUID: str(uuid4()), int: "0", str: "sample"}
 """What stands in an address for a parameter of each type."""
 
-ENDING = {"LogOut", "EraseMe"}
+ENDING = ("LogOut", "EraseMe")
 
 LITESTARS_OWN = "/schema"
 """Pages of the framework that cannot be left out; they have no id."""
@@ -102,7 +102,7 @@ def operations(app: Litestar) -> Iterator[Operation]:
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
     ]
-    return iter(sorted(found, key=lambda one: one[0] in ENDING))
+    return iter(sorted(found, key=lambda one: ENDING.index(one[0]) if one[0] in ENDING else -1))
 
 
 def _name(handler: HTTPRouteHandler) -> str | None:
