@@ -7,11 +7,16 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from api.agency.held import HeldController
 from api.agency.operators import DisclosureController, OperatorController
+from api.agency.own_account import OwnAccountController
 from api.agency.queue import AgencyController
+from api.agency.senders import RestrictionController, SenderController
 from api.agency.sessions import SessionController
+from api.agency.staff import StaffController
 from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
+from api.citizen.account import AccountController
 from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
@@ -36,6 +41,7 @@ from api.searches import provide_wanted
 from smartcity.settings import Settings, load_settings
 
 HANDLERS: Final = (
+    AccountController,
     AgencyController,
     AttachmentController,
     AuditController,
@@ -47,14 +53,19 @@ HANDLERS: Final = (
     FollowController,
     FollowedDossierController,
     HealthController,
+    HeldController,
     LiveController,
     MapController,
     MeController,
     MyReportController,
     NotificationController,
     OperatorController,
+    OwnAccountController,
     ReportController,
+    RestrictionController,
+    SenderController,
     SessionController,
+    StaffController,
     StatisticsController,
     UploadController,
     metrics,

@@ -22,7 +22,7 @@ COOKIE_BEGINS: Final = f"{COOKIE}=".encode()
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1): another site may cause them."""
 
-SIGNING_IN: Final = frozenset({"LogIn", "RegisterDevice"})
+SIGNING_IN: Final = frozenset({"LogIn", "LogInByOidc", "RegisterDevice"})
 """They give a new cookie, so one that has expired must not stand in their way."""
 
 OUR_PAGES: Final = frozenset({b"same-origin", b"none"})

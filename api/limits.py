@@ -39,6 +39,11 @@ CLASS_OF: Final[Mapping[str, Class]] = {
     "WithdrawConsent": "actions",
     "ExportMe": "actions",
     "EraseMe": "actions",
+    "RestrictSender": "actions",
+    "FreeSender": "actions",
+    "LogInByOidc": "actions",
+    "LinkAccount": "actions",
+    "UnlinkAccount": "actions",
 }
 """Operations that are not here are reads."""
 

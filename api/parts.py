@@ -32,6 +32,8 @@ from smartcity.feed.tail import FeedTail
 from smartcity.geography.current import CurrentAreas
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.citizens.service import CitizenService
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.service import Consents
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.credentials import Credentials
@@ -40,13 +42,25 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.oidc.issuers import load_issuers
+from smartcity.identity.oidc.keys import REFRESH_S as KEYS_REFRESH_S
+from smartcity.identity.oidc.store import UsedTokenStore
+from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.identity.phones import Phones
+from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
+from smartcity.identity.staff.doors import Doors
+from smartcity.identity.staff.managing import StaffManagement
+from smartcity.identity.staff.own import OwnAccount
 from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.rules import roles_in
+from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
-from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
@@ -57,7 +71,10 @@ from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
 from smartcity.people.store import PeopleStore
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.holding.service import Holding
+from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
+from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.reporters import Reporters
@@ -104,15 +121,48 @@ class Parts:
         self.audit_store = AuditStore(database)
         self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
         self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
-        self.sessions = SessionService(
-            staff_store, session_store, passwords, self.attempts, personal, self.city
+        self.identity_tokens = IdentityTokens(
+            load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret
         )
-        self.credentials = Credentials(self.devices, self.sessions, KeyService(KeyStore(database)))
+        self.senders = Senders(RestrictionStore(database), personal, self.audit_records, self.city)
+        self.citizens = CitizenService(CitizenStore(database), self.devices, self.identity_tokens)
+        factors = SecondFactors(staff_store, personal, secret)
+        self.sessions = SessionService(
+            staff_store,
+            session_store,
+            passwords,
+            self.attempts,
+            factors,
+            Doors(DoorStore(database), secret),
+            self.city,
+            roles_in(settings.totp_roles),
+        )
+        self.own_account = OwnAccount(
+            staff_store,
+            session_store,
+            passwords,
+            self.attempts,
+            factors,
+            self.audit_records,
+            self.city,
+        )
+        self.staff_management = StaffManagement(
+            staff_store,
+            session_store,
+            passwords,
+            factors,
+            self.identity_tokens,
+            self.audit_records,
+            self.city,
+        )
+        self.credentials = Credentials(self.citizens, self.sessions, KeyService(KeyStore(database)))
         self.limits = RateLimits(settings, self.addresses)
 
         self.report_store = ReportStore(database)
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
+        self.queue_counts = QueueCounts(self.report_lists)
+        self.held = HeldReports(database)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.areas = CurrentAreas(self.city, BoundaryStore(database))
         self.attachments = AttachmentService(
@@ -137,6 +187,8 @@ class Parts:
             places=self.areas,
             attachments=self.attachments,
             reporters=reporters,
+            senders=self.senders,
+            holding=Holding(self.city, database),
         )
         self.receipts = Receipts(self.report_store, self.attempts, secret)
         self.reports = ReportService(
@@ -150,6 +202,7 @@ class Parts:
             staff=self.staff,
             receipts=self.receipts,
             audit=self.audit_records,
+            senders=self.senders,
         )
         follow_store, notification_store = FollowStore(database), NotificationStore(database)
         self.follows = Follows(follow_store, FollowedReports(self.report_store))
@@ -197,12 +250,15 @@ class Parts:
         await asyncio.gather(
             _again_and_again(self._follow),
             _again_and_again(self._refresh_areas),
+            _again_and_again(self._refresh_senders),
+            _again_and_again(self._refresh_keys),
             self.pins.run(),
         )
 
     async def _load(self) -> None:
         await self._tail.start()
         self.live.start()
+        await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
         await self.pins.load()
@@ -212,9 +268,17 @@ class Parts:
         if await self._tail.run_once() == 0:
             await asyncio.sleep(self.settings.consumer_poll_ms / 1000)
 
+    async def _refresh_keys(self) -> None:
+        await self.identity_tokens.refresh()
+        await asyncio.sleep(KEYS_REFRESH_S)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
+
+    async def _refresh_senders(self) -> None:
+        await self.senders.refresh()
+        await asyncio.sleep(RESTRICTIONS_S)
 
     def _measured(self) -> CollectorRegistry:
         registry = CollectorRegistry()

@@ -20,6 +20,8 @@ PUBLIC: Final = frozenset(Role) - {Role.CLOCK}
 OWN_DEVICE: Final = frozenset({Role.DEVICE, Role.CITIZEN})
 TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
 REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
+OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
+MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 AUDITING: Final = frozenset({Role.AUDITOR})
@@ -34,8 +36,28 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetDevice": OWN_DEVICE,
     "UpdateDevice": OWN_DEVICE,
     "LogIn": PUBLIC,
-    "GetSession": STAFF,
-    "LogOut": STAFF,
+    "GetAccount": OWN_DEVICE,
+    "LinkAccount": OWN_DEVICE,
+    "UnlinkAccount": OWN_DEVICE,
+    "LogInByOidc": PUBLIC,
+    "GetSession": OWN_ACCOUNT,
+    "LogOut": OWN_ACCOUNT,
+    # --- staff accounts: whose a supervisor may manage is `identity/staff/rules.py`'s to say ------
+    "ListStaff": MANAGING,
+    "AddStaff": MANAGING,
+    "GetStaff": MANAGING,
+    "UpdateStaff": MANAGING,
+    "DisableStaff": MANAGING,
+    "EnableStaff": MANAGING,
+    "ResetStaffPassword": MANAGING,
+    "ResetStaffTotp": MANAGING,
+    "EndStaffSessions": MANAGING,
+    "ChangeMyPassword": OWN_ACCOUNT,
+    "SetUpMyTotp": OWN_ACCOUNT,
+    "ConfirmMyTotp": OWN_ACCOUNT,
+    "RemoveMyTotp": STAFF,
+    "RenewMyRecoveryCodes": STAFF,
+    "EndMyOtherSessions": STAFF,
     # --- reports --------------------------------------------------------------------------------
     "SubmitReport": REPORTING,
     "GetReport": PUBLIC,
@@ -72,6 +94,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- agencies -------------------------------------------------------------------------------
     "GetQueue": TRIAGE,
     "ActOnReports": TRIAGE,
+    "ListHeldReports": frozenset({Role.DISPATCHER, Role.OPERATIONS}),
+    "RestrictSender": frozenset({Role.DISPATCHER}),
+    "FreeSender": frozenset({Role.DISPATCHER}),
+    "ListRestrictions": frozenset({Role.DISPATCHER}),
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

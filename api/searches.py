@@ -1,12 +1,18 @@
 """The filters of lists and queues, as they stand in an address, read once for all of them."""
 
+from collections.abc import Collection
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from smartcity.city.model import Bounds
-from smartcity.errors import FieldError, Invalid
+from smartcity.city.model import Bounds, City, Priority
+from smartcity.clock import now
+from smartcity.errors import FieldError, Forbidden, Invalid
+from smartcity.identity.roles import Actor, Role
+from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter
 from smartcity.reports.requests import ReportFilter
 from smartcity.text import folded_words
 
@@ -21,6 +27,7 @@ Box = Annotated[
 
 
 async def provide_wanted(
+    city: NamedDependency[City],
     status: Codes = None,
     category: Codes = None,
     field: Codes = None,
@@ -40,9 +47,16 @@ async def provide_wanted(
         ),
     ] = None,
 ) -> ReportFilter:
-    """The dependency `wanted`. Raises `Invalid` for a place that is none, and for a text without a
-    word.
+    """The dependency `wanted`. Raises `Invalid` for a code that the city does not have, for a place
+    that is none, and for a text without a word: a slip of the pen is no empty list.
     """
+    _refuse_unknown(
+        status=(status, QUEUED),
+        category=(category, city.categories),
+        field=(field, city.fields),
+        unit=(unit, city.units),
+        agency=(agency, city.agencies),
+    )
     if text is not None and not folded_words(text):
         raise Invalid(FieldError("text", "no_words"))
     return ReportFilter(
@@ -56,6 +70,70 @@ async def provide_wanted(
         radius_m=radius_m,
         text=text,
     )
+
+
+async def provide_queued(
+    actor: NamedDependency[Actor],
+    city: NamedDependency[City],
+    wanted: NamedDependency[ReportFilter],
+    priority: Codes = None,
+    assignee: Annotated[
+        str | None, QueryParameter(max_length=36, description="An id, `me`, or `none`.")
+    ] = None,
+    overdue: Annotated[bool, QueryParameter(description="Past the next deadline.")] = False,
+    at_risk: Annotated[
+        bool, QueryParameter(description="In the last quarter of the time; with `overdue`, either.")
+    ] = False,
+    sort: Annotated[
+        Order | None,
+        QueryParameter(description="By default `deadline`, and `newest` for finished reports."),
+    ] = None,
+) -> QueueFilter:
+    """The dependency `queued`: what is asked of the queue, held to what the caller works for."""
+    _refuse_unknown(priority=(priority, frozenset(Priority)))
+    finished = not wanted.status <= frozenset(OPEN_TABS)
+    if finished and sort is Order.DEADLINE:
+        raise Invalid(FieldError("sort", "finished_have_no_deadline"))
+    within = msgspec.structs.replace(wanted, agency=_within(wanted.agency, actor, city))
+    return QueueFilter(
+        **msgspec.structs.asdict(within),
+        as_of=now(),
+        order=sort or (Order.NEWEST if finished else Order.DEADLINE),
+        priority=frozenset(priority or ()),
+        assignee=_assignee(assignee, actor),
+        unassigned=assignee == "none",
+        overdue=overdue,
+        at_risk=at_risk,
+    )
+
+
+def _within(asked: frozenset[str], actor: Actor, city: City) -> frozenset[str]:
+    """The agencies that the caller works for. Raises `Forbidden` for another one."""
+    if Role.DISPATCHER in actor.roles:
+        return asked or actor.agencies or frozenset({city.dispatch})
+    if asked - actor.agencies:
+        raise Forbidden
+    return asked or actor.agencies
+
+
+def _assignee(asked: str | None, actor: Actor) -> UUID | None:
+    if asked is None or asked == "none":
+        return None
+    try:
+        return actor.own_id if asked == "me" else UUID(asked)
+    except ValueError as error:
+        raise Invalid(FieldError("assignee", "not_an_id")) from error
+
+
+def _refuse_unknown(**asked: tuple[Collection[str] | None, Collection[str]]) -> None:
+    """Raises `Invalid` with each filter that names something which is not among the known."""
+    mistakes = [
+        FieldError(name, "unknown")
+        for name, (given, known) in asked.items()
+        if any(code not in known for code in given or ())
+    ]
+    if mistakes:
+        raise Invalid(*mistakes)
 
 
 def parse_bbox(text: str) -> Bounds:

@@ -13,6 +13,9 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.reports.model import Action
 from smartcity.reports.store import ReportStore
 
+ARRIVALS: Final = frozenset({Action.SUBMIT, Action.RELEASE})
+"""What makes a report known to its agency."""
+
 BATCH: Final = 5
 """So few at a time that the lease outlives the slowest answers."""
 
@@ -28,10 +31,15 @@ class AddressFinder:
     async def handle(self, batch: Sequence[Published]) -> None:
         """Find the addresses of new reports. Raises `Unavailable` while the service is away."""
         for event in (published.event for published in batch):
-            if event.topic is not Topic.REPORT or event.action != Action.SUBMIT:
+            if event.topic is not Topic.REPORT or event.action not in ARRIVALS:
                 continue
             report = await self._reports.find(event.subject) if event.subject else None
-            if report is None or report.place.address or report.place.lon is None:
+            if (
+                report is None
+                or report.held is not None
+                or report.place.address
+                or report.place.lon is None
+            ):
                 continue
             assert report.place.lat is not None, "a point has both"
             address = await self._geocoder.reverse(

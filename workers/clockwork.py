@@ -17,6 +17,8 @@ from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.identity.phones import Phones
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
@@ -75,6 +77,7 @@ def compose_sweep(
         ),
         receipts=Receipts(store, attempts, secret),
         audit=audit,
+        senders=Senders(RestrictionStore(database), personal, audit, city),
     )
     reach = SeenNotifications(NotificationStore(database), DeviceStore(database))
     return Sweep(AlarmStore(database), reports, reach)

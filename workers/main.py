@@ -24,6 +24,8 @@ from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
+from smartcity.identity.citizens.companions import Companions
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
@@ -124,6 +126,7 @@ class Crew:
             ImportedBatches(reports, DossierBatches(dossiers)),
             notifications,
             keep=timedelta(days=settings.inbox_days),
+            companions=Companions(CitizenStore(database), devices),
             offices=StaffInOffice(StaffStore(database)),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)

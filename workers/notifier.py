@@ -5,7 +5,7 @@ recipient, so a repeat writes nothing. Sending to phones is the pusher's duty.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID, uuid5
@@ -46,6 +46,14 @@ class Batches(Protocol):
         ...
 
 
+class Companions(Protocol):
+    """Which devices are one person's; the citizens' accounts answer."""
+
+    async def of(self, recipients: Collection[UUID], /) -> Mapping[UUID, Collection[UUID]]:
+        """For each that belongs to an account: the devices that are linked to it now."""
+        ...
+
+
 class Offices(Protocol):
     """Who holds an office; the staff accounts answer."""
 
@@ -73,6 +81,7 @@ class Notifier:
         store: NotificationStore,
         keep: timedelta,
         *,
+        companions: Companions,
         offices: Offices,
     ) -> None:
         self._city = city
@@ -82,6 +91,7 @@ class Notifier:
         self._offices = offices
         self._store = store
         self._keep = keep
+        self._companions = companions
 
     async def handle(self, batch: Sequence[Published]) -> None:
         """Tell everybody whom these events concern. Harmless when done again."""
@@ -130,9 +140,27 @@ class Notifier:
         return superiors(event, await self._offices.holders(raised.role, raised.agency))
 
     async def _write(self, hearings: Sequence[Hearing], at: datetime) -> None:
+        hearings = await self._on_all_devices(hearings)
         if hearings:
             languages = await self._devices.languages({h.hearer.recipient for h in hearings})
             await self._store.add([self._notification(h, languages, at) for h in hearings])
+
+    async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Hearing]:
+        """What one of a person's devices is to hear, all of them do; nothing of what was done on
+        another of them.
+        """
+        persons = await self._companions.of({h.hearer.recipient for h in hearings})
+        spread: dict[tuple[UUID, UUID], Hearing] = {}
+        for hearing in hearings:
+            event, hearer = hearing.published.event, hearing.hearer
+            devices = persons.get(hearer.recipient, (hearer.recipient,))
+            if event.internal is None or event.internal.actor not in devices:
+                for device in devices:
+                    told = msgspec.structs.replace(hearer, recipient=device)
+                    spread.setdefault(
+                        (event.id, device), Hearing(published=hearing.published, hearer=told)
+                    )
+        return list(spread.values())
 
     def _notification(
         self, hearing: Hearing, languages: dict[UUID, str], at: datetime

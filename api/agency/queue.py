@@ -1,35 +1,53 @@
 """The agency's side: its queue, and actions on many reports at once."""
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.di import NamedDependency
-from litestar.params import BodyKwarg, FromQuery, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import BodyKwarg
 from msgspec import UNSET, Meta, UnsetType
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
-from smartcity.city.model import City
-from smartcity.clock import now
-from smartcity.errors import Forbidden, SmartCityError
-from smartcity.identity.roles import Actor, Role
+from api.searches import provide_queued
+from smartcity.errors import SmartCityError
+from smartcity.identity.roles import Actor
+from smartcity.reports.lists.counts import QueueCounts
+from smartcity.reports.lists.model import Position, QueueFilter
 from smartcity.reports.lists.store import ReportLists
-from smartcity.reports.model import OPEN
-from smartcity.reports.requests import ReportFilter, Request, Steps
+from smartcity.reports.model import Report
+from smartcity.reports.requests import Request, Steps
 from smartcity.reports.service import ReportService
 from smartcity.reports.views import ReportView, View, Viewer, Views
 
-Moment = Annotated[datetime, Meta(tz=True)]
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class Tabs(View, frozen=True, kw_only=True):
+    """How many open reports the asked agencies have in each tab, whatever else is filtered.
+
+    Remembered for a moment where there are many: `as_of` is when they were counted.
+    """
+
+    as_of: datetime
+    submitted: int
+    received: int
+    in_progress: int
+    waiting: int
+    mine: int
+    unassigned: int
+    overdue: int
+    at_risk: int
+
+
 class QueuePage(View, frozen=True, kw_only=True):
-    """Some of the queue, and how many open reports each status has in all of it."""
+    """Some of the queue; the first page comes with the counts of its tabs."""
 
     items: list[ReportView]
-    counts: dict[str, int]
+    counts: Tabs | UnsetType = UNSET
     next_cursor: str | UnsetType = UNSET
 
 
@@ -56,40 +74,37 @@ class Outcome(View, frozen=True, kw_only=True):
 class AgencyController(Controller):
     path = "/v1/agency"
     tags = ("Agency",)
+    dependencies = MappingProxyType({"queued": Provide(provide_queued)})
 
     @get("/queue", operation_id="GetQueue")
     async def queue(
         self,
         actor: NamedDependency[Actor],
-        city: NamedDependency[City],
         report_lists: NamedDependency[ReportLists],
+        queue_counts: NamedDependency[QueueCounts],
         views: NamedDependency[Views],
         language: NamedDependency[str],
-        wanted: NamedDependency[ReportFilter],
-        assignee: FromQuery[UUID | None] = None,
-        overdue: Annotated[
-            bool, QueryParameter(description="Only past the next deadline.")
-        ] = False,
+        queued: NamedDependency[QueueFilter],
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> QueuePage:
-        """The reports of the caller's agencies by their next deadline; open ones by default.
+        """The reports of the caller's agencies, and of those below a supervisor's: open ones by
+        their next deadline, unless something else is asked for.
 
-        A dispatcher may ask for any agency, and sees what no rule routed by default.
+        A dispatcher may ask for any agency, and sees what no rule routed by default. Reports whose
+        clock stands still come last. A report that nobody changed between two pages is neither
+        skipped nor shown twice; what is overdue and at risk is decided at the time of the first
+        page. At risk is what is in the last quarter of its time. A text is searched in all open
+        reports, and in the finished of the last 90 days; a code finds its report, finished or not.
         """
-        wanted = msgspec.structs.replace(
-            _within(wanted, actor, city),
-            status=wanted.status or frozenset[str](OPEN),
-            assignee=assignee,
-            overdue_at=now() if overdue else None,
-        )
-        after = decode_cursor(cursor, tuple[Moment | None, UUID])
+        after = decode_cursor(cursor, Position)
+        wanted = msgspec.structs.replace(queued, as_of=after.as_of) if after else queued
         found = await report_lists.queue(wanted, after=after, limit=limit + 1)
         items, more = page_of(found, limit)
         return QueuePage(
             items=[views.summary(report, Viewer.STAFF, language) for report in items],
-            counts=await report_lists.count_open(sorted(wanted.agency)),
-            next_cursor=encode_cursor((items[-1].due_at, items[-1].id)) if more else UNSET,
+            counts=UNSET if after else await _tabs(queue_counts, wanted.agency, actor),
+            next_cursor=_behind(wanted, items[-1]) if more else UNSET,
         )
 
     @post("/actions", operation_id="ActOnReports", status_code=200)
@@ -103,15 +118,20 @@ class AgencyController(Controller):
         return [await _one(item, actor, reports) for item in data]
 
 
-def _within(wanted: ReportFilter, actor: Actor, city: City) -> ReportFilter:
-    """The filter held to what the caller works for. Raises `Forbidden` for another agency."""
-    if Role.DISPATCHER in actor.roles:
-        own = wanted.agency or actor.agencies or {city.dispatch}
-    elif wanted.agency - actor.agencies:
-        raise Forbidden
-    else:
-        own = wanted.agency or actor.agencies
-    return msgspec.structs.replace(wanted, agency=frozenset(own))
+async def _tabs(counts: QueueCounts, agencies: frozenset[str], actor: Actor) -> Tabs:
+    told = await counts.of(agencies)
+    return Tabs(
+        as_of=told.as_of,
+        **told.status,
+        mine=await counts.assigned_to(agencies, actor.own_id),
+        unassigned=told.unassigned,
+        overdue=told.overdue,
+        at_risk=told.at_risk,
+    )
+
+
+def _behind(wanted: QueueFilter, last: Report) -> str:
+    return encode_cursor(Position(wanted.as_of, last.due_at, last.id))
 
 
 async def _one(item: BulkAction, actor: Actor, reports: ReportService) -> Outcome:

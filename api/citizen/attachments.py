@@ -26,6 +26,7 @@ from smartcity.attachments.model import Announcement, AttachmentView, Content, U
 from smartcity.attachments.service import AttachmentService
 from smartcity.errors import FieldError, Invalid
 from smartcity.identity.roles import Actor
+from smartcity.identity.senders.service import Senders
 
 BYTES: Final = "application/octet-stream"
 SHOWN_AS: Final = (MediaType.JPEG, MediaType.PDF)
@@ -82,6 +83,7 @@ class AttachmentController(Controller):
         request: Request[Any, Any, Any],
         actor: NamedDependency[Actor],
         attachments: NamedDependency[AttachmentService],
+        senders: NamedDependency[Senders],
     ) -> Response[AttachmentView]:
         """Send one photo (JPEG, PNG, WebP, HEIC) or PDF as the body.
 
@@ -89,6 +91,7 @@ class AttachmentController(Controller):
         content, whatever `Content-Type` says. Name the `id` in a report within two days. On a weak
         network, announce the file instead and send it bit by bit.
         """
+        await senders.admit(actor)
         attachment, fresh = await attachments.take(actor, _whole(request))
         return Response(
             attachment,
@@ -146,11 +149,13 @@ class UploadController(Controller):
         data: JSONBody[Announcement],
         actor: NamedDependency[Actor],
         attachments: NamedDependency[AttachmentService],
+        senders: NamedDependency[Senders],
     ) -> Response[Upload]:
         """Announce a file that will follow. Its `id` may stand in a report at once.
 
         The same file from the same sender is the same upload: go on at its `offset`.
         """
+        await senders.admit(actor)
         upload, fresh = await attachments.announce(actor, data)
         return Response(
             upload,

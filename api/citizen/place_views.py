@@ -17,6 +17,7 @@ from smartcity.city.model import (
     QuestionKind,
 )
 from smartcity.geography.places import PlaceCandidate
+from smartcity.identity.roles import Assurance
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,6 +83,7 @@ class CategoryView(View, frozen=True, kw_only=True, omit_defaults=False):
     place: Place
     public: Publicity
     proof: bool
+    sender: Assurance
     questions: list[QuestionView]
     emergency: EmergencyView | msgspec.UnsetType = msgspec.UNSET
 
@@ -199,6 +201,7 @@ def _category(category: Category, language: str) -> CategoryView:
         place=category.place,
         public=category.public,
         proof=category.proof,
+        sender=category.sender,
         questions=[_question(question, language) for question in category.questions],
         emergency=msgspec.UNSET if emergency is None else _emergency(emergency, language),
     )

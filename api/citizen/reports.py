@@ -92,6 +92,7 @@ class ReportController(Controller):
         views: NamedDependency[Views],
         limits: NamedDependency[RateLimits],
         language: NamedDependency[str],
+        address: NamedDependency[str],
         idempotency_key: Annotated[str, KEY],
     ) -> Response[ReportReceipt]:
         """Take in one report and answer with its code, agency and deadlines.
@@ -100,9 +101,11 @@ class ReportController(Controller):
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
         Contact details need the consent `contact`, given in `consent` or before. An operator sends
         it for a caller, who is the reporter then.
+
+        One of a burst of reports from new devices is `held` until a dispatcher has looked at it.
         """
         if actor.is_staff or limits.allows("reports", actor):
-            report, fresh = await intake.submit(data, actor, idempotency_key)
+            report, fresh = await intake.submit(data, actor, idempotency_key, address=address)
         else:
             report, fresh = await intake.submitted(data, actor, idempotency_key), False
             if report is None:
@@ -128,7 +131,7 @@ class ReportController(Controller):
     ) -> ReportPage:
         """Public reports, the newest first.
 
-        A search by text looks at the last 90 days, or at all reports of one agency.
+        A search by text looks at the last 90 days.
         """
         found = await report_lists.newest(
             wanted, before=decode_cursor(cursor, UUID), limit=limit + 1, public=True
@@ -229,9 +232,11 @@ class MyReportController(Controller):
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> ReportPage:
-        """The reports that this device sent, the newest first."""
+        """The reports that this person sent, from this device or another of the same account; the
+        newest first.
+        """
         found = await report_lists.of_reporter(
-            actor.own_id, before=decode_cursor(cursor, UUID), limit=limit + 1
+            actor.own_ids, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
 

@@ -55,7 +55,9 @@ class FollowedReports:
     async def exists(self, report: UUID) -> bool:
         """Whether there is such a report that the public may know of."""
         found = await self._reports.find(report)
-        return found is not None and found.public is not Publicity.NEVER
+        if found is None or found.held is not None:
+            return False
+        return found.public is not Publicity.NEVER
 
     async def merged_into(self, reports: Collection[UUID]) -> Mapping[UUID, Sequence[Merged]]:
         """Everything merged into these, directly or through others. Merging only ever leads to an

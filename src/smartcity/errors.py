@@ -6,6 +6,8 @@ SmartCityError
 ├── Unauthenticated             401  no credential, or one that is unknown or expired
 │   └── WrongCredentials        401  a log-in failed; for what reason is not told
 ├── Forbidden                   403  a known caller, without the right
+│   ├── AssuranceNeeded         403  the city must be surer of the sender; `needs` says how sure
+│   └── SenderBanned            403  nothing is taken from this sender until `until`
 ├── NotFound                    404  nothing there that this caller may see
 ├── MethodNotAllowed            405
 ├── Conflict                    409  the subject's state does not allow it
@@ -18,10 +20,12 @@ SmartCityError
 ├── Refused                     422  well formed, and against a rule of the city
 │   ├── OutsideCity             422
 │   ├── IdempotencyKeyReused    422
+│   ├── TokenRefused            422  what an identity provider is said to have signed
 │   ├── ProofMissing            422
 │   └── ConsentMissing          422  nobody agreed to what would be kept
 ├── PreconditionRequired        428  staff must send If-Match
 ├── TooManyRequests             429
+│   └── SenderLimited           429  so many a day are taken from this sender
 └── Unavailable                 503  a part that this operation needs is away
 
 Each class has a stable `code` that clients may rely on. Its texts stand in
@@ -81,6 +85,14 @@ class Forbidden(SmartCityError):
     code, status = "forbidden", 403
 
 
+class AssuranceNeeded(Forbidden):
+    code = "assurance_needed"
+
+
+class SenderBanned(Forbidden):
+    code = "sender_banned"
+
+
 class NotFound(SmartCityError):
     code, status = "not_found", 404
 
@@ -129,6 +141,10 @@ class IdempotencyKeyReused(Refused):
     code = "idempotency_key_reused"
 
 
+class TokenRefused(Refused):
+    code = "token_refused"
+
+
 class ProofMissing(Refused):
     code = "proof_missing"
 
@@ -143,6 +159,10 @@ class PreconditionRequired(SmartCityError):
 
 class TooManyRequests(SmartCityError):
     code, status = "too_many_requests", 429
+
+
+class SenderLimited(TooManyRequests):
+    code = "sender_limited"
 
 
 class Unavailable(SmartCityError):

@@ -55,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key: Key
     personal_keys: PersonalKeys
 
+    oidc_issuers: str
+    totp_roles: str
+
     attachments: str
     upload_bytes: Count
     upload_pixels: Count
@@ -71,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_reports: Rate
     limit_actions: Rate
     limit_logins: Rate
+    limit_account_logins: Rate
     limit_secrets: Rate
     limit_guesses: Rate
     limit_searches: Rate

@@ -39,6 +39,7 @@ def identity_app(identity: Identity) -> Litestar:
         "settings": identity.settings,
         "devices": identity.devices,
         "sessions": identity.sessions,
+        "identity_tokens": identity.tokens,
         "credentials": identity.credentials,
         "limits": limits,
     }

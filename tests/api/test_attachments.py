@@ -20,9 +20,14 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import PART_BYTES, AttachmentService
 from smartcity.attachments.store import INDEXES, AttachmentStore
+from smartcity.audit.records import AuditRecords
+from smartcity.audit.store import AuditRecordStore
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
+from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import ANYONE, Actor, Role
+from smartcity.identity.senders.service import Senders
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.storage.mongo import Database
 from tests.unit.sample_files import document, photo
 from tests.unit.sample_reports import Reports
@@ -62,11 +67,18 @@ async def app(database: Database, tmp_path: Path, hanoi: City, reports: Reports)
         upload_bytes=UPLOAD_BYTES,
         per_report=10,
     )
+    senders = Senders(
+        RestrictionStore(database),
+        PersonalData(bytes(32)),
+        AuditRecords(AuditRecordStore(database)),
+        hanoi,
+    )
     return Litestar(
         [AttachmentController, UploadController],
         dependencies={
             "actor": Provide(caller, sync_to_thread=False),
             "attachments": Provide(lambda: attachments, sync_to_thread=False),
+            "senders": Provide(lambda: senders, sync_to_thread=False),
         },
         middleware=[ConditionalRequests()],
         exception_handlers=Problems(hanoi).handlers,

@@ -25,11 +25,15 @@ async def test_staff_log_in_and_are_told_who_they_are(database: Database):
         session = answer.json()
         token = session.pop("token")
         assert session.pop("expires_at")
+        assert session.pop("id")
         assert session == {
             "username": "lan",
             "name": "Nguyễn Thị Lan",
             "roles": ["supervisor"],
             "agencies": ["bridges", "roads"],
+            "demands": [],
+            "totp": False,
+            "recovery_codes": 0,
         }
         assert (await http.get("/v1/agency/queue", headers=bearer(token))).status_code == 200
 

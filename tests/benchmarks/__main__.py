@@ -14,7 +14,7 @@ from typing import Final
 
 import uvloop
 
-from tests.benchmarks import reading, reports
+from tests.benchmarks import queue, reading, reports
 from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.load import connections
 from tests.benchmarks.population import populate
@@ -25,6 +25,7 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "submit": reports.submit,
     "lifecycle": reports.lifecycle,
     "lists": reports.lists,
+    "queue": queue.queue,
     "dossiers": reading.dossiers,
     "tiles": reading.tiles,
 }

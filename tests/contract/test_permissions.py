@@ -12,9 +12,14 @@ from litestar.routes import HTTPRoute
 from litestar.types import HTTPReceiveMessage, Message
 
 from api.permissions import PERMISSIONS, SCOPES
+from smartcity.clock import now
+from smartcity.identifiers import new_id
+from smartcity.identity.citizens.model import Citizen
+from smartcity.identity.citizens.store import CitizenStore
+from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
-from smartcity.identity.roles import STAFF, Role
+from smartcity.identity.roles import STAFF, Assurance, Role
 from smartcity.identity.roles import Scope as KeyScope
 from smartcity.identity.staff.rules import OF_AN_AGENCY
 from tests.api.town import Town
@@ -29,7 +34,8 @@ CALLERS = sorted(frozenset(Role) - {Role.CLOCK})
 SAMPLES = {UUID: str(uuid4()), int: "0", str: "sample"}
 """What stands in an address for a parameter of each type."""
 
-ENDING = ("LogOut", "EraseMe")
+ENDING = ("LogOut", "UnlinkAccount", "EraseMe")
+"""What leaves the caller without a token."""
 
 LITESTARS_OWN = "/schema"
 """Pages of the framework that cannot be left out; they have no id."""
@@ -43,8 +49,8 @@ async def tokens(hanoi_town: Town) -> Tokens:
     found: dict[Role | KeyScope, str | None] = {
         Role.ANYONE: None,
         Role.DEVICE: device,
-        # A citizen speaks through a device; no token says more yet.
-        Role.CITIZEN: (await hanoi_town.device()).token,
+        Role.CITIZEN: await citizen(hanoi_town),
+        Role.NEWCOMER: await newcomer(hanoi_town),
     }
     for role in STAFF:
         agencies = [agency] if role in OF_AN_AGENCY else []
@@ -56,13 +62,43 @@ async def tokens(hanoi_town: Town) -> Tokens:
     return found
 
 
+async def citizen(town: Town) -> str:
+    """The token of a device that is linked to an account."""
+    given = {"platform": "android", "language": "vi"}
+    device = (await town.http.post("/v1/devices", json=given)).json()
+    account, store = new_id(), CitizenStore(town.database)
+    await store.get_or_add(
+        Citizen(
+            id=account,
+            issuer="city-id",
+            identity=account.bytes,
+            assurance=Assurance.ACCOUNT,
+            created_at=now(),
+        )
+    )
+    assert await DeviceStore(town.database).join(UUID(device["id"]), account)
+    return device["token"]
+
+
+async def newcomer(town: Town) -> str:
+    """The token of a session that was begun with a temporary password."""
+    admin = await town.staff("admin")
+    new = {"username": "newcomer", "roles": ["dispatcher"]}
+    added = (await admin.ask("POST", "/v1/staff", json=new)).json()
+    given = {"username": "newcomer", "password": added["temporary_password"]["password"]}
+    answer = await town.http.post("/v1/sessions", json=given)
+    town.http.cookies.clear()
+    return answer.json()["token"]
+
+
 @pytest.mark.parametrize("role", CALLERS)
 async def test_a_role_is_refused_exactly_where_the_table_says(
     role: Role, hanoi_town: Town, tokens: Tokens
 ) -> None:
     refusal = 401 if role is Role.ANYONE else 403
     wrong: list[str] = []
-    for name, method, path in ending_last(operations(hanoi_town.app), role):
+    in_turn = sorted(operations(hanoi_town.app), key=lambda one: ends_the_token(one, role))
+    for name, method, path in in_turn:
         status = await status_of(hanoi_town.app, method, path, tokens[role])
         allowed = name is not None and role in PERMISSIONS.get(name, ())
         if status in {401, 403} if allowed else status != refusal:
@@ -95,19 +131,19 @@ async def test_an_unknown_token_opens_nothing_and_is_not_taken_for_nobodys(
 
 def operations(app: Litestar) -> Iterator[Operation]:
     """Everything that a request may reach."""
-    found = [
+    return (
         (_name(handler), method, _address(route))
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
-    ]
-    return iter(found)
+    )
 
 
-def ending_last(found: Iterator[Operation], role: Role) -> list[Operation]:
-    """What would end this role's credential comes last."""
-    return sorted(found, key=lambda one: one[0] in ENDING and role in PERMISSIONS[one[0]])
+def ends_the_token(operation: Operation, role: Role) -> bool:
+    """Whether the caller has no token any more after it: so it comes last."""
+    name, _, _ = operation
+    return name in ENDING and role in PERMISSIONS[name]
 
 
 def _name(handler: HTTPRouteHandler) -> str | None:

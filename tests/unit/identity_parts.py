@@ -14,12 +14,16 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.keys import store as keys_store
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
+from smartcity.identity.oidc.store import UsedTokenStore
+from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff import store as staff_store
+from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.passwords import Passwords
+from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
-from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.settings import load_settings
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
@@ -56,7 +60,17 @@ class Identity:
         self.attempts = Attempts(database, self.settings)
         self.devices = DeviceService(self.device_store, CITY)
         self.staff = StaffService(staff, sessions, passwords, personal, CITY)
-        self.sessions = SessionService(staff, sessions, passwords, self.attempts, personal, CITY)
+        factors = SecondFactors(staff, personal, KEY)
+        self.sessions = SessionService(
+            staff,
+            sessions,
+            passwords,
+            self.attempts,
+            factors,
+            Doors(DoorStore(database), KEY),
+            CITY,
+        )
+        self.tokens = IdentityTokens((), UsedTokenStore(database), KEY)
         self.keys = KeyService(KeyStore(database))
         self.credentials = Credentials(
             self.devices, self.sessions, self.keys, remembered_s=remembered_s

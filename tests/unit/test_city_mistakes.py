@@ -58,6 +58,9 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         Slip("warn_share = 0.75", "warn_share = 75", "escalation.warn_share", "< 1"),
         Slip("level_h = 8 ", "level_h = 0", "escalation.level_h", "> 0"),
         Slip("[escalation]", "[escalations]", "escalation", "missing"),
+        Slip("devices = 20 ", "devices = 0 ", "burst.devices", ">= 1"),
+        Slip("new_hours = 24 ", "new_hours = -1 ", "burst.new_hours", "> 0.0"),
+        Slip("minutes = 10 ", "minute = 10 ", "burst.minutes", "missing"),
         Slip("[bounds]", "[bounds", "line 16", "Expected ']'"),
     ),
     "deadlines.toml": (
@@ -99,6 +102,7 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
     ),
     "categories.toml": (
         Slip("proof = true", 'proof = "yes"', "category.pothole.proof", "`bool`"),
+        Slip("proof = true", 'sender = "passport"', "category.pothole.sender", "known are device"),
         Slip('code = "pothole"', 'code = "ổ gà"', "category.ổ gà.code", "matching"),
         Slip('kind = "number"', 'kind = "no"', "pothole.questions.width.kind", "text,"),
         Slip('"traffic"\nname', '"trafic"\nname', "pothole.field", "no field traffic"),

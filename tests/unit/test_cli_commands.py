@@ -94,6 +94,64 @@ def test_a_staff_account_is_added_once(run: Run, environment: dict[str, str]) ->
     assert (again.exit_code, again.stderr) == (1, "smartcity: conflict: username: thu.ha\n")
 
 
+def test_an_account_is_listed_disabled_and_enabled(run: Run, environment: dict[str, str]) -> None:
+    password = {"SMARTCITY_PASSWORD": "correct horse battery staple"}
+    for name in ("thu.ha", "minh.tran"):
+        run("staff", "add", name, "--role", "admin", "--full-name", "Trần", **password)
+    listed = run("staff", "list").output
+    assert "thu.ha" in listed
+    assert "disabled" not in listed
+    assert run("staff", "disable", "Thu.Hà").exit_code == 0
+    assert "disabled" in run("staff", "list").output
+    assert run("staff", "enable", "thu.ha").exit_code == 0
+    assert "disabled" not in run("staff", "list").output
+
+    async def written(database: Database) -> list[str]:
+        found = await database["audit_records"].find().sort("_id").to_list()
+        return [record["action"] for record in found]
+
+    done = ["staff_created", "staff_created", "staff_disabled", "staff_enabled"]
+    assert look(environment, written) == done
+
+
+def test_the_last_administrator_is_not_disabled(run: Run) -> None:
+    run("staff", "add", "thu.ha", "--role", "admin", SMARTCITY_PASSWORD="correct horse battery")
+    refused = run("staff", "disable", "thu.ha")
+    assert refused.exit_code == 1
+    assert "conflict: reason: last_admin" in refused.output
+
+
+def test_who_lost_password_and_phone_is_let_in_again(run: Run, environment: dict[str, str]) -> None:
+    run("staff", "add", "thu.ha", "--role", "admin", SMARTCITY_PASSWORD="correct horse battery")
+    before = look(environment, lambda database: StaffStore(database).by_name("thu.ha"))
+    given = run("staff", "password", "thu.ha")
+    temporary = given.stdout.strip()
+    assert len(temporary) == 27
+    assert run("staff", "totp", "reset", "thu.ha").exit_code == 0
+    after = look(environment, lambda database: StaffStore(database).by_name("thu.ha"))
+    assert after.password_until is not None
+    assert after.password != before.password
+    assert temporary not in str(after)
+
+
+@pytest.mark.parametrize("words", [("disable",), ("enable",), ("password",), ("totp", "reset")])
+def test_an_account_that_is_not_there_is_told(run: Run, words: tuple[str, ...]) -> None:
+    told = run("staff", *words, "nobody")
+    assert told.exit_code == 1
+    assert "smartcity: not found" in told.output
+
+
+def test_the_doctor_looks_at_the_identity_providers(run: Run, tmp_path: Path) -> None:
+    assert "sign-in      good   none" in run("doctor").output
+    file = tmp_path / "issuers.toml"
+    away = 'url = "http://127.0.0.1:9"\nfor = "staff"\naudiences = ["a"]'
+    file.write_text(f'[[issuers]]\nname = "city-id"\n{away}\n')
+    told = run("doctor", SMARTCITY_OIDC_ISSUERS=str(file)).output
+    assert "sign-in      mind   city-id for staff: no answer" in told
+    file.write_text("[[issuers]]")
+    assert "sign-in      wrong" in run("doctor", SMARTCITY_OIDC_ISSUERS=str(file)).output
+
+
 def test_a_password_is_asked_for_twice_when_none_is_given(environment: dict[str, str]) -> None:
     told = CliRunner(env=environment).invoke(
         main, ["staff", "add", "thu.ha", "--role", "admin"], input="one\nother\n"

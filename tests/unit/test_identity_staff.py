@@ -15,6 +15,7 @@ async def test_an_account_keeps_no_password(database: Database):
     staff = await Identity(database).staff.add("lan", PASSWORD, ["handler"], ["roads"])
     assert staff.roles == {Role.HANDLER}
     assert PASSWORD not in str(await database["staff"].find_one())
+    assert staff.password is not None
     assert staff.password.startswith("$argon2id$")
 
 

@@ -7,11 +7,15 @@ from smartcity.city.model import City
 from smartcity.errors import Unavailable
 from smartcity.feed.event import Published
 from smartcity.geography.geocoding import Address
+from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
-from smartcity.reports.model import Report
+from smartcity.reports.holding.rules import hold
+from smartcity.reports.model import Action, Common, Party, Report
+from smartcity.reports.requests import Step
+from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import Database
-from tests.unit.reports_made import make_report
+from tests.unit.reports_made import among, make_report
 from workers.addresses import AddressFinder
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +62,24 @@ async def test_an_address_that_the_citizen_gave_stays(database: Database, hanoi:
     await reports.insert(report, [])
     await AddressFinder(hanoi, reports, street).handle(told(report))
     assert street.asked == 0
+
+
+async def test_a_held_report_gets_its_address_when_it_is_released(
+    database: Database, hanoi: City
+) -> None:
+    reports, street, submitted = ReportStore(database), Street(), make_report(hanoi)
+    held = hold(submitted, (Common.TEXT,), submitted.submitted_at)
+    await reports.insert(held, [])
+    finder = AddressFinder(hanoi, reports, street)
+    await finder.handle(told(held))
+    assert street.asked == 0
+    around = among(hanoi, Clocks(hanoi), Party.DISPATCHER, at=held.submitted_at)
+    taken = take(held, Step(action=Action.RELEASE), around)
+    assert await reports.advance(held, taken.report, [taken.entry], []) is not None
+    await finder.handle([Published(seq=2, epoch="E", event=event(taken.report, taken.entry))])
+    kept = await reports.find(held.id)
+    assert kept is not None
+    assert kept.place.address == "21.03 phố Tràng Tiền (vi)"
 
 
 async def test_while_the_service_is_away_the_report_waits(database: Database, hanoi: City) -> None:

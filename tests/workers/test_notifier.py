@@ -9,8 +9,12 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.identifiers import new_id
+from smartcity.identity.citizens.companions import Companions
+from smartcity.identity.citizens.model import Citizen
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.roles import Assurance
 from smartcity.notifications.follows import Follows, Merged
 from smartcity.notifications.model import Notification, PushState, Urgency
 from smartcity.notifications.store import INDEXES, FollowStore, NotificationStore
@@ -50,13 +54,23 @@ def follows(database: Database, reports: Reports) -> Follows:
 
 @pytest.fixture
 def notifier(
+    database: Database,
     hanoi: City,
     follows: Follows,
     devices: DeviceService,
     dossiers: Dossiers,
     store: NotificationStore,
 ) -> Notifier:
-    return Notifier(hanoi, follows, devices, dossiers, store, timedelta(days=180), offices=Nobody())
+    return Notifier(
+        hanoi,
+        follows,
+        devices,
+        dossiers,
+        store,
+        timedelta(days=180),
+        companions=Companions(CitizenStore(database), devices),
+        offices=Nobody(),
+    )
 
 
 async def inbox(store: NotificationStore, recipient: UUID) -> list[Notification]:
@@ -186,3 +200,35 @@ async def test_a_report_that_thousands_follow_reaches_them_all(
     await notifier.handle([published(1, report=report)])
     told = await database["notifications"].distinct("recipient")
     assert set(told) == set(crowd)
+
+
+async def test_news_reach_every_phone_of_an_account_and_not_where_it_was_done(
+    database: Database,
+    notifier: Notifier,
+    store: NotificationStore,
+    devices: DeviceService,
+    follows: Follows,
+) -> None:
+    account = new_id()
+    phone, tablet, given_away = [await device(devices, None) for _ in range(3)]
+    everything = frozenset({phone, tablet, given_away})
+    await CitizenStore(database).get_or_add(
+        Citizen(
+            id=account,
+            issuer="city-id",
+            identity=account.bytes,
+            assurance=Assurance.DEVICE,
+            devices=everything,
+            created_at=now(),
+        )
+    )
+    for linked in (phone, tablet):
+        assert await devices.join(linked, account)
+    answered = published(1, reporter=given_away)
+    assert answered.event.subject is not None
+    await follows.follow_report(tablet, answered.event.subject)
+    own = published(2, "reopen", reporter=phone, actor=tablet)
+    await notifier.handle([answered, own])
+    await notifier.handle([answered, own])
+    told = {one: [n.action for n in await inbox(store, one)] for one in everything}
+    assert told == {phone: ["receive"], tablet: ["receive"], given_away: []}

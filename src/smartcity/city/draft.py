@@ -9,6 +9,7 @@ import msgspec
 from smartcity.city.model import (
     Agency,
     Bounds,
+    Burst,
     Calendar,
     Category,
     Code,
@@ -51,6 +52,7 @@ class Head(Struct, frozen=True, kw_only=True):
     privacy: Privacy
     escalation: Escalation
     identity_pattern: str = ""
+    burst: Burst | None = None
 
 
 class OwnAgencies(Struct, frozen=True, kw_only=True):

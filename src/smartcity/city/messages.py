@@ -17,6 +17,7 @@ from smartcity.errors import every_error
 from smartcity.settings import PROJECT
 
 STATUSES: Final = (
+    "held",
     "submitted",
     "received",
     "in_progress",
@@ -33,6 +34,7 @@ DOSSIER_STATUSES: Final = range(1, 12)
 
 NOTIFICATIONS: Final = (
     "submit",
+    "release",
     "receive",
     "transfer",
     "correct",

@@ -14,6 +14,7 @@ import msgspec
 
 from smartcity.city.language import negotiate
 from smartcity.clock import now
+from smartcity.identity.roles import Assurance
 
 Texts = Mapping[str, str]
 
@@ -117,6 +118,8 @@ class Category(Coded, frozen=True, kw_only=True):
     calendar: str = "office"
     questions: tuple[Question, ...] = ()
     emergency: Emergency | None = None
+    sender: Assurance = Assurance.DEVICE
+    """How sure the city must be of who sends such a report."""
 
 
 class Agency(Coded, frozen=True, kw_only=True):
@@ -258,6 +261,16 @@ class Escalation(Struct, frozen=True, kw_only=True):
     level_h: Annotated[float, msgspec.Meta(gt=0, le=1000)]
 
 
+class Burst(Struct, frozen=True, kw_only=True):
+    """When reports from new devices wait for a dispatcher: more than `devices` of them, all younger
+    than `new_hours`, have something in common within `minutes`.
+    """
+
+    new_hours: Annotated[float, msgspec.Meta(gt=0, le=720)]
+    devices: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)]
+
+
 class Bounds(Struct, frozen=True, kw_only=True):
     """The box the city lies in, WGS 84 degrees."""
 
@@ -300,6 +313,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     procedures: Mapping[str, Procedure]
     dispatch: str
     """The agency code whose dispatchers get what no rule routes."""
+    burst: Burst | None = None
+    """None where no report is ever held."""
     messages: "Messages"
 
     def local(self, moment: datetime) -> datetime:

@@ -80,6 +80,7 @@ def load_city(folder: Path) -> City:
         reasons=by_code(draft.reasons),
         procedures=by_code(draft.procedures),
         dispatch=draft.head.dispatch,
+        burst=draft.head.burst,
         messages=messages,
     )
 

@@ -16,6 +16,8 @@ from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.key_files import FILE as PERSONAL_KEYS
 from smartcity.identity.key_files import keys_of
+from smartcity.identity.oidc.issuers import Issuer, load_issuers
+from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.settings import Settings, SettingsError, load_settings
@@ -29,6 +31,9 @@ OLDEST_SUPPORTED: Final = (7, 0)
 
 BEHIND: Final = 1_000
 """A feed of so many unread events is no longer a moment's."""
+
+
+NO_ANSWER: Final = "no answer"
 
 
 class State(Enum):
@@ -48,6 +53,7 @@ async def examine(settings: Settings) -> list[Finding]:
     city, pack = _pack(settings)
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
+    findings += [await _issuers(settings)]
     findings += [_attachments(settings), _push(settings), _limits(settings)]
     try:
         async with open_database(settings) as (_, database):
@@ -113,6 +119,26 @@ def _personal_keys(settings: Settings) -> Finding:
     if settings.personal_keys:
         return Finding("data keys", State.GOOD, f"{found}, configured")
     return Finding("data keys", State.MIND, f"{found}: keep a copy of {file}")
+
+
+async def _issuers(settings: Settings) -> Finding:
+    what = "sign-in"
+    try:
+        issuers = load_issuers(settings.oidc_issuers)
+    except SettingsError as error:
+        return Finding(what, State.WRONG, str(error))
+    if not issuers:
+        return Finding(what, State.GOOD, "none: citizens need no account, staff have local ones")
+    found = [f"{one.name} for {one.audience}: {await _keys_of(one)}" for one in issuers]
+    state = State.MIND if any(NO_ANSWER in line for line in found) else State.GOOD
+    return Finding(what, state, "; ".join(found))
+
+
+async def _keys_of(issuer: Issuer) -> str:
+    try:
+        return f"{len(await fetch_keys(issuer))} keys"
+    except IssuerError as error:
+        return f"{NO_ANSWER}: {error}"
 
 
 def _attachments(settings: Settings) -> Finding:

@@ -1,16 +1,13 @@
 """The one door for tokens of every kind: whose they are, and what their holder is to the city."""
 
 import time
-from typing import Final
+from typing import Final, Protocol
 
 from smartcity.identifiers import token_hash
 from smartcity.identity.devices.model import PREFIX as DEVICE
-from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.keys.model import PREFIX as KEY
-from smartcity.identity.keys.service import KeyService
 from smartcity.identity.roles import Actor
 from smartcity.identity.staff.model import PREFIX as SESSION
-from smartcity.identity.staff.sessions import SessionService
 
 REMEMBERED_S: Final = 5.0
 """How long a token that was taken back may still open something."""
@@ -22,14 +19,20 @@ LONGEST: Final = 64
 """Characters; ours have 45."""
 
 
+class Door(Protocol):
+    """Who knows one kind of token by its hash."""
+
+    async def actor(self, hashed: bytes) -> Actor | None: ...
+
+
 class Credentials:
     """Asks the database at most once in `remembered_s` for a token, known or not."""
 
     def __init__(
         self,
-        devices: DeviceService,
-        sessions: SessionService,
-        keys: KeyService,
+        devices: Door,
+        sessions: Door,
+        keys: Door,
         *,
         remembered_s: float = REMEMBERED_S,
     ) -> None:

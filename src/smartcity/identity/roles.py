@@ -27,6 +27,7 @@ class Role(StrEnum):
     ALERTER = "alerter"  # warns the public
     ADMIN = "admin"  # staff, keys, configuration
     AUDITOR = "auditor"  # reads the audit log
+    NEWCOMER = "newcomer"  # staff who must first choose a password or set up one-time codes
     MACHINE = "machine"  # an API key; what it may do are its scopes
     CLOCK = "clock"  # the city itself, when a deadline passes; never a caller
 
@@ -59,6 +60,11 @@ class Assurance(StrEnum):
     DEVICE = "device"  # the same device as before, whoever holds it
     PHONE = "phone"  # somebody who was reached at this phone number
     ACCOUNT = "account"  # somebody whom an identity provider knows
+
+    def suffices(self, needed: "Assurance") -> bool:
+        """Whether this is as sure as what is needed."""
+        order = list(Assurance)
+        return order.index(self) >= order.index(needed)
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):

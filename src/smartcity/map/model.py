@@ -103,9 +103,11 @@ class PinSource(Protocol):
 
 
 def pin_of(event: Event) -> Pin | None:
-    """The row of a report's event; none if the event is about something else."""
+    """The row of a report's event; none if the event is about something else, or about a report
+    that is held.
+    """
     state = event.internal
-    if event.topic is not Topic.REPORT or event.subject is None or state is None:
+    if event.topic is not Topic.REPORT or event.subject is None or state is None or state.held:
         return None
     if state.category is None or state.field is None or state.submitted_at is None:
         return None

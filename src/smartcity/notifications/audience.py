@@ -45,6 +45,8 @@ AUDIENCE: Final = (
     #   topic           action      who hears  template           urgency
     # Sent on somebody's behalf: who sends a report themselves has its receipt as the answer.
     Row(Topic.REPORT, "submit", REPORTER, "submit", NORMAL),
+    # What was held is with its agency now.
+    Row(Topic.REPORT, "release", REPORTER, "release", NORMAL),
     Row(Topic.REPORT, "receive", REPORTER, "receive", NORMAL),
     Row(Topic.REPORT, "receive", FOLLOWER, "receive", NORMAL),
     Row(Topic.REPORT, "transfer", REPORTER, "transfer", NORMAL),

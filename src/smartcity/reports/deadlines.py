@@ -7,12 +7,19 @@ moved only openly: the clock stops for the first question, and an extension gran
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
-from smartcity.reports.model import Deadlines
+from smartcity.reports.model import Deadlines, Status
+
+RISK: Final = 1 / 4
+"""In the last quarter of the time it was given, a report is at risk of being late,"""
+
+RISK_AT_MOST: Final = timedelta(days=3)
+"""and no longer before: of a date months ahead, a quarter is no risk."""
 
 
 class Clocks:
@@ -99,3 +106,19 @@ class Clocks:
 
 def _hours(working: timedelta) -> float:
     return working.total_seconds() / 3600
+
+
+def risk_at(
+    due_at: datetime | None, status: Status, deadlines: Deadlines, submitted_at: datetime
+) -> datetime | None:
+    """From when on a report is at risk of missing its next deadline.
+
+    A rule on the report alone, which an index can serve: what is at risk now has `risk_at` behind
+    it and `due_at` still ahead. The time to receive begins with the report, the time to resolve
+    where that ends. Time off counts, so that only the clock's own warning, in working time, is a
+    duty; this is a help to see it come.
+    """
+    if due_at is None:
+        return None
+    since = submitted_at if status is Status.SUBMITTED else deadlines.receive_by
+    return due_at - min(max(due_at - since, timedelta(0)) * RISK, RISK_AT_MOST)

@@ -119,6 +119,15 @@ def _accept(_report: Report, step: Step, _among: Circumstances) -> Changes:
     return {"rating": step.rating}
 
 
+def _release(report: Report, _step: Step, among: Circumstances) -> Changes:
+    """As if it came now: the agency is not late with what it did not know of."""
+    category = among.city.categories[report.category]
+    return {
+        "held": None,
+        "deadlines": among.clocks.give(category, report.priority, report.agency, among.at),
+    }
+
+
 def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
     windows = among.city.windows
     finished = report.finished_at or report.updated_at
@@ -127,6 +136,8 @@ def _reopen(report: Report, _step: Step, among: Circumstances) -> Changes:
             raise Conflict(reason="reopen_window", days=windows.reopen_days)
         if report.reopened >= windows.reopen_limit:
             raise Conflict(reason="reopen_limit", limit=windows.reopen_limit)
+    if report.held is not None:  # to the dispatchers, who rejected it
+        return {"status": Status.HELD, "reopened": report.reopened + 1}
     category = among.city.categories[report.category]
     fresh = among.clocks.give(category, report.priority, report.agency, among.at)
     return {
@@ -168,6 +179,7 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.MERGE: _merge,
     Action.UNMERGE: _unmerge,
     Action.ACCEPT: _accept,
+    Action.RELEASE: _release,
     Action.REOPEN: _reopen,
     Action.LAPSE: _lapse,
     Action.PROCEED: _proceed,

@@ -44,6 +44,7 @@ def event(report: Report, entry: Entry) -> Event:
             lon=report.place.lon,
             lat=report.place.lat,
             public=report.is_public,
+            held=report.held is not None,
             level=report.level,
             raised_to=_raised_to(report, entry),
             submitted_at=report.submitted_at,
@@ -68,10 +69,10 @@ def _raised_to(report: Report, entry: Entry) -> RaisedTo | None:
 
 
 def public_state(report: Report) -> PublicState | None:
-    """What everybody may know: nothing of a category that is never public; category, unit and
-    status until the agency received the report; then its place and agency too.
+    """What everybody may know: nothing of a category that is never public or of a held report;
+    category, unit and status until the agency received the report; then its place and agency too.
     """
-    if report.public is Publicity.NEVER:
+    if report.public is Publicity.NEVER or report.held is not None:
         return None
     state = PublicState(
         id=report.id,

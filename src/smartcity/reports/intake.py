@@ -7,12 +7,14 @@ import msgspec
 from smartcity.attachments.service import AttachmentService
 from smartcity.city.model import City
 from smartcity.clock import now
-from smartcity.errors import IdempotencyKeyReused
+from smartcity.errors import AssuranceNeeded, IdempotencyKeyReused
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
+from smartcity.identity.senders.service import Senders
 from smartcity.reports import submission
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
+from smartcity.reports.holding.service import Holding
 from smartcity.reports.model import Report
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.requests import NewReport
@@ -32,6 +34,8 @@ class ReportIntake:
         places: Places,
         attachments: AttachmentService,
         reporters: Reporters,
+        senders: Senders,
+        holding: Holding,
     ) -> None:
         self._city = city
         self._store = store
@@ -39,15 +43,23 @@ class ReportIntake:
         self._places = places
         self._attachments = attachments
         self._reporters = reporters
+        self._senders = senders
+        self._holding = holding
 
-    async def submit(self, data: NewReport, actor: Actor, key: str) -> tuple[Report, bool]:
-        """Take in a report. False with it if the same submission was taken before.
+    async def submit(
+        self, data: NewReport, actor: Actor, key: str, *, address: str | None = None
+    ) -> tuple[Report, bool]:
+        """Take in a report. False with it if the same submission was taken before. `address` is
+        where the caller is, if that says anything.
 
-        Raises `Invalid`, `OutsideCity`, `ConsentMissing`, or `IdempotencyKeyReused` for the same
-        key with another body. When this returns, the report survives the death of any process.
+        Raises `Invalid`, `OutsideCity`, `AssuranceNeeded`, `ConsentMissing`, `SenderBanned`,
+        `SenderLimited`, or `IdempotencyKeyReused` for the same key with another body. When this
+        returns, the report survives the death of any process.
         """
         assert actor.id is not None, "the permission table lets nobody else submit"
         category = submission.check(data, self._city)
+        if not submission.assurance(data, actor).suffices(category.sender):
+            raise AssuranceNeeded(needs=category.sender)
         where = submission.place(self._places, data.location, data.unit, data.address)
         report = submission.new_report(
             data,
@@ -59,10 +71,16 @@ class ReportIntake:
             submission=_submission(data, actor.id, key),
             at=now(),
         )
+        limit = await self._senders.admit(actor, report.reporter.id)
         if report.attachments:
             if earlier := await self.submitted(data, actor, key):
                 return earlier, False  # its files are in a report by now: in this one
             await self._attachments.check(report.attachments, actor, report.id)
+        if limit is not None:
+            if earlier := await self.submitted(data, actor, key):
+                return earlier, False
+            await self._senders.count(limit)
+        report = await self._holding.examine(report, actor, address)
         try:
             await self._store.insert(report, [event(report, report.timeline[0])])
         except Duplicate:

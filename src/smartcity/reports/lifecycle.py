@@ -71,14 +71,18 @@ TRANSITIONS: Final = {
         # A handler's is a wish; it becomes a new date when a supervisor takes the action.
         _row(Action.EXTEND, WORKED, None, HANDLERS, N.UNTIL, N.TEXT),
         _row(Action.RESOLVE, WORKED, S.RESOLVED, HANDLERS, N.TEXT, N.PROOF),
-        _row(Action.REJECT, {S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT),
+        # Of what is held no agency knows: only a dispatcher is any party to it (`parties`).
+        _row(Action.RELEASE, {S.HELD}, S.SUBMITTED, frozenset({P.DISPATCHER})),
+        _row(
+            Action.REJECT, {S.HELD, S.SUBMITTED, S.RECEIVED}, S.REJECTED, TRIAGE, N.REASON, N.TEXT
+        ),
         _row(Action.MERGE, MOVABLE, S.MERGED, TRIAGE, N.EARLIER_REPORT),
         # Back to where it was; `effects` knows the status of before.
         _row(Action.UNMERGE, {S.MERGED}, None, TRIAGE, N.TEXT),
         _row(Action.ACCEPT, {S.RESOLVED}, S.CLOSED, REPORTER, N.RATING),
         # Past the pack's limit only a supervisor.
         _row(Action.REOPEN, FINISHED, S.RECEIVED, REPORTER | {P.SUPERVISOR}, N.TEXT),
-        _row(Action.WITHDRAW, {S.SUBMITTED, S.RECEIVED}, S.WITHDRAWN, REPORTER),
+        _row(Action.WITHDRAW, {S.HELD, S.SUBMITTED, S.RECEIVED}, S.WITHDRAWN, REPORTER),
         _row(Action.CLOSE, {S.RESOLVED}, S.CLOSED, CLOCK),
         _row(Action.LAPSE, {S.WAITING}, S.REJECTED, CLOCK),
         # The question reached nobody: the work goes on without an answer, and somebody phones.

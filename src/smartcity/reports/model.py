@@ -12,6 +12,7 @@ from smartcity.identity.roles import Assurance
 
 
 class Status(StrEnum):
+    HELD = "held"  # waits for a dispatcher; no agency has heard of it
     SUBMITTED = "submitted"
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
@@ -53,6 +54,7 @@ class Action(StrEnum):
     COMMENT = "comment"
     NOTE = "note"
     DISCLOSE = "disclose"
+    RELEASE = "release"
 
 
 class Party(StrEnum):
@@ -185,6 +187,20 @@ class Reporter(Struct, frozen=True, kw_only=True):
     erasing: bool = False
 
 
+class Common(StrEnum):
+    """What a report has in common with too many others from new devices."""
+
+    ADDRESS = "address"
+    TEXT = "text"
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """Since when a report has been held, and why."""
+
+    at: datetime
+    common: tuple[Common, ...]
+
+
 class By(Struct, frozen=True, kw_only=True):
     """Who did something to a report, as its timeline keeps it; `on_behalf_of` is the caller for
     whom an operator did it.
@@ -251,6 +267,8 @@ class Report(Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
     due_at: datetime | None = None
     """The next deadline of an open report whose clock runs; the queue sorts by it."""
+    risk_at: datetime | None = None
+    """From then on it is at risk of missing that deadline: see `deadlines.risk_at`."""
     reporter: Reporter
     submission: bytes
     """Names the sender and the idempotency key; unique."""
@@ -281,6 +299,10 @@ class Report(Struct, frozen=True, kw_only=True):
     extension: ExtensionWish | None = None
     merged_into: UUID | None = None
     before_merge: Status | None = None
+    held: Hold | None = None
+    """Set until a dispatcher releases it, also where it is rejected or withdrawn instead: nobody
+    but its reporter, the dispatchers and the operations centre knows of such a report.
+    """
     batch: UUID | None = None
     """The import that brought it."""
     source: str | None = None
@@ -297,6 +319,6 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def is_public(self) -> bool:
         """Whether its text, place and agency may be shown to everybody by now."""
-        if self.public is Publicity.NEVER:
+        if self.public is Publicity.NEVER or self.held is not None:
             return False
         return self.public is Publicity.AT_ONCE or self.received_at is not None

@@ -69,7 +69,7 @@ def _proof(report: Report, _step: Step, among: Circumstances) -> FieldError | No
 
 def _earlier_report(report: Report, _step: Step, among: Circumstances) -> FieldError | None:
     survivor = among.survivor
-    if survivor is None:
+    if survivor is None or survivor.held is not None:
         return FieldError("report", "unknown")
     if (survivor.submitted_at, survivor.id) >= (report.submitted_at, report.id):
         return FieldError("report", "not_earlier")

@@ -13,11 +13,13 @@ OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATC
 
 
 def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> frozenset[Party]:
-    """What the actor is to this report, now: a transfer makes handlers of others."""
+    """What the actor is to this report, now: a transfer makes handlers of others, and before a held
+    report is released it has none.
+    """
     parties: set[Party] = set()
     if has_receipt or report.reporter.id in actor.own_ids:
         parties.add(Party.REPORTER)
-    if report.agency in actor.agencies:
+    if report.agency in actor.agencies and report.held is None:
         if Role.HANDLER in actor.roles:
             parties.add(Party.HANDLER)
         if Role.SUPERVISOR in actor.roles:
@@ -52,9 +54,10 @@ def viewer_of(actor: Actor, parties: Collection[Party]) -> Viewer:
 
 
 def may_know_of(report: Report, actor: Actor, parties: Collection[Party]) -> bool:
-    """Whether there is such a report, as far as the actor may know: one that is never public is
-    the business of its parties, and of the centre that sees the whole city.
+    """Whether there is such a report, as far as the actor may know: one that is held or never
+    public is the business of its parties, and of the centre that sees the whole city.
     """
-    if report.public is not Publicity.NEVER or Role.OPERATIONS in actor.roles:
+    hidden = report.public is Publicity.NEVER or report.held is not None
+    if not hidden or Role.OPERATIONS in actor.roles:
         return True
     return Party.STRANGER not in parties

@@ -125,6 +125,3 @@ class ReportFilter(Struct, frozen=True, kw_only=True):
     """lon, lat; with `radius_m`."""
     radius_m: float = 500.0
     text: str | None = None
-    assignee: UUID | None = None
-    overdue_at: datetime | None = None
-    """Only those whose next deadline passed before this moment."""

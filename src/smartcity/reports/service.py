@@ -12,6 +12,7 @@ from smartcity.audit.records import AuditRecords
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import (
+    Conflict,
     FieldError,
     IdempotencyKeyReused,
     Invalid,
@@ -22,6 +23,7 @@ from smartcity.errors import (
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor, Role
+from smartcity.identity.senders.service import Senders
 from smartcity.identity.staff.service import StaffService
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
@@ -62,6 +64,7 @@ class ReportService:
         staff: StaffService,
         receipts: Receipts,
         audit: AuditRecords,
+        senders: Senders,
     ) -> None:
         self._city = city
         self._store = store
@@ -73,6 +76,7 @@ class ReportService:
         self._staff = staff
         self._receipts = receipts
         self._audit = audit
+        self._senders = senders
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -91,8 +95,10 @@ class ReportService:
 
         Raises `NotFound`, `Forbidden`, `IllegalTransition`, `Invalid`, `PreconditionRequired` from
         staff without a version, `StaleVersion` with the present state, `IdempotencyKeyReused`,
-        `TimelineFull`. Whatever is raised, nothing was written.
+        `TimelineFull`, `SenderBanned` to who comments. Whatever is raised, nothing was written.
         """
+        if any(step.action is Action.COMMENT for step in steps):
+            await self._senders.admit(actor)
         guarded = any(step.action not in WITHOUT_VERSION for step in steps)
         if actor.is_staff and version is None and guarded:
             raise PreconditionRequired
@@ -172,6 +178,15 @@ class ReportService:
         """A report, and through whose eyes the caller may see it. Raises `NotFound`."""
         report, parties = await self._seen(report_id, actor, said)
         return report, viewer_of(actor, parties)
+
+    async def sender(self, report_id: UUID, actor: Actor) -> UUID:
+        """Under which id a report was sent. Raises `NotFound`, and `Conflict` where that is nobody
+        whom a restriction could bind: another system, or one of the staff.
+        """
+        report, _ = await self._seen(report_id, actor, None)
+        if report.batch is not None or await self._staff.is_one_of_us(report.reporter.id):
+            raise Conflict(reason="not_a_citizen")
+        return report.reporter.id
 
     async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
         """How to reach the reporter, if handlers may know. Who is told is written down first."""

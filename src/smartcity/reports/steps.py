@@ -13,6 +13,7 @@ from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.alarms import check_due, wound
+from smartcity.reports.deadlines import risk_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
 from smartcity.reports.model import OPEN, Action, Entry, Party, Report, Status
@@ -54,7 +55,9 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
         changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
     after = msgspec.structs.replace(report, **changes)
-    after = msgspec.structs.replace(after, due_at=_due_at(after))
+    due_at = _due_at(after)
+    risk = risk_at(due_at, after.status, after.deadlines, after.submitted_at)
+    after = msgspec.structs.replace(after, due_at=due_at, risk_at=risk)
     entry = _entry(report, after, step, among)
     after = msgspec.structs.replace(after, timeline=(*report.timeline, entry))
     if step.action not in ADDITIONS:
@@ -95,7 +98,7 @@ def _replaced(before: Report, after: Report) -> dict[str, Any]:
 
 
 def _finished_at(report: Report, status: Status, at: datetime) -> datetime | None:
-    if status in OPEN:
+    if status in OPEN or status is Status.HELD:
         return None
     return report.finished_at if report.status not in OPEN and report.finished_at else at
 

@@ -206,7 +206,9 @@ class ReportStore:
 
     async def columns(self, batch: UUID | None = None) -> AsyncIterator[Document]:
         """What map and figures keep in memory of every report, or of one import."""
-        query: Document = {} if batch is None else {"batch": batch}
+        query: Document = {"held": {"$exists": False}}
+        if batch is not None:
+            query["batch"] = batch
         async for document in self._reports.find(query, _COLUMNS).batch_size(10_000):
             yield document
 

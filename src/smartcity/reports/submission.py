@@ -13,8 +13,9 @@ from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import FieldError, Invalid
 from smartcity.geography.units import Located
 from smartcity.identifiers import new_code, new_id
+from smartcity.identity.roles import Actor, Assurance, Role
 from smartcity.reports.clockwork.alarms import wound
-from smartcity.reports.deadlines import Clocks
+from smartcity.reports.deadlines import Clocks, risk_at
 from smartcity.reports.model import (
     Action,
     By,
@@ -51,6 +52,15 @@ def check(data: NewReport, city: City) -> Category:
     if mistakes:
         raise Invalid(*mistakes)
     return category
+
+
+def assurance(data: NewReport, actor: Actor) -> Assurance:
+    """How sure the city is of who sends this. An operator speaks with the caller on the phone whose
+    number is in the report.
+    """
+    if Role.OPERATOR in actor.roles and data.contact and data.contact.phone:
+        return Assurance.PHONE
+    return actor.assurance
 
 
 def place(
@@ -104,6 +114,7 @@ def new_report(
         routing=Routing(rule=routed.rule),
         deadlines=deadlines,
         due_at=deadlines.receive_by,
+        risk_at=risk_at(deadlines.receive_by, Status.SUBMITTED, deadlines, at),
         reporter=reporter,
         submission=submission[0],
         submission_body=submission[1],

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
 from smartcity.reports.lifecycle import PRIVATE
-from smartcity.reports.model import Entry, Party, Report
+from smartcity.reports.model import Common, Entry, Party, Report
 from smartcity.reports.privacy import Mask
 
 EXCERPT = 200
@@ -77,6 +77,15 @@ class EscalatedTo(View, frozen=True, kw_only=True):
     agency: Named
 
 
+class HoldView(View, frozen=True, kw_only=True):
+    """Since when a report waits for a dispatcher, and what it has in common with too many others
+    from new devices.
+    """
+
+    at: datetime
+    common: tuple[Common, ...]
+
+
 class EntryView(View, frozen=True, kw_only=True):
     """One line of the timeline."""
 
@@ -130,6 +139,7 @@ class ReportView(View, frozen=True, kw_only=True):
     assignee: UUID | UnsetType = UNSET
     level: int | UnsetType = UNSET
     escalated_to: EscalatedTo | UnsetType = UNSET
+    held: HoldView | UnsetType = UNSET
     proposal: ProposalView | UnsetType = UNSET
     contact: dict[str, str] | UnsetType = UNSET
 
@@ -147,7 +157,9 @@ class ReportReceipt(View, frozen=True, kw_only=True):
     category: Named
     agency: Named
     rule: str
-    deadlines: DeadlinesView
+    deadlines: Annotated[
+        DeadlinesView | UnsetType, Meta(description="None run while a report is held.")
+    ] = UNSET
     submitted_at: datetime
     unit: Named | UnsetType = UNSET
     approximate: bool | UnsetType = UNSET
@@ -237,6 +249,7 @@ class Views:
                 address=address,
                 agency=self._agency(report.agency, language),
                 deadlines=_deadlines(report),
+                held=_hold(report) if viewer in OFFICIALS else None,
                 attachments=report.attachments or None,
                 finished_at=report.finished_at,
                 rating=report.rating,
@@ -258,9 +271,9 @@ class Views:
             category=self._category(report.category, language),
             agency=self._agency(report.agency, language),
             rule=report.routing.rule,
-            deadlines=_deadlines(report),
             submitted_at=report.submitted_at,
             **_present(
+                deadlines=_deadlines(report),
                 unit=report.place.unit and self._unit(report.place.unit, language),
                 approximate=report.place.approximate or None,
                 near_edge=report.place.near_edge or None,
@@ -325,7 +338,15 @@ def _shown_party(party: Party) -> str:
     return "agency" if party in {Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER} else party
 
 
-def _deadlines(report: Report) -> DeadlinesView:
+def _hold(report: Report) -> HoldView | None:
+    hold = report.held
+    return hold and HoldView(at=hold.at, common=hold.common)
+
+
+def _deadlines(report: Report) -> DeadlinesView | None:
+    """None of a held report: new ones are given on its release."""
+    if report.held is not None:
+        return None
     given = report.deadlines
     return DeadlinesView(
         receive_by=given.receive_by,

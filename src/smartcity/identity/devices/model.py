@@ -57,7 +57,9 @@ class DeviceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A device as it is kept. `units` are the codes of the units it follows."""
+    """A device as it is kept. `units` are the codes of the units it follows, `account` is the
+    citizen's to whom it is linked.
+    """
 
     id: UUID = msgspec.field(name="_id")
     token_hash: bytes
@@ -66,5 +68,6 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     push: PushAddress | None = None
     units: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
+    account: UUID | UnsetType = UNSET
     created_at: datetime
     seen_at: datetime

@@ -79,7 +79,29 @@ class DeviceService:
             return None
         if now() - device.seen_at >= SEEN_EVERY:
             await self._store.seen(device.id, now())
-        return Actor(roles=DEVICE, id=device.id, language=device.language, since=device.created_at)
+        return Actor(
+            roles=DEVICE,
+            id=device.id,
+            language=device.language,
+            since=device.created_at,
+            account=None if device.account is UNSET else device.account,
+        )
+
+    async def join(self, device: UUID, account: UUID) -> bool:
+        """Link a device to an account. False if it is linked to another, or not there."""
+        return await self._store.join(device, account)
+
+    async def begin_anew(self, device: UUID) -> tuple[Device, str]:
+        """A new device in the place of one whose token then opens nothing. Raises `NotFound`."""
+        old = await self.get(device)
+        new = NewDevice(platform=old.platform, language=old.language, push=old.push)
+        registered = await self.register(new)
+        await self._store.remove([device])
+        return registered
+
+    async def of_accounts(self, accounts: Collection[UUID]) -> list[Device]:
+        """The devices that are linked to any of these accounts now."""
+        return await self._store.of_accounts(accounts)
 
     async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""

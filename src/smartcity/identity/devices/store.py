@@ -22,6 +22,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             partialFilterExpression={"push.value": {"$exists": True}},
         ),
         IndexModel(
+            [("account", ASCENDING)],
+            name="account",
+            partialFilterExpression={"account": {"$exists": True}},
+        ),
+        IndexModel(
             [("seen_at", ASCENDING)],
             name="retention",
             expireAfterSeconds=SILENT_DAYS * 86_400,
@@ -54,6 +59,18 @@ class DeviceStore:
             {"_id": device}, {"$set": fields}, return_document=ReturnDocument.AFTER
         )
         return if_found(found, Device)
+
+    async def join(self, device: UUID, account: UUID) -> bool:
+        """False if the device is linked to another account, or not there."""
+        free_or_same = {"account": {"$in": [None, account]}}
+        done = await self._devices.update_one(
+            {"_id": device} | free_or_same, {"$set": {"account": account}}
+        )
+        return done.matched_count == 1
+
+    async def of_accounts(self, accounts: Collection[UUID]) -> list[Device]:
+        found = self._devices.find({"account": {"$in": list(accounts)}})
+        return [from_document(document, Device) async for document in found]
 
     async def seen(self, device: UUID, at: datetime) -> None:
         await self._devices.update_one({"_id": device}, {"$max": {"seen_at": at}})

@@ -1,4 +1,4 @@
-"""Staff accounts: who is added, who works where, who is no longer let in."""
+"""Staff accounts as the city's own commands see them: added, opened, closed, asked about."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -41,8 +41,10 @@ class StaffService:
         *,
         name: str = "",
         totp: str | None = None,
+        account: UUID | None = None,
     ) -> Staff:
-        """A new account. `totp` is the secret (base 32) of its one-time codes, if it has any.
+        """A new account. `totp` is the secret (base 32) of its one-time codes, if it has any;
+        `account` its id, if somebody had to know that before.
 
         Raises `Invalid`, and `Conflict` if there is an account of a name that looks the same.
         """
@@ -52,7 +54,7 @@ class StaffService:
         if wrong:
             raise Invalid(*wrong)
         staff = Staff(
-            id=new_id(),
+            id=account or new_id(),
             username=username,
             folded=fold(username),
             name=name or username,
@@ -66,11 +68,21 @@ class StaffService:
             raise Conflict(username=username)
         return staff
 
-    async def disable(self, username: str) -> None:
-        """Let somebody in no more; open sessions end. Raises `NotFound`."""
-        staff = await self._staff.disable(fold(username), now())
+    async def is_one_of_us(self, somebody: UUID) -> bool:
+        """Whether this is the id of a staff account."""
+        return await self._staff.get(somebody) is not None
+
+    async def named(self, username: str) -> Staff:
+        """The account of a user name, however it is typed. Raises `NotFound`."""
+        staff = await self._staff.by_name(fold(username))
         if staff is None:
             raise NotFound
+        return staff
+
+    async def disable(self, username: str) -> None:
+        """Let somebody in no more; open sessions end. Raises `NotFound`."""
+        staff = await self.named(username)
+        await self._staff.change(staff, {"disabled_at": now()})
         await self._sessions.end_all(staff.id)
 
     async def works_for(self, staff: UUID, agency: str) -> bool:

@@ -12,7 +12,7 @@ from smartcity.city.model import Category, City
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import OutsideCity
 from smartcity.identifiers import derived_code, derived_id, digest_of
-from smartcity.reports.deadlines import Clocks
+from smartcity.reports.deadlines import Clocks, risk_at
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
 from smartcity.reports.model import (
@@ -127,6 +127,7 @@ class ReportReader:
         deadlines = self._deadlines(facts)
         timeline = self._timeline(facts, report_id)
         actions = {entry.action for entry in timeline}
+        due_at = _due_at(facts.status, deadlines)
         return Report(
             id=report_id,
             code=derived_code(self._secret, report_id),
@@ -143,7 +144,8 @@ class ReportReader:
             agency=facts.agency,
             routing=Routing(rule=RULE),
             deadlines=deadlines,
-            due_at=_due_at(facts.status, deadlines),
+            due_at=due_at,
+            risk_at=risk_at(due_at, facts.status, deadlines, facts.opened),
             reporter=Reporter(id=NOBODY),
             submission=digest_of(b"import", name.encode()),
             submission_body=b"",

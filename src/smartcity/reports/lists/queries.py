@@ -1,4 +1,4 @@
-"""What lists and queues ask the database for. Conditions only: `store` asks."""
+"""What lists ask the database for. Conditions only: `store` asks."""
 
 import re
 from datetime import timedelta
@@ -9,12 +9,18 @@ from smartcity.city.model import Publicity
 from smartcity.clock import now
 from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id, grouped, is_code
+from smartcity.reports.lists.model import FINISHED_TABS, OPEN_TABS, QUEUED, Along
 from smartcity.reports.requests import ReportFilter
 from smartcity.storage.mongo import Document
 from smartcity.text import folded_words
 
 TEXT_DAYS: Final = 90
-"""A text is searched in as many days of reports, or in all of one agency's."""
+"""A text is searched in as many days of reports, and in all open ones of an agency's queue."""
+
+MERGED: Final = 200
+"""So many stretches of an index MongoDB merges; of more it sorts all that they hold
+(`internalQueryMaxScansToExplode`).
+"""
 
 _WORD: Final = r"(?<![\pL\pN])"
 """What a word begins behind. Not `\\b`, which knows ASCII alone."""
@@ -35,32 +41,55 @@ _SHOWN: Final[Document] = {
 }
 
 
-def newest(wanted: ReportFilter, before: UUID | None, public: bool) -> Document:
-    """Reports that came before one of them, for the public or for staff."""
-    conditions = [_query(wanted)]
+def newest(
+    wanted: ReportFilter, before: UUID | None, public: bool
+) -> list[tuple[Document, Along | None]]:
+    """Reports that came before one of them, for the public or for staff; an agency's in two parts,
+    each with its index, which are to be merged.
+    """
+    conditions = [of_filter(wanted)]
+    if wanted.text:
+        either: list[Document] = [with_words(wanted.text)]
+        if is_code(wanted.text):
+            either.append({"code": grouped(wanted.text)})
+        conditions += [{"$or": either}, recent()]
     if public:
         conditions.append({"public": {"$ne": Publicity.NEVER}})
         if wanted.bbox or wanted.near or wanted.text or wanted.agency:
             conditions.append(_SHOWN)
     if before is not None:
         conditions.append({"_id": {"$lt": before}})
-    if wanted.text and not wanted.agency:
-        conditions.append({"_id": {"$gte": earliest_id(now() - timedelta(days=TEXT_DAYS))}})
-    return {"$and": conditions}
+    if not wanted.agency:
+        return [({"$and": conditions}, None)]
+    parts = by_openness(wanted.status or QUEUED, len(wanted.agency))
+    return [({"$and": [*conditions, part]}, along) for part, along in parts]
 
 
-def by_deadline(wanted: ReportFilter, after: tuple[Any, UUID] | None) -> Document:
-    """Reports behind a deadline and one of the reports that have it."""
-    query = _query(wanted)
-    if after is None:
-        return query
-    due_at, last = after
-    later: Document = {"due_at": {"$gt": due_at}} if due_at else {"due_at": {"$ne": None}}
-    return {"$and": [query, {"$or": [later, {"due_at": due_at, "_id": {"$gt": last}}]}]}
+def by_openness(status: frozenset[str], agencies: int) -> list[tuple[Document, Along]]:
+    """Open and finished reports, as far as they are asked for. The planner takes an index of one
+    part only if the condition names the part; and it merges no more than `MERGED` stretches, so
+    that the finished of many agencies are asked for one status after the other.
+    """
+    parts: list[tuple[Document, Along]] = []
+    if some := status.intersection(OPEN_TABS):
+        parts.append(({"status": {"$in": sorted(some)}}, Along.NEWEST))
+    finished = sorted(status.intersection(FINISHED_TABS))
+    together = len(finished) if len(finished) * agencies <= MERGED else 1
+    for first in range(0, len(finished), together or 1):
+        chosen = finished[first : first + together]
+        parts.append(({"status": {"$in": chosen}}, Along.FINISHED))
+    return parts
 
 
-def _query(wanted: ReportFilter) -> Document:
-    query: Document = {}
+def of_reporter(ids: frozenset[UUID], before: UUID | None) -> Document:
+    """What these devices sent before one of their reports."""
+    query: Document = {"reporter.id": {"$in": sorted(ids)}}
+    return query if before is None else query | {"_id": {"$lt": before}}
+
+
+def of_filter(wanted: ReportFilter) -> Document:
+    """The conditions of a filter but for its text. What is or was held back is in no list."""
+    query: Document = {"held": {"$exists": False}}
     for name, path in _MEMBERS.items():
         if values := getattr(wanted, name):
             query[path] = {"$in": sorted(values)}
@@ -73,21 +102,17 @@ def _query(wanted: ReportFilter) -> Document:
             "$geoWithin": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}
         }
     elif wanted.near is not None:
-        circle = [list(wanted.near), wanted.radius_m / EARTH_RADIUS_M]
+        circle: list[Any] = [list(wanted.near), wanted.radius_m / EARTH_RADIUS_M]
         query["location"] = {"$geoWithin": {"$centerSphere": circle}}
-    if wanted.text is not None:
-        query["$or"] = _with_text(wanted.text)
-    if wanted.assignee is not None:
-        query["assignee"] = wanted.assignee
-    if wanted.overdue_at is not None:
-        query["due_at"] = {"$lt": wanted.overdue_at}
     return query
 
 
-def _with_text(text: str) -> list[Document]:
-    """Each word of the text begins one of the report's; or the text is the report's code."""
+def with_words(text: str) -> Document:
+    """Each word of the text begins one of the report's."""
     words = [_WORD + re.escape(word) for word in folded_words(text)[:8]]
-    either: list[Document] = [{"$and": [{"folded": {"$regex": word}} for word in words]}]
-    if is_code(text):
-        either.append({"code": grouped(text)})
-    return either
+    return {"$and": [{"folded": {"$regex": word}} for word in words]}
+
+
+def recent() -> Document:
+    """What a text is searched in where there is no end of reports."""
+    return {"_id": {"$gte": earliest_id(now() - timedelta(days=TEXT_DAYS))}}

@@ -1,0 +1,1 @@
+"""Citizens who logged in: one account for all the devices of one person."""

@@ -1,0 +1,1 @@
+"""Senders whom a dispatcher limits or bans for a time. Who they are nobody is told."""

@@ -1,0 +1,75 @@
+"""What may be asked of an agency's queue, and how its tabs are counted."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from smartcity.reports.model import Status
+from smartcity.reports.requests import ReportFilter
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+OPEN_TABS: Final = (Status.SUBMITTED, Status.RECEIVED, Status.IN_PROGRESS, Status.WAITING)
+FINISHED_TABS: Final = (
+    Status.RESOLVED,
+    Status.REJECTED,
+    Status.MERGED,
+    Status.WITHDRAWN,
+    Status.CLOSED,
+)
+QUEUED: Final = frozenset(OPEN_TABS + FINISHED_TABS)
+"""What a queue may show. A status that is not here never stands in any agency's queue."""
+
+
+class Along(StrEnum):
+    """The indexes of queues, by name. All but the last hold nothing but open reports."""
+
+    DEADLINE = "queue"
+    UNIT = "queue_unit"
+    CATEGORY = "queue_category"
+    ASSIGNEE = "queue_assignee"
+    NEWEST = "queue_newest"
+    FINISHED = "finished"
+
+
+class Order(StrEnum):
+    """How a queue is sorted."""
+
+    DEADLINE = "deadline"  # the next one first; those whose clock stands still come last
+    NEWEST = "newest"
+
+
+class Position(Struct, frozen=True, array_like=True):
+    """Where a page ended: its last report, and the moment of the first page, which decides on every
+    page of the list what is overdue and at risk.
+    """
+
+    as_of: Moment
+    due_at: Moment | None
+    id: UUID
+
+
+class QueueFilter(ReportFilter, frozen=True, kw_only=True):
+    """Which of some agencies' reports a queue holds."""
+
+    as_of: Moment
+    order: Order = Order.DEADLINE
+    priority: frozenset[str] = frozenset()
+    assignee: UUID | None = None
+    unassigned: bool = False
+    overdue: bool = False
+    """With `at_risk`, either of them."""
+    at_risk: bool = False
+
+
+class TabCounts(Struct, frozen=True, kw_only=True):
+    """How many open reports some agencies have, by status and otherwise."""
+
+    as_of: Moment
+    status: dict[str, int]
+    unassigned: int = 0
+    overdue: int = 0
+    at_risk: int = 0
