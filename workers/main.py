@@ -177,7 +177,11 @@ class Crew:
             attachments,
             keys,
             everything(
-                DeviceStore(database), ConsentStore(database), FollowStore(database), notifications
+                DeviceStore(database),
+                CitizenStore(database),
+                ConsentStore(database),
+                FollowStore(database),
+                notifications,
             ),
             forgetting,
         )

@@ -16,6 +16,7 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.bridges import ReportsWithFiles
 from smartcity.clock import now
 from smartcity.feed.event import Topic
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import CONSENTS, ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.key_files import open_personal
@@ -73,6 +74,7 @@ def eraser(town: Town, *more: OfPersons) -> Eraser:
             *more,
             *everything(
                 DeviceStore(database),
+                CitizenStore(database),
                 ConsentStore(database),
                 FollowStore(database),
                 NotificationStore(database),

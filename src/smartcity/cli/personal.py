@@ -12,6 +12,7 @@ from smartcity.identity.key_files import SEEN_WITHIN_S, KeyFile, keys_of
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.persons.rotation import Rotation
 from smartcity.identity.persons.store import PERSON_KEYS, RotationStore, SealedField
+from smartcity.identity.senders.store import RESTRICTIONS
 from smartcity.identity.staff.store import STAFF
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import Settings
@@ -20,6 +21,8 @@ SEALED: Final = (
     # collection   field
     (PERSON_KEYS, "wrapped"),
     (STAFF, "totp"),
+    (STAFF, "totp_new"),
+    (RESTRICTIONS, "reason"),
     (DOSSIERS, "applicant"),
     (REPORTS, "reporter.contact"),  # of before persons had keys
 )

@@ -14,6 +14,7 @@ from uuid import UUID
 from smartcity.attachments.service import AttachmentService
 from smartcity.clock import now
 from smartcity.identifiers import new_id
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
@@ -103,7 +104,11 @@ class Eraser:
 
 
 def everything(
-    devices: DeviceStore, consents: ConsentStore, follows: FollowStore, told: NotificationStore
+    devices: DeviceStore,
+    citizens: CitizenStore,
+    consents: ConsentStore,
+    follows: FollowStore,
+    told: NotificationStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports and their key."""
-    return devices, consents, follows, told
+    return devices, citizens, consents, follows, told
