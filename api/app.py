@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 from api.agency.actions import ActionController
 from api.agency.held import HeldController
 from api.agency.menus import MenuController
+from api.agency.operators import DisclosureController, OperatorController
 from api.agency.own_account import OwnAccountController
 from api.agency.queue import AgencyController
 from api.agency.senders import RestrictionController, SenderController
@@ -24,6 +25,7 @@ from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
 from api.citizen.follows import FollowController
+from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
@@ -50,7 +52,9 @@ HANDLERS: Final = (
     AuditController,
     CityController,
     ConfirmationController,
+    ConsentController,
     DeviceController,
+    DisclosureController,
     DossierController,
     FollowController,
     FollowedDossierController,
@@ -59,8 +63,10 @@ HANDLERS: Final = (
     LiveController,
     MapController,
     MenuController,
+    MeController,
     MyReportController,
     NotificationController,
+    OperatorController,
     OwnAccountController,
     ReportController,
     RestrictionController,

@@ -34,16 +34,21 @@ from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.citizens.service import CitizenService
 from smartcity.identity.citizens.store import CitizenStore
+from smartcity.identity.consents.service import Consents
+from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.credentials import Credentials
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.key_files import open_personal
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.oidc.issuers import load_issuers
 from smartcity.identity.oidc.keys import REFRESH_S as KEYS_REFRESH_S
 from smartcity.identity.oidc.store import UsedTokenStore
 from smartcity.identity.oidc.tokens import IdentityTokens
-from smartcity.identity.personal import PersonalData
+from smartcity.identity.persons.service import PersonKeys
+from smartcity.identity.persons.store import PersonKeyStore
+from smartcity.identity.phones import Phones
 from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
@@ -62,6 +67,10 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.people.consents import Withdrawals
+from smartcity.people.erasure import Erasures
+from smartcity.people.export import Export
+from smartcity.people.store import PeopleStore
 from smartcity.reports.answers import Answers
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
@@ -71,6 +80,9 @@ from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
+from smartcity.reports.personal.callers import Callers
+from smartcity.reports.personal.reporters import Reporters
+from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity
@@ -102,13 +114,14 @@ class Parts:
             pool=settings.mongo_pool,
         )
         secret = settings.secret()
-        personal = PersonalData(secret)
+        personal = open_personal(settings)
         passwords = Passwords()
         self.addresses = Addresses(settings.trusted_proxies)
         self.attempts = Attempts(database, settings)
 
         self.audit_records = AuditRecords(AuditRecordStore(database))
-        self.devices = DeviceService(DeviceStore(database), self.city)
+        device_store = DeviceStore(database)
+        self.devices = DeviceService(device_store, self.city)
         staff_store, session_store = StaffStore(database), SessionStore(database)
         self.audit_store = AuditStore(database)
         self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
@@ -169,6 +182,12 @@ class Parts:
             upload_bytes=settings.upload_bytes,
             per_report=settings.attachments_per_report,
         )
+        phones = Phones(secret, self.city.region)
+        persons = PersonKeys(PersonKeyStore(database), personal)
+        consent_store, personal_store = ConsentStore(database), PersonalStore(database)
+        self.consents = Consents(consent_store, self.city)
+        reporters = Reporters(persons, phones, self.consents)
+        self.callers = Callers(personal_store, phones, self.attempts, self.audit_records)
         clocks = Clocks(self.city)
         self.intake = ReportIntake(
             self.city,
@@ -176,7 +195,7 @@ class Parts:
             clocks=clocks,
             places=self.areas,
             attachments=self.attachments,
-            personal=personal,
+            reporters=reporters,
             senders=self.senders,
             holding=Holding(self.city, database),
         )
@@ -187,14 +206,27 @@ class Parts:
             clocks=clocks,
             places=self.areas,
             attachments=self.attachments,
-            personal=personal,
+            reporters=reporters,
+            callers=self.callers,
             colleagues=self.colleagues,
             receipts=self.receipts,
             audit=self.audit_records,
             senders=self.senders,
         )
-        self.follows = Follows(FollowStore(database), FollowedReports(self.report_store))
-        self.inbox = InboxService(NotificationStore(database))
+        follow_store, notification_store = FollowStore(database), NotificationStore(database)
+        self.follows = Follows(follow_store, FollowedReports(self.report_store))
+        self.inbox = InboxService(notification_store)
+        self.withdrawals = Withdrawals(self.consents, personal_store)
+        self.erasures = Erasures(PeopleStore(database), device_store)
+        self.export = Export(
+            self.city,
+            personal_store,
+            reporters,
+            device_store,
+            consent_store,
+            follow_store,
+            notification_store,
+        )
         self.dossiers = DossierService(
             DossierStore(database), self.follows, self.attempts, self.city, DossierSecrets(secret)
         )

@@ -68,6 +68,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListCandidates": TRIAGE,
     "OpenReceipt": PUBLIC,
     "ActOnReport": ACTING,
+    "FindCallersReports": frozenset({Role.OPERATOR}),
+    "DiscloseReporter": frozenset({Role.DISPATCHER}),
+    # --- one's own data -------------------------------------------------------------------------
+    "ListConsents": PUBLIC,
+    "GiveConsent": OWN_DEVICE,
+    "WithdrawConsent": OWN_DEVICE,
+    "ExportMe": OWN_DEVICE,
+    "EraseMe": OWN_DEVICE,
     # --- attachments ----------------------------------------------------------------------------
     "UploadAttachment": UPLOADING,
     "AnnounceAttachment": UPLOADING,

@@ -10,8 +10,13 @@ from smartcity.city.model import City
 from smartcity.geography.current import CurrentAreas
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.consents.service import Consents
+from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.identity.personal import PersonalData
+from smartcity.identity.key_files import open_personal
+from smartcity.identity.persons.service import PersonKeys
+from smartcity.identity.persons.store import PersonKeyStore
+from smartcity.identity.phones import Phones
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.colleagues import Colleagues
@@ -20,6 +25,9 @@ from smartcity.notifications.store import NotificationStore
 from smartcity.reports.clockwork.store import AlarmStore
 from smartcity.reports.clockwork.sweep import Sweep
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.personal.callers import Callers
+from smartcity.reports.personal.reporters import Reporters
+from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.receipts import Receipts
 from smartcity.reports.service import ReportService
 from smartcity.reports.store import ReportStore
@@ -51,7 +59,9 @@ def compose_sweep(
 ) -> Sweep:
     """A sweep that acts through the same door as everybody else."""
     store, secret = ReportStore(database), settings.secret()
-    personal = PersonalData(secret)
+    personal, phones = open_personal(settings), Phones(secret, city.region)
+    keys = PersonKeys(PersonKeyStore(database), personal)
+    attempts = Attempts(database, settings)
     audit = AuditRecords(AuditRecordStore(database))
     reports = ReportService(
         city,
@@ -59,9 +69,10 @@ def compose_sweep(
         clocks=Clocks(city),
         places=CurrentAreas(city, BoundaryStore(database)),
         attachments=attachments,
-        personal=personal,
+        reporters=Reporters(keys, phones, Consents(ConsentStore(database), city)),
+        callers=Callers(PersonalStore(database), phones, attempts, audit),
         colleagues=Colleagues(StaffStore(database), city),
-        receipts=Receipts(store, Attempts(database, settings), secret),
+        receipts=Receipts(store, attempts, secret),
         audit=audit,
         senders=Senders(RestrictionStore(database), personal, audit, city),
     )

@@ -26,14 +26,23 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
+from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.key_files import open_personal
+from smartcity.identity.persons.service import PersonKeys
+from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.people.erasure import Eraser, everything
+from smartcity.people.retention import Retention
+from smartcity.people.store import PeopleStore
 from smartcity.reports.clockwork.sweep import FRESH
+from smartcity.reports.personal.forgetting import Forgetting
+from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -45,6 +54,7 @@ from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform
+from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
 from workers.pusher import Pusher
@@ -158,6 +168,29 @@ class Crew:
             upload_bytes=settings.upload_bytes,
             per_report=settings.attachments_per_report,
         )
+        forgetting = Forgetting(city)
+        personal_reports, people = PersonalStore(database), PeopleStore(database)
+        keys = PersonKeys(PersonKeyStore(database), open_personal(settings))
+        eraser = Eraser(
+            people,
+            personal_reports,
+            attachments,
+            keys,
+            everything(
+                DeviceStore(database),
+                CitizenStore(database),
+                ConsentStore(database),
+                FollowStore(database),
+                notifications,
+            ),
+            forgetting,
+        )
+        retention = Retention(city, people, personal_reports, keys, forgetting)
+        forgetter = Forgetter(eraser, retention, self._lease("forgetter"))
+        self._duties += [
+            Duty(name="eraser", run_once=forgetter.erase, poll_s=2),
+            Duty(name="retention", run_once=forgetter.retain, poll_s=3600),
+        ]
         clockwork = Clockwork(
             compose_sweep(settings, city, database, attachments), self._lease("clockwork")
         )

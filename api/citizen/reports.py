@@ -26,6 +26,8 @@ from smartcity.reports.requests import (
     STEPS_LIMIT,
     NewReport,
     ReportFilter,
+    Said,
+    SaidPhone,
     SaidSecret,
     Step,
     Steps,
@@ -48,6 +50,15 @@ ReceiptSecret = Annotated[
         name="Receipt-Secret",
         max_length=32,
         description="The secret on the report's receipt: whoever has it is the reporter.",
+    ),
+]
+CallerPhone = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Caller-Phone",
+        min_length=1,
+        max_length=32,
+        description="From operators: the number that the caller reported with.",
     ),
 ]
 IfMatch = Annotated[
@@ -92,10 +103,12 @@ class ReportController(Controller):
 
         The same `Idempotency-Key` from the same device makes one report, however often it is sent;
         a repeat is answered 200 with the same receipt and does not count against the rate limit.
+        Contact details need the consent `contact`, given in `consent` or before. An operator sends
+        it for a caller, who is the reporter then.
 
         One of a burst of reports from new devices is `held` until a dispatcher has looked at it.
         """
-        if limits.allows("reports", actor):
+        if actor.is_staff or limits.allows("reports", actor):
             report, fresh = await intake.submit(data, actor, idempotency_key, address=address)
         else:
             report, fresh = await intake.submitted(data, actor, idempotency_key), False
@@ -167,12 +180,13 @@ class ReportController(Controller):
         language: NamedDependency[str],
         address: NamedDependency[str],
         secret: ReceiptSecret = None,
+        phone: CallerPhone = None,
     ) -> Response[ReportView]:
         """One report, as the caller may see it: the public, its reporter, its agency, other staff.
 
         Who reported it, where they agreed, is told to its agency only.
         """
-        report, viewer = await reports.see(report_id, actor, said(secret, address))
+        report, viewer = await reports.see(report_id, actor, said(secret, address, phone))
         confirmed = await confirmations.counts([report_id])
         count = confirmed.get(report_id)
         return await shown(report, viewer, views, language, reports, actor, confirmations=count)
@@ -216,6 +230,7 @@ class ReportController(Controller):
         if_match: IfMatch = None,
         idempotency_key: Annotated[str | None, KEY] = None,
         secret: ReceiptSecret = None,
+        phone: CallerPhone = None,
     ) -> Response[ReportView]:
         """Take one lifecycle action, or an ordered list of them as one step.
 
@@ -236,7 +251,7 @@ class ReportController(Controller):
             actor,
             version=version_of(if_match),
             key=idempotency_key,
-            said=said(secret, address),
+            said=said(secret, address, phone),
         )
         return await shown(report, viewer, views, language, reports, actor)
 
@@ -305,9 +320,11 @@ def in_order(data: Steps) -> list[Step]:
     return steps
 
 
-def said(secret: str | None, address: str) -> SaidSecret | None:
-    """What the caller says to prove that the receipt is theirs, if they do."""
-    return SaidSecret(secret, address) if secret is not None else None
+def said(secret: str | None, address: str, phone: str | None = None) -> Said | None:
+    """What the caller says to prove that they are the reporter, or speak for them, if they do."""
+    if secret is not None:
+        return SaidSecret(secret, address)
+    return SaidPhone(phone) if phone is not None else None
 
 
 def version_of(if_match: str | None) -> int | None:

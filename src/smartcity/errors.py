@@ -22,7 +22,8 @@ SmartCityError
 │   ├── OutsideCity             422
 │   ├── IdempotencyKeyReused    422
 │   ├── TokenRefused            422  what an identity provider is said to have signed
-│   └── ProofMissing            422
+│   ├── ProofMissing            422
+│   └── ConsentMissing          422  nobody agreed to what would be kept
 ├── PreconditionRequired        428  staff must send If-Match
 ├── TooManyRequests             429
 │   └── SenderLimited           429  so many a day are taken from this sender
@@ -151,6 +152,10 @@ class TokenRefused(Refused):
 
 class ProofMissing(Refused):
     code = "proof_missing"
+
+
+class ConsentMissing(Refused):
+    code = "consent_missing"
 
 
 class PreconditionRequired(SmartCityError):

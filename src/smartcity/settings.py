@@ -27,6 +27,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Key = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){32,}$|^$")]
+PersonalKeys = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{64}([ ,]+|$))*$")]
 
 
 class SettingsError(Exception):
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mongo_pool: Count
 
     secret_key: Key
+    personal_keys: PersonalKeys
 
     oidc_issuers: str
     totp_roles: str
@@ -75,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_account_logins: Rate
     limit_secrets: Rate
     limit_guesses: Rate
+    limit_searches: Rate
     limit_reads: Rate
     trusted_proxies: str
     live_listeners: Count

@@ -17,6 +17,7 @@ from tests.unit.sample_files import photo
 pytestmark = pytest.mark.anyio
 
 NUMBER = "0912345678"
+CONSENT = {"contact": "2026-01"}
 
 
 def category_that_is(town: Town, publicity: Publicity) -> dict[str, Any]:
@@ -55,7 +56,9 @@ async def test_who_reported_is_told_to_the_agency_that_handles_the_report_and_to
     hanoi_town: Town,
 ) -> None:
     contact = {"phone": NUMBER}
-    device, receipt = await submitted(hanoi_town, contact=contact, share_contact=True)
+    device, receipt = await submitted(
+        hanoi_town, contact=contact, share_contact=True, consent=CONSENT
+    )
     path = f"/v1/reports/{receipt['id']}"
     handler = await handler_of(hanoi_town, receipt)
     assert (await handler.get(path)).json()["contact"] == contact

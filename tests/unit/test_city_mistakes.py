@@ -20,6 +20,12 @@ class Slip(NamedTuple):
     reason: str
 
 
+CONSENT: Final = """[[privacy.consents]]
+code = "contact"
+version = "2"
+text = { vi = "Đồng ý", en = "I agree" }
+"""
+
 SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
     "city.toml": (
         Slip('region = "VN"', 'regoin = "VN"', "regoin", "not a key here"),
@@ -37,6 +43,16 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         Slip("lon = 105.8523", "lon = 99", "centre", "outside the bounds"),
         Slip('"ttpvhcc"', '"ttpvhc"', "dispatch", "no agency ttpvhc"),
         Slip('["vi", "en"]', '["vi", "en", "vi"]', "languages", "twice"),
+        Slip("months = 24", "months = 0", "privacy.personal_months", ">= 1"),
+        Slip(
+            'code = "contact"', 'code = "phone"', "privacy.consents", "none with the code contact"
+        ),
+        Slip(
+            "[[privacy.consents]]",
+            f"{CONSENT}[[privacy.consents]]",
+            "privacy.consents.contact",
+            "twice",
+        ),
         Slip("remind_days = 2 ", "remind_days = 7", "windows.close_days", "more than remind_days"),
         Slip("remind_days = 2 ", "remind_days = 0", "windows.remind_days", ">= 1"),
         Slip("warn_share = 0.75", "warn_share = 75", "escalation.warn_share", "< 1"),

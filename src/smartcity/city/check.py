@@ -11,7 +11,16 @@ from smartcity.city.check_answers import ANSWER_RULES
 from smartcity.city.draft import Draft, OwnAgencies
 from smartcity.city.messages import placeholders
 from smartcity.city.mistakes import Mistake
-from smartcity.city.model import OWN, Calendar, Priority, Publicity, Question, QuestionKind, Rule
+from smartcity.city.model import (
+    CONTACT,
+    OWN,
+    Calendar,
+    Priority,
+    Publicity,
+    Question,
+    QuestionKind,
+    Rule,
+)
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 
@@ -157,6 +166,16 @@ def _inside_bounds(draft: Draft) -> Iterator[Mistake]:
                 )
 
 
+def _consents(draft: Draft) -> Iterator[Mistake]:
+    if draft.head is None:
+        return
+    codes = [consent.code for consent in draft.head.privacy.consents]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield _wrong(draft.page, f"privacy.consents.{code}", f"the code {code} is there twice")
+    if CONTACT not in codes:
+        yield _wrong(draft.page, "privacy.consents", f"there is none with the code {CONTACT}")
+
+
 def _agencies(draft: Draft) -> Iterator[Mistake]:
     page = draft.agencies.page
     for where, agency in draft.agencies.things:
@@ -293,6 +312,7 @@ RULES: Final = (
     _unique_codes,
     _no_circles,
     _inside_bounds,
+    _consents,
     _agencies,
     _routing,
     _answers,

@@ -20,6 +20,7 @@ from smartcity.city.model import (
     Latitude,
     Limits,
     Longitude,
+    Privacy,
     Procedure,
     Rule,
     Struct,
@@ -48,6 +49,7 @@ class Head(Struct, frozen=True, kw_only=True):
     bounds: Bounds
     centre: Point
     windows: Windows
+    privacy: Privacy
     escalation: Escalation
     identity_pattern: str = ""
     burst: Burst | None = None

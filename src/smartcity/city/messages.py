@@ -60,6 +60,7 @@ NOTIFICATIONS: Final = (
     "proceed",
     "escalate",
     "comment",
+    "disclose",
     "dossier_changed",
     "alert_issued",
 )
@@ -88,6 +89,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "formats": frozenset(),
     "merging": frozenset(),
     "figures": frozenset(),
+    "privacy": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
 }
@@ -112,6 +114,7 @@ def required_keys() -> Iterator[str]:
     yield "merging.freed"
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
+    yield "privacy.erased"
     for figure in FIGURES:
         yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -222,6 +222,24 @@ class Windows(Struct, frozen=True, kw_only=True):
     transfer_limit: Count
 
 
+CONTACT: Final = "contact"
+"""The purpose for which every city asks: keeping how to reach whoever reported."""
+
+
+class Consent(Coded, frozen=True, kw_only=True):
+    """What the city asks people to agree to, for one purpose. A new version asks everybody anew."""
+
+    version: Code
+    text: Texts
+
+
+class Privacy(Struct, frozen=True, kw_only=True):
+    """How long the personal data of a finished report is kept, and what is kept by consent only."""
+
+    personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
+    consents: tuple[Consent, ...] = ()
+
+
 class Escalation(Struct, frozen=True, kw_only=True):
     """When the clock presses: a warning after a share of a deadline's working time, and once it is
     missed, so many working hours at each level before the next one up hears of it.
@@ -270,6 +288,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """lon, lat of where a map opens."""
     windows: Windows
     escalation: Escalation
+    privacy: Privacy = Privacy(personal_months=24)
     fields: Mapping[str, Field]
     categories: Mapping[str, Category]
     agencies: Mapping[str, Agency]

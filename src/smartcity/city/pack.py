@@ -68,6 +68,7 @@ def load_city(folder: Path) -> City:
         bounds=draft.head.bounds,
         centre=(draft.head.centre.lon, draft.head.centre.lat),
         windows=draft.head.windows,
+        privacy=draft.head.privacy,
         escalation=draft.head.escalation,
         fields=by_code(draft.fields),
         categories=by_code(draft.categories),

@@ -14,6 +14,8 @@ from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
 from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
+from smartcity.identity.key_files import FILE as PERSONAL_KEYS
+from smartcity.identity.key_files import keys_of
 from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.notifications.model import PushState
@@ -50,6 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
     city, pack = _pack(settings)
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
+    findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
     findings += [_attachments(settings), _push(settings), _limits(settings)]
     try:
@@ -102,6 +105,20 @@ def _secret(settings: Settings) -> Finding:
     if file.exists():
         return Finding("secret key", State.MIND, f"made here: keep a copy of {file}")
     return Finding("secret key", State.MIND, f"none yet: the first start makes {file}")
+
+
+def _personal_keys(settings: Settings) -> Finding:
+    file = settings.data_path / PERSONAL_KEYS
+    if not settings.personal_keys and not file.exists():
+        return Finding("data keys", State.MIND, f"no key yet: the first start makes {file}")
+    try:
+        count = len(keys_of(settings)())
+    except SettingsError as error:
+        return Finding("data keys", State.WRONG, describe(error))
+    found = f"{count} key{'s' if count > 1 else ''} in use"
+    if settings.personal_keys:
+        return Finding("data keys", State.GOOD, f"{found}, configured")
+    return Finding("data keys", State.MIND, f"{found}: keep a copy of {file}")
 
 
 async def _issuers(settings: Settings) -> Finding:

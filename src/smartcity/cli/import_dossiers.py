@@ -15,7 +15,7 @@ from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.sync.files import open_rows
 from smartcity.dossiers.sync.importing import DossierImporter, Outcome
 from smartcity.dossiers.sync.reading import RowReader
-from smartcity.identity.personal import PersonalData
+from smartcity.identity.key_files import open_personal
 from smartcity.rowfiles.files import RowFile
 from smartcity.rowfiles.rows import Heard
 from smartcity.settings import Settings
@@ -47,7 +47,7 @@ def dossiers(settings: Settings, file: Path, source: str, rejects: Path | None) 
 
     async def importing(rows: RowFile[Any], heard: Heard[Outcome]) -> Outcome:
         key, city = settings.secret(), load_city(settings.city_dir)
-        reader = RowReader(PersonalData(key), DossierSecrets(key), city.zone, source)
+        reader = RowReader(open_personal(settings), DossierSecrets(key), city.zone, source)
         async with open_database(settings, city) as (_, database):
             await create_indexes(database, store.INDEXES, click.echo)
             await write_down(database, "import_dossiers", file=file.name, digest=rows.digest.hex())

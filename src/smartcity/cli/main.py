@@ -11,6 +11,8 @@ from smartcity.cli.keys import keys
 from smartcity.cli.migrate import migrate
 from smartcity.cli.options import settings_options, version_option
 from smartcity.cli.pack import pack
+from smartcity.cli.personal import personal
+from smartcity.cli.retention import retention
 from smartcity.cli.serve import serve
 from smartcity.cli.staff import staff
 from smartcity.cli.up import up
@@ -45,5 +47,19 @@ def main(context: click.Context, **given: object) -> None:
     context.obj = given
 
 
-for command in (up, serve, work, migrate, doctor, pack, staff, keys, boundaries, import_, audit):
+for command in (
+    up,
+    serve,
+    work,
+    migrate,
+    doctor,
+    pack,
+    staff,
+    keys,
+    personal,
+    retention,
+    boundaries,
+    import_,
+    audit,
+):
     main.add_command(command)

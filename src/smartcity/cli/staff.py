@@ -19,10 +19,10 @@ from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, password_option, takes_settings
 from smartcity.identifiers import new_id
+from smartcity.identity.key_files import open_personal
 from smartcity.identity.oidc.issuers import load_issuers
 from smartcity.identity.oidc.store import UsedTokenStore
 from smartcity.identity.oidc.tokens import IdentityTokens
-from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import STAFF, Actor, Role
 from smartcity.identity.staff import store
 from smartcity.identity.staff.managing import StaffManagement
@@ -194,7 +194,7 @@ async def _tools(settings: Settings) -> AsyncGenerator[Tools]:
             await create_indexes(database, indexes, lambda line: click.echo(line, err=True))
         secret = settings.secret()
         accounts, sessions = store.StaffStore(database), store.SessionStore(database)
-        passwords, personal = Passwords(), PersonalData(secret)
+        passwords, personal = Passwords(), open_personal(settings)
         audit = AuditRecords(audit_store.AuditRecordStore(database))
         tokens = IdentityTokens(
             load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret

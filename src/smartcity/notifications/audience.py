@@ -84,6 +84,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "warn", ASSIGNEE, "warn", HIGH),
     Row(Topic.REPORT, "warn", SUPERVISOR, "warn", HIGH),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
+    Row(Topic.REPORT, "disclose", REPORTER, "disclose", HIGH),
     Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", HIGH),
     Row(Topic.REPORT, "escalate", DISPATCHER, "escalate", HIGH),
     # Before it happens: an answer or a word of theirs changes it.

@@ -60,7 +60,7 @@ class Follows:
 
     async def unfollow(self, follower: UUID, subject: UUID) -> None:
         """Idempotent: it does not matter whether it was followed."""
-        await self._store.remove(Following(follower, subject))
+        await self._store.end(Following(follower, subject))
 
     async def followed_by(self, follower: UUID, topic: Topic, limit: int) -> list[UUID]:
         """What somebody follows, the newest follow first."""

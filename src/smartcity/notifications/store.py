@@ -102,6 +102,10 @@ class NotificationStore:
             {"$set": {"read_at": at}},
         )
 
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Everything that they were told. Idempotent."""
+        await self._notifications.delete_many({"recipient": {"$in": list(persons)}})
+
     # --- push ------------------------------------------------------------------------------------
 
     async def due(self, at: datetime, limit: int) -> list[Notification]:
@@ -151,8 +155,12 @@ class FollowStore:
             {"_id": document.pop("_id")}, {"$setOnInsert": document}, upsert=True
         )
 
-    async def remove(self, following: Following) -> None:
+    async def end(self, following: Following) -> None:
         await self._follows.delete_one({"_id": to_document(following)})
+
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Everything that they follow. Idempotent."""
+        await self._follows.delete_many({"_id.follower": {"$in": list(persons)}})
 
     async def followed_by(self, follower: UUID, topic: Topic, limit: int) -> list[UUID]:
         found = (

@@ -7,6 +7,7 @@ import msgspec
 from smartcity.city.model import Publicity
 from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
 from smartcity.reports.clockwork.alarms import RAISING
+from smartcity.reports.lifecycle import PRIVATE
 from smartcity.reports.model import Action, Entry, Party, Report
 
 TOLD_WITHIN: Final = frozenset(
@@ -35,7 +36,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
         action=entry.action,
         at=entry.at,
         subject=report.id,
-        public=None if hidden else public_state(report),
+        public=None if hidden or entry.action in PRIVATE else public_state(report),
         gone=before is not None and _is_gone(before, report),
         internal=Internal(
             status=report.status,

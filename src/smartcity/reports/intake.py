@@ -9,14 +9,14 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import AssuranceNeeded, IdempotencyKeyReused
 from smartcity.identifiers import digest_of
-from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Actor
 from smartcity.identity.senders.service import Senders
 from smartcity.reports import submission
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
 from smartcity.reports.holding.service import Holding
-from smartcity.reports.model import Report, Reporter
+from smartcity.reports.model import Report
+from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.requests import NewReport
 from smartcity.reports.store import Duplicate, ReportStore
 from smartcity.reports.submission import Places
@@ -33,7 +33,7 @@ class ReportIntake:
         clocks: Clocks,
         places: Places,
         attachments: AttachmentService,
-        personal: PersonalData,
+        reporters: Reporters,
         senders: Senders,
         holding: Holding,
     ) -> None:
@@ -42,7 +42,7 @@ class ReportIntake:
         self._clocks = clocks
         self._places = places
         self._attachments = attachments
-        self._personal = personal
+        self._reporters = reporters
         self._senders = senders
         self._holding = holding
 
@@ -52,9 +52,9 @@ class ReportIntake:
         """Take in a report. False with it if the same submission was taken before. `address` is
         where the caller is, if that says anything.
 
-        Raises `Invalid`, `OutsideCity`, `AssuranceNeeded`, `SenderBanned`, `SenderLimited`, or
-        `IdempotencyKeyReused` for the same key with another body. When this returns, the report
-        survives the death of any process.
+        Raises `Invalid`, `OutsideCity`, `AssuranceNeeded`, `ConsentMissing`, `SenderBanned`,
+        `SenderLimited`, or `IdempotencyKeyReused` for the same key with another body. When this
+        returns, the report survives the death of any process.
         """
         assert actor.id is not None, "the permission table lets nobody else submit"
         category = submission.check(data, self._city)
@@ -67,7 +67,7 @@ class ReportIntake:
             where,
             city=self._city,
             clocks=self._clocks,
-            reporter=self._reporter(data, actor.id),
+            reporter=await self._reporters.of(data, actor),
             submission=_submission(data, actor.id, key),
             at=now(),
         )
@@ -104,12 +104,6 @@ class ReportIntake:
         if report is not None and report.submission_body != body:
             raise IdempotencyKeyReused
         return report
-
-    def _reporter(self, data: NewReport, sender: UUID) -> Reporter:
-        contact = data.contact and self._personal.encrypt(
-            msgspec.json.encode(data.contact).decode()
-        )
-        return Reporter(id=sender, contact=contact, share_contact=data.share_contact)
 
 
 def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:

@@ -111,15 +111,20 @@ TRANSITIONS: Final = {
         # The text is the reason, for the agency alone.
         _row(Action.REDACT, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
         _row(Action.REVEAL, ANY, None, TRIAGE, N.REDACTION, N.TEXT),
+        # Who reported it is shown to the dispatcher; the reporter is told, and reads why.
+        _row(Action.DISCLOSE, ANY, None, {P.DISPATCHER}, N.TEXT),
     )
 }
 
-ADDITIONS: Final = frozenset({Action.COMMENT, Action.NOTE})
+ADDITIONS: Final = frozenset({Action.COMMENT, Action.NOTE, Action.DISCLOSE})
 """What only adds to the timeline, and changes nothing else."""
 
 WITHOUT_VERSION: Final = ADDITIONS | {Action.WARN, Action.REMIND, Action.ANNOUNCE}
 """Nobody can make a handler's edit fail by commenting, nor does the clock by saying what time it
 is: these change nothing that it guards."""
+
+PRIVATE: Final = frozenset({Action.DISCLOSE})
+"""The business of the reporter and of officials: the public sees nothing of these."""
 
 
 def transition(action: Action, report: Report, parties: Collection[Party]) -> Transition:

@@ -9,6 +9,7 @@ import msgspec
 
 from smartcity.attachments.images import Region
 from smartcity.city.model import Priority, Publicity
+from smartcity.identity.roles import Assurance
 
 
 class Status(StrEnum):
@@ -59,6 +60,7 @@ class Action(StrEnum):
     CANCEL_TASK = "cancel_task"
     COMMENT = "comment"
     NOTE = "note"
+    DISCLOSE = "disclose"
     RELEASE = "release"
     REDACT = "redact"
     REVEAL = "reveal"
@@ -218,11 +220,20 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Reporter(Struct, frozen=True, kw_only=True):
-    """Who sent it: opaque ids, and the contact details as ciphertext."""
+    """Who sent it: opaque ids, and the contact details as ciphertext under the person's key.
+
+    `phone` is the keyed hash that a caller's reports are found by; `by` the operator who took the
+    report for a caller; `erasing` says that the person asked to be erased, and that the words of
+    the report are to go when it is finished.
+    """
 
     id: UUID
     contact: bytes | None = None
     share_contact: bool = False
+    phone: bytes | None = None
+    by: UUID | None = None
+    assurance: Assurance = Assurance.DEVICE
+    erasing: bool = False
 
 
 class Common(StrEnum):
@@ -240,10 +251,13 @@ class Hold(Struct, frozen=True, kw_only=True):
 
 
 class By(Struct, frozen=True, kw_only=True):
-    """Who did something to a report, as its timeline keeps it."""
+    """Who did something to a report, as its timeline keeps it; `on_behalf_of` is the caller for
+    whom an operator did it.
+    """
 
     party: Party
     id: UUID | None = None
+    on_behalf_of: UUID | None = None
 
 
 class Key(Struct, frozen=True, kw_only=True):

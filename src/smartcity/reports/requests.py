@@ -63,6 +63,8 @@ class NewReport(Request, frozen=True, kw_only=True):
     attachments: Attachments = []
     contact: Contact | None = None
     share_contact: bool = False
+    consent: Annotated[dict[Code, Code], Meta(max_length=10)] = {}
+    """What the sender agrees to with this: the purpose and the version of the text they read."""
 
 
 Target = Annotated[str, Meta(min_length=1, max_length=36)]
@@ -118,6 +120,16 @@ class SaidSecret(Struct, frozen=True):
 
     secret: str
     address: str
+
+
+class SaidPhone(Struct, frozen=True):
+    """The number that an operator's caller said is theirs."""
+
+    phone: str
+
+
+Said = SaidSecret | SaidPhone
+"""What proves that somebody speaks for the reporter."""
 
 
 class ReportFilter(Struct, frozen=True, kw_only=True):

@@ -22,8 +22,7 @@ from smartcity.errors import (
 )
 from smartcity.feed.event import Event
 from smartcity.identifiers import digest_of
-from smartcity.identity.personal import PersonalData
-from smartcity.identity.roles import CLOCK, Actor
+from smartcity.identity.roles import CLOCK, Actor, Role
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.reports import submission
@@ -34,8 +33,10 @@ from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
 from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
+from smartcity.reports.personal.callers import Callers
+from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.receipts import Receipts
-from smartcity.reports.requests import SaidSecret, Step
+from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
@@ -59,7 +60,8 @@ class ReportService:
         clocks: Clocks,
         places: Places,
         attachments: AttachmentService,
-        personal: PersonalData,
+        reporters: Reporters,
+        callers: Callers,
         colleagues: Colleagues,
         receipts: Receipts,
         audit: AuditRecords,
@@ -70,7 +72,8 @@ class ReportService:
         self._clocks = clocks
         self._places = places
         self._attachments = attachments
-        self._personal = personal
+        self._reporters = reporters
+        self._callers = callers
         self._colleagues = colleagues
         self._receipts = receipts
         self._audit = audit
@@ -86,7 +89,7 @@ class ReportService:
         *,
         version: int | None = None,
         key: str | None = None,
-        said: SaidSecret | None = None,
+        said: Said | None = None,
     ) -> tuple[Report, Viewer]:
         """Take one or more steps, written as one. `version` is the one that the caller saw. Answers
         with the report as it was written, and through whose eyes the caller may see it.
@@ -129,7 +132,7 @@ class ReportService:
         events: list[Event] = []
         for step in steps:
             parties = parties_of(actor, report, has_receipt=has_receipt)
-            by = By(party=acting_as(parties, step.action), id=actor.id)
+            by = _by(actor, report, parties, step.action)
             among = await self._circumstances(report, step, by, parties, at, actor.agencies)
             taken = take(report, step, among)
             entries.append(taken.entry)
@@ -212,7 +215,7 @@ class ReportService:
     # --- showing ---------------------------------------------------------------------------------
 
     async def see(
-        self, report_id: UUID, actor: Actor, said: SaidSecret | None = None
+        self, report_id: UUID, actor: Actor, said: Said | None = None
     ) -> tuple[Report, Viewer]:
         """A report, and through whose eyes the caller may see it. Raises `NotFound`."""
         report, parties = await self._seen(report_id, actor, said)
@@ -229,11 +232,22 @@ class ReportService:
 
     async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
         """How to reach the reporter, if handlers may know. Who is told is written down first."""
-        kept = report.reporter.contact
-        if kept is None or not report.reporter.share_contact:
+        if report.reporter.contact is None or not report.reporter.share_contact:
             return None
         await self._audit.write(reader, SEEN, report.id, agency=report.agency)
-        return msgspec.json.decode(self._personal.decrypt(kept), type=dict[str, str])
+        return await self._reporters.contact(report)
+
+    async def disclose(
+        self, report_id: UUID, reason: str, actor: Actor, *, key: str | None = None
+    ) -> Mapping[str, str] | None:
+        """How to reach the reporter, whether they agreed or not; none if that is not kept. First
+        it is on the timeline who was shown it and why, and only then it is shown.
+
+        Raises what `act` raises.
+        """
+        steps = [Step(action=Action.DISCLOSE, text=reason)]
+        report, _ = await self.act(report_id, steps, actor, key=key)
+        return await self._reporters.contact(report)
 
     async def names(self, report: Report) -> Mapping[UUID, str]:
         """The names of those whom a report is or was assigned to. For officials."""
@@ -241,22 +255,36 @@ class ReportService:
         return await self._colleagues.names([staff for staff in given if staff is not None])
 
     async def _seen(
-        self, report_id: UUID, actor: Actor, said: SaidSecret | None
+        self, report_id: UUID, actor: Actor, said: Said | None
     ) -> tuple[Report, frozenset[Party]]:
         report = await self._found(report_id)
         parties = parties_of(actor, report)
         if said is not None and Party.REPORTER not in parties:
-            await self._receipts.check(report, said)
+            await self._prove(report, said, actor)
             parties = parties_of(actor, report, has_receipt=True)
         if not may_know_of(report, actor, parties):
             raise NotFound
         return report, parties
+
+    async def _prove(self, report: Report, said: Said, actor: Actor) -> None:
+        """Raises unless what was said makes the actor speak for the reporter."""
+        if isinstance(said, SaidPhone):
+            await self._callers.check(report, said, actor)
+        else:
+            await self._receipts.check(report, said)
 
     async def _found(self, report_id: UUID) -> Report:
         report = await self._store.find(report_id)
         if report is None:
             raise NotFound
         return report
+
+
+def _by(actor: Actor, report: Report, parties: Collection[Party], action: Action) -> By:
+    """Who acts; for an operator, for whom as well."""
+    for_caller = Party.REPORTER in parties and Role.OPERATOR in actor.roles
+    caller = report.reporter.id if for_caller else None
+    return By(party=acting_as(parties, action), id=actor.id, on_behalf_of=caller)
 
 
 def _key(actor: UUID, key: str, steps: Sequence[Step]) -> Key:

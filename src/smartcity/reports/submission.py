@@ -143,17 +143,21 @@ def new_report(
         answers=dict[str, Any](data.answers) if data.answers else None,
         attachments=attachments,
         files=attachments,
-        timeline=(_first_entry(reporter.id, at, attachments),),
+        timeline=(_first_entry(reporter, at, attachments),),
     )
     return wound(report, Action.SUBMIT, city, clocks, at)
 
 
-def _first_entry(reporter: UUID, at: datetime, attachments: tuple[UUID, ...]) -> Entry:
+def _first_entry(reporter: Reporter, at: datetime, attachments: tuple[UUID, ...]) -> Entry:
     return Entry(
         id=new_id(),
         at=at,
         action=Action.SUBMIT,
-        by=By(party=Party.REPORTER, id=reporter),
+        by=By(
+            party=Party.REPORTER,
+            id=reporter.by or reporter.id,
+            on_behalf_of=reporter.id if reporter.by else None,
+        ),
         status=Status.SUBMITTED,
         attachments=attachments,
     )

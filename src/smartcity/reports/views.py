@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
+from smartcity.reports.lifecycle import PRIVATE
 from smartcity.reports.model import Entry, Party, Report, Task
 from smartcity.reports.moderation import (
     ADDRESS,
@@ -189,6 +190,7 @@ class Views:
             self._entry(report, entry, viewer, language, names)
             for entry in report.timeline
             if official or not entry.internal
+            if viewer is not Viewer.PUBLIC or entry.action not in PRIVATE
         ]
 
     def _entry(

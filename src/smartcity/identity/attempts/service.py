@@ -27,6 +27,9 @@ code: a phone network has thousands behind one address.
 """
 
 
+CALLER_SEARCH: Final = "caller_search"
+"""Phone numbers that one operator looks up, found or not; `limit_searches` bounds them."""
+
 ACCOUNT: Final = "account"
 """One account, wherever the guesses come from. Its `limit_account_logins` never binds addresses
 from which the account was opened before (`staff.doors`), so it is no means to lock somebody out.
@@ -47,6 +50,7 @@ class Attempts:
         self._limits = {
             LOG_IN: parse(settings.limit_logins),
             GUESSER: parse(settings.limit_guesses),
+            CALLER_SEARCH: parse(settings.limit_searches),
             ACCOUNT: parse(settings.limit_account_logins),
         }
         self._secrets = parse(settings.limit_secrets)

@@ -49,3 +49,7 @@ class CitizenStore:
         """The accounts to which any of the devices was ever linked."""
         found = self._citizens.find({"devices": {"$in": list(devices)}})
         return [from_document(document, Citizen) async for document in found]
+
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Nobody's devices are linked by these accounts any more. Idempotent."""
+        await self._citizens.delete_many({"_id": {"$in": list(persons)}})

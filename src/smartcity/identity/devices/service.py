@@ -96,7 +96,7 @@ class DeviceService:
         old = await self.get(device)
         new = NewDevice(platform=old.platform, language=old.language, push=old.push)
         registered = await self.register(new)
-        await self._store.remove(device)
+        await self._store.remove([device])
         return registered
 
     async def of_accounts(self, accounts: Collection[UUID]) -> list[Device]:

@@ -72,9 +72,6 @@ class DeviceStore:
         found = self._devices.find({"account": {"$in": list(accounts)}})
         return [from_document(document, Device) async for document in found]
 
-    async def remove(self, device: UUID) -> None:
-        await self._devices.delete_one({"_id": device})
-
     async def seen(self, device: UUID, at: datetime) -> None:
         await self._devices.update_one({"_id": device}, {"$max": {"seen_at": at}})
 
@@ -82,6 +79,10 @@ class DeviceStore:
         """Those of the devices that are there."""
         found = self._devices.find({"_id": {"$in": list(devices)}})
         return [from_document(document, Device) async for document in found]
+
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Their tokens open nothing any more. Idempotent."""
+        await self._devices.delete_many({"_id": {"$in": list(persons)}})
 
     async def forget_push(self, address: PushAddress, *, but: UUID | None = None) -> None:
         """Take the address from every device, or from every other."""
