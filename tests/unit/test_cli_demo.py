@@ -144,6 +144,9 @@ async def test_the_demo_shows_a_city_at_work(demo: Demo, hanoi: City) -> None:
     assert {entry.action for r in reports for entry in r.timeline} >= set(Action) - {
         Action.PROCEED,  # everybody in the demo can be asked
         Action.RELEASE,
+        Action.REDACT,
+        Action.REVEAL,
+        Action.DISCLOSE,
         Action.REFUSE_EXTENSION,
         *tasks.EFFECTS,
     }

@@ -13,7 +13,7 @@ from smartcity.errors import Invalid
 from smartcity.identifiers import new_id
 from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
-from smartcity.reports.clockwork.alarms import check_due, wound
+from smartcity.reports.clockwork.alarms import ALARMED, check_due, wound
 from smartcity.reports.deadlines import risk_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
@@ -51,7 +51,7 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     """
     row = transition(step.action, report, among.parties)
     step = _completed(report, step, among)
-    if among.by.party is Party.CLOCK:
+    if among.by.party is Party.CLOCK and step.action in ALARMED:
         check_due(report, step.action, among.at)
     missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
     if mistakes := [*missing, *misplaced(step, row.needs)]:

@@ -89,7 +89,7 @@ class Walk:
     def _by(self, action: Action) -> By:
         allowed = TRANSITIONS[action].by
         team, agency = self._scene.team, self.report.agency
-        if Party.CLOCK in allowed:
+        if Party.CLOCK in allowed and Party.HANDLER not in allowed:
             return By(party=Party.CLOCK)
         if Party.REPORTER in allowed:
             return By(party=Party.REPORTER, id=self.report.reporter.id)

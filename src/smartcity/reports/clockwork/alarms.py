@@ -37,6 +37,13 @@ RAISING: Final = frozenset({Action.ESCALATE, Action.PROCEED})
 """What puts a report on the desk of somebody above its handlers."""
 
 
+ALARMED: Final = RAISING | {
+    Action.WARN,
+    *(action for turn in TURNS.values() for action in (turn.told_by, turn.ended_by)),
+}
+"""What the clock does when an alarm rings, and at no other time."""
+
+
 def wound(report: Report, action: Action, city: City, clocks: Clocks, at: datetime) -> Report:
     """The report after an action, with what the clock watches and does next.
 

@@ -27,7 +27,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         ),
         IndexModel(
             [("finished_at", ASCENDING), ("_id", ASCENDING)],
-            name="finished",
+            name="ageing",
             partialFilterExpression={"finished_at": {"$exists": True}},
         ),
     ]
