@@ -196,6 +196,7 @@ class UploadController(Controller):
         attachment_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         attachments: NamedDependency[AttachmentService],
+        senders: NamedDependency[Senders],
         upload_offset: Annotated[
             int,
             HeaderParameter(
@@ -209,6 +210,7 @@ class UploadController(Controller):
         is examined: it is `ready`, or refused and says why. If its hash is not the announced one,
         the upload starts over. A complete upload that is not ready yet goes on with an empty body.
         """
+        await senders.admit(actor)
         upload = await attachments.receiving.receive(
             actor, attachment_id, upload_offset, _as_far_as_it_comes(request)
         )

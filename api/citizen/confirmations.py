@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from smartcity.identity.roles import Actor
+from smartcity.identity.senders.service import Senders
 from smartcity.reports.confirmations.service import ConfirmationService
 
 
@@ -20,10 +21,12 @@ class ConfirmationController(Controller):
         report_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         confirmations: NamedDependency[ConfirmationService],
+        senders: NamedDependency[Senders],
     ) -> None:
         """Say that one sees the problem too. Repeating changes nothing; one's own report and one
         that is not open are refused.
         """
+        await senders.admit(actor)
         await confirmations.confirm(actor, report_id)
 
     @delete(operation_id="WithdrawConfirmation", status_code=204)

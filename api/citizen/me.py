@@ -12,6 +12,7 @@ from smartcity.city.model import City
 from smartcity.identity.consents.service import Consents
 from smartcity.identity.credentials import Credentials
 from smartcity.identity.roles import Actor
+from smartcity.identity.senders.service import Senders
 from smartcity.people.consents import Withdrawals
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
@@ -93,6 +94,7 @@ class MeController(Controller):
         self,
         actor: NamedDependency[Actor],
         erasures: NamedDependency[Erasures],
+        senders: NamedDependency[Senders],
         credentials: NamedDependency[Credentials],
         request: Request[Actor, str, Any],
     ) -> None:
@@ -102,5 +104,6 @@ class MeController(Controller):
         reports that are finished. Open ones stay with their agency as nobody's, with numbers
         masked, until they are finished.
         """
+        await senders.leave(actor)
         await erasures.ask(actor)
         credentials.forget(request.auth)

@@ -51,7 +51,11 @@ class Erasures:
         """When this returns, the person will be erased, whatever dies; and their tokens open
         nothing any more.
         """
-        persons = actor.own_ids if actor.account is None else actor.own_ids | {actor.account}
+        persons = actor.own_ids
+        if actor.account is not None:
+            # A phone that was linked a moment ago is not remembered with this one's token yet.
+            linked = await self._devices.of_accounts([actor.account])
+            persons |= {actor.account, *(device.id for device in linked)}
         await self._store.add(Erasure(id=new_id(), at=now(), persons=tuple(persons)))
         await self._devices.remove(persons)
 

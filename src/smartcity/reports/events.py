@@ -117,4 +117,5 @@ def public_state(report: Report) -> PublicState | None:
 
 
 def _is_gone(before: Report, after: Report) -> bool:
-    return before.public is not Publicity.NEVER and after.public is Publicity.NEVER
+    """Of what was held nobody ever heard."""
+    return public_state(before) is not None and after.public is Publicity.NEVER

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
-
 from smartcity.attachments.service import AttachmentService
 from smartcity.city.model import City
 from smartcity.clock import now
@@ -68,7 +66,7 @@ class ReportIntake:
             city=self._city,
             clocks=self._clocks,
             reporter=await self._reporters.of(data, actor),
-            submission=_submission(data, actor.id, key),
+            submission=self._submission(data, actor.id, key),
             at=now(),
         )
         limit = await self._senders.admit(actor, report.reporter.id)
@@ -99,15 +97,11 @@ class ReportIntake:
         Raises `IdempotencyKeyReused` if the key came with another body.
         """
         assert actor.id is not None, "the permission table lets nobody else submit"
-        name, body = _submission(data, actor.id, key)
+        name, body = self._submission(data, actor.id, key)
         report = await self._store.find_submission(name)
         if report is not None and report.submission_body != body:
             raise IdempotencyKeyReused
         return report
 
-
-def _submission(data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:
-    return (
-        digest_of(sender.bytes, key.encode()),
-        digest_of(msgspec.json.encode(data, order="deterministic")),
-    )
+    def _submission(self, data: NewReport, sender: UUID, key: str) -> tuple[bytes, bytes]:
+        return digest_of(sender.bytes, key.encode()), self._reporters.digest(data)

@@ -81,8 +81,10 @@ class Views:
                     agency=self.agency(report.escalated_to.agency, language),
                 ),
                 extension=report.extension
-                and ExtensionView(until=report.extension.until, text=report.extension.text),
-                tasks=[self.task(task, language) for task in report.tasks] or None,
+                and ExtensionView(
+                    until=report.extension.until, text=self._seen(report.extension.text, viewer)
+                ),
+                tasks=[self.task(task, language, viewer) for task in report.tasks] or None,
                 formal=report.formal or None,
                 proposal=report.proposal
                 and ProposalView(
@@ -164,23 +166,27 @@ class Views:
         """An agency by its name."""
         return _named(self._city.agencies, code, language)
 
-    def task(self, task: Task, language: str) -> TaskView:
+    def task(self, task: Task, language: str, viewer: Viewer = Viewer.STAFF) -> TaskView:
         """One task, for officials."""
         return TaskView(
             id=task.id,
             agency=self.agency(task.agency, language),
-            text=task.text,
+            text=self._seen(task.text, viewer),
             status=task.status,
             opened_at=task.opened_at,
             due_at=task.due_at,
             attachments=task.attachments,
             **_present(
-                answer=task.answer,
-                why=task.why,
+                answer=task.answer and self._seen(task.answer, viewer),
+                why=task.why and self._seen(task.why, viewer),
                 ended_by=task.ended_by,
                 finished_at=task.finished_at,
             ),
         )
+
+    def _seen(self, text: str, viewer: Viewer) -> str:
+        """What officials wrote for each other, in which nothing is redacted."""
+        return self._mask(text) if viewer in MASKED else text
 
     def _timeline(
         self, report: Report, viewer: Viewer, language: str, names: Mapping[UUID, str]
@@ -218,7 +224,7 @@ class Views:
                 assignee=entry.assignee,
                 assignee_name=entry.assignee and names.get(entry.assignee),
                 task=entry.task,
-                why=entry.why,
+                why=entry.why and self._seen(entry.why, viewer),
                 before=entry.before and replaced_values(entry.before, whole=viewer is Viewer.STAFF),
                 redaction=entry.redaction,
             )

@@ -55,13 +55,23 @@ class Senders:
         strictest = self._strictest(_ids(actor, sender))
         if strictest is None:
             return None
-        account = None if actor.is_staff else actor.account
-        if account is not None and account not in strictest.senders:
-            # From here on it holds for every device of the account, even when this one leaves it.
-            await self._store.bind(strictest.id, account, now())
+        await self._bind_account(actor, strictest)
         if strictest.kind is Kind.BANNED:
             raise SenderBanned(**self._told(strictest))
         return strictest
+
+    async def leave(self, actor: Actor) -> None:
+        """To be called before somebody is erased: whoever comes back with the same account is
+        restricted as before.
+        """
+        if (strictest := self._strictest(_ids(actor, None))) is not None:
+            await self._bind_account(actor, strictest)
+
+    async def _bind_account(self, actor: Actor, restriction: Restriction) -> None:
+        """From here on it holds for every device of the account, even when this one leaves it."""
+        account = None if actor.is_staff else actor.account
+        if account is not None and account not in restriction.senders:
+            await self._store.bind(restriction.id, account, now())
 
     async def count(self, limit: Restriction) -> None:
         """Count one report. Raises `SenderLimited` for one too many, until the day is over."""

@@ -126,7 +126,7 @@ class StaffManagement:
 
     async def reset_password(self, actor: Actor, account: UUID) -> Temporary:
         """A temporary password in the place of the old one; open sessions end."""
-        staff = await self.get(actor, account)
+        staff = await self._another(actor, account)
         temporary = _temporary()
         fields = {
             "password": await self._passwords.hash(temporary.password),
@@ -139,7 +139,7 @@ class StaffManagement:
 
     async def reset_totp(self, actor: Actor, account: UUID) -> None:
         """Somebody lost phone and recovery codes: ask for no codes any more; sessions end."""
-        staff = await self.get(actor, account)
+        staff = await self._another(actor, account)
         await self._write(actor, "staff_totp_reset", staff)
         await self._factors.remove(staff)
         await self._sessions.end_all(staff.id)
@@ -148,6 +148,15 @@ class StaffManagement:
         staff = await self.get(actor, account)
         await self._write(actor, "staff_sessions_ended", staff)
         await self._sessions.end_all(staff.id)
+
+    async def _another(self, actor: Actor, account: UUID) -> Staff:
+        """An account whose secrets the actor may take away. Raises `Forbidden` for one's own: those
+        are changed with a proof (`own`), so that an unattended screen is not enough.
+        """
+        staff = await self.get(actor, account)
+        if staff.id == actor.id:
+            raise Forbidden
+        return staff
 
     def _check(
         self, actor: Actor, username: str, roles: frozenset[Role], agencies: frozenset[str]

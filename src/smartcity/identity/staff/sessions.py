@@ -113,6 +113,9 @@ class SessionService:
             expires_at=at + SESSION_LASTS,
         )
         await self._sessions.add(session)
+        if not _opens_still(staff, await self._staff.get(staff.id)):
+            await self._sessions.end(session.token_hash)
+            raise WrongCredentials
         return token, session, staff
 
     async def _open(self, hashed: bytes) -> tuple[Session, Staff] | None:
@@ -132,6 +135,15 @@ class SessionService:
         if staff is None or not matches:
             raise WrongCredentials
         return await self._factors.check(staff, given.totp, given.recovery_code)
+
+
+def _opens_still(before: Staff, after: Staff | None) -> bool:
+    """Whether what somebody came in with is still the account's. Who takes it away ends the
+    sessions that there are, and one that was just being begun was not there yet.
+    """
+    if after is None or after.disabled_at is not None:
+        return False
+    return (after.password, after.totp, after.oidc) == (before.password, before.totp, before.oidc)
 
 
 def _may_use_password(staff: Staff) -> bool:

@@ -27,7 +27,7 @@ class ConfirmationService:
         for one's own and for one that nobody works on any more.
         """
         report = await self._reports.find(report_id)
-        if report is None or report.public is Publicity.NEVER:
+        if report is None or report.public is Publicity.NEVER or report.held is not None:
             raise NotFound
         if report.reporter.id in actor.own_ids:
             raise Conflict(reason="own_report")

@@ -46,11 +46,16 @@ class Callers:
     async def check(self, report: Report, said: SaidPhone, actor: Actor) -> None:
         """Raises `Forbidden` for who is no operator, `NotFound` for a number that is not the
         reporter's, `TooManyRequests` after too many of them.
+
+        Written down before it is told, right or wrong: whoever says a number on a report learns
+        whether it is its sender's.
         """
         if Role.OPERATOR not in actor.roles:
             raise Forbidden
         hashed = self._phones.hash(said.phone, "Caller-Phone")
+        caller = self._phones.caller(said.phone, "Caller-Phone")
         async with self._attempts.in_turn((CALLER, str(actor.own_id))):
+            await self._audit.write(actor, "say_caller", report.id, caller=str(caller))
             kept = report.reporter.phone
             if kept is None or not hmac.compare_digest(kept, hashed):
                 raise NotFound

@@ -46,6 +46,10 @@ class Reporters:
             assurance=assurance,
         )
 
+    def digest(self, data: NewReport) -> bytes:
+        """Names all that was sent, contact details with it, and tells nothing of them."""
+        return self._phones.digest(msgspec.json.encode(data, order="deterministic"))
+
     async def contact(self, report: Report) -> Mapping[str, str] | None:
         """How to reach the reporter, if it is kept. Whether they agreed that handlers know is for
         the caller to ask.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
-from smartcity.reports.model import OPEN, Report
+from smartcity.reports.model import OPEN, Report, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
@@ -44,6 +44,9 @@ REWRITTEN: Final = (
     "attachments",
 )
 """Whole fields that forgetting changes; besides, the place's words and entries of the timeline."""
+
+UNFINISHED: Final = OPEN | {Status.HELD, Status.RESOLVED}
+"""What waits for a dispatcher comes to an agency yet; what is resolved may come back to it."""
 
 _READ: Final = {"outbox": 0}
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
@@ -110,9 +113,9 @@ class PersonalStore:
             await self._reports.bulk_write(steps, ordered=False)
 
     async def drop_contacts(self, persons: Collection[UUID]) -> None:
-        """Keep no contact details in their open reports any more."""
+        """Keep no contact details any more in their reports that are not finished."""
         await self._reports.update_many(
-            {"reporter.id": {"$in": list(persons)}, "status": {"$in": sorted(OPEN)}},
+            {"reporter.id": {"$in": list(persons)}, "status": {"$in": sorted(UNFINISHED)}},
             {"$unset": dict.fromkeys(("reporter.contact", "reporter.phone"), "")},
         )
 
