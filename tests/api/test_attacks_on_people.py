@@ -3,22 +3,29 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+import time_machine
 
 from smartcity.audit.store import RECORDS
+from smartcity.city.model import Publicity
 from smartcity.clock import now
 from smartcity.identifiers import digest_of
+from smartcity.identity.consents.store import CONSENTS
+from smartcity.identity.persons.store import PERSON_KEYS
 from smartcity.identity.senders.service import REFRESH_S
+from smartcity.people.erasure import REMEMBERED
 from smartcity.reports.requests import NewReport
-from tests.api.office import HELPING, Office
+from tests.api.office import HELPING, Office, reasons
 from tests.api.test_accounts import issuer, link, linked_town
+from tests.api.test_attacks import category_that_is
+from tests.api.test_disclosure import disclosed
 from tests.api.test_held import one_held
 from tests.api.test_me import CONSENT, consent, erased
 from tests.api.test_never_public import listening, publish
-from tests.api.test_operators import NUMBER, called, search, taken
+from tests.api.test_operators import NUMBER, act_for, called, search, taken
 from tests.api.test_reports import handler_of, pothole, submitted
 from tests.api.test_senders import banned, decision, problem, restrict
 from tests.api.town import Answer, Person, Town
@@ -113,6 +120,41 @@ async def test_a_stranger_who_confirms_a_held_report_is_told_what_one_who_guesse
         await dispatcher.act(receipt["id"], FORMAL, version=1)
 
 
+async def test_a_guessed_report_that_one_may_not_know_of_is_as_unknown_as_one_that_is_not(
+    ward: Office,
+) -> None:
+    town = ward.town
+    about = {"agency": next(iter(town.city.agencies))}
+    never = category_that_is(town, Publicity.NEVER)
+    hidden = await ward["reporter"].submit(pothole(town.city, subject=about, **never))
+    assert hidden.status_code == 201, hidden.text
+    case = await ward.report()
+    told = [
+        reasons(await case.act("handler", {"action": "merge", "report": report}))
+        for report in (hidden.json()["id"], str(uuid4()))
+    ]
+    assert told == [{("report", "unknown")}] * 2
+
+
+async def test_a_disclosure_that_is_asked_for_again_is_written_down_again(
+    hanoi_town: Town,
+) -> None:
+    _, receipt = await submitted(hanoi_town, contact={"phone": NUMBER}, consent=CONSENT)
+    dispatcher = await hanoi_town.staff("dispatcher")
+    once = {"Idempotency-Key": "once"}
+    for _ in range(3):
+        shown = await disclosed(dispatcher, receipt["id"], headers=once)
+        assert shown.json() == {"kept": True, "contact": {"phone": NUMBER}}
+    other = await hanoi_town.staff("dispatcher")
+    told = await disclosed(other, receipt["id"], headers=once)
+    assert told.status_code == 200, "another's key is another key"
+    records = await hanoi_town.database[RECORDS].find({"action": "see_contact"}).to_list()
+    assert len(records) == 4
+    kept = await hanoi_town.database["reports"].find_one({})
+    assert kept is not None
+    assert [entry["action"] for entry in kept["timeline"]].count("disclose") == 2
+
+
 # --- consent -------------------------------------------------------------------------------------
 
 
@@ -173,6 +215,23 @@ async def test_a_banned_sender_confirms_nothing_and_ends_no_upload_that_was_begu
         assert (answer.status_code, answer.json()["code"]) == (403, "sender_banned"), path
 
 
+async def test_a_banned_sender_speaks_by_no_other_phone_and_through_no_operator(
+    hanoi_town: Town,
+) -> None:
+    _, receipt, dispatcher = await banned(hanoi_town)
+    operator = await hanoi_town.staff("operator")
+    caller = await taken(hanoi_town, operator)
+    assert (await restrict(dispatcher, caller, decision())).status_code == 200
+    fresh, step = await hanoi_town.device(), {"action": "comment", "text": "Vẫn thế!"}
+    by_receipt = await fresh.act(receipt["id"], step, secret=receipt["secret"])
+    by_number = await act_for(operator, caller["id"], 1, step, NUMBER)
+    for answer in (by_receipt, by_number):
+        assert (answer.status_code, answer.json()["code"]) == (403, "sender_banned")
+    handler = await handler_of(hanoi_town, receipt)
+    commented = await handler.act(receipt["id"], step, version=1)
+    assert commented.status_code == 200, commented.text
+
+
 async def test_a_banned_person_who_is_erased_and_comes_back_is_still_banned(
     linked_town: Town, issuer: LocalIssuer
 ) -> None:
@@ -209,6 +268,30 @@ async def test_a_phone_that_was_linked_a_moment_ago_is_erased_with_the_others(
     reporters: list[Any] = await linked_town.database["reports"].distinct("reporter.erasing")
     assert reporters == [True]
     assert await linked_town.database["reports"].count_documents({"reporter.erasing": True}) == 2
+
+
+async def test_what_was_on_its_way_when_somebody_was_erased_is_erased_too(
+    hanoi_town: Town,
+) -> None:
+    device = await hanoi_town.device()
+    whole = pothole(hanoi_town.city, contact={"phone": NUMBER}, consent=CONSENT)
+    begun = [asyncio.create_task(device.submit(whole)) for _ in range(6)]
+    gone = await device.ask("DELETE", "/v1/me")
+    assert gone.status_code == 202
+    await asyncio.gather(*begun)
+    await erased(hanoi_town)
+    with time_machine.travel(now() + 2 * REMEMBERED):
+        await erased(hanoi_town)
+    kept = await hanoi_town.database["reports"].find({}).to_list()
+    assert kept, "some were taken in"
+    assert [one["reporter"].keys() & {"contact", "phone", "by"} for one in kept] == [set()] * len(
+        kept
+    )
+    assert await hanoi_town.database["reports"].count_documents({"reporter.erasing": True}) == len(
+        kept
+    )
+    for name in (CONSENTS, PERSON_KEYS, "devices"):
+        assert await hanoi_town.database[name].count_documents({}) == 0, name
 
 
 def _later() -> str:

@@ -98,7 +98,8 @@ class ReportService:
         staff without a version, `StaleVersion` with the present state, `IdempotencyKeyReused`,
         `TimelineFull`, `SenderBanned` to who comments. Whatever is raised, nothing was written.
         """
-        if any(step.action is Action.COMMENT for step in steps):
+        comments = any(step.action is Action.COMMENT for step in steps)
+        if comments:
             await self._senders.admit(actor)
         guarded = any(step.action not in WITHOUT_VERSION for step in steps)
         if actor.is_staff and version is None and guarded:
@@ -106,6 +107,9 @@ class ReportService:
         idempotency = key and actor.id and _key(actor.id, key, steps)
         for _ in range(TRIES):
             report, parties = await self._seen(report_id, actor, said)
+            if comments and acting_as(parties, Action.COMMENT) is Party.REPORTER:
+                # Whoever speaks for somebody, by receipt or number, is bound as they are.
+                await self._senders.admit(actor, report.reporter.id)
             if idempotency and _was_taken(report, idempotency):
                 await self._free(report, steps)
                 return report, viewer_of(actor, parties)
@@ -133,7 +137,7 @@ class ReportService:
         for step in steps:
             parties = parties_of(actor, report, has_receipt=has_receipt)
             by = _by(actor, report, parties, step.action)
-            among = await self._circumstances(report, step, by, parties, at, actor.agencies)
+            among = await self._circumstances(report, step, by, parties, at, actor)
             taken = take(report, step, among)
             entries.append(taken.entry)
             events.append(event(taken.report, taken.entry, before=report))
@@ -149,7 +153,7 @@ class ReportService:
         by: By,
         parties: Collection[Party],
         at: datetime,
-        agencies: Collection[str],
+        actor: Actor,
     ) -> Circumstances:
         corrected = None
         if step.action is Action.CORRECT and (step.location or step.unit or step.address):
@@ -164,7 +168,7 @@ class ReportService:
             raise Invalid(FieldError("assignee", "not_of_this_agency"))
         survivor = None
         if step.action is Action.MERGE and step.report is not None:
-            survivor = await self._store.find(step.report)
+            survivor = await self._known(step.report, actor)
         arrived: Collection[UUID] = ()
         if step.action is Action.RESOLVE:
             arrived = await self._attachments.ready(step.attachments)
@@ -177,7 +181,7 @@ class ReportService:
             by=by,
             parties=parties,
             at=at,
-            agencies=agencies,
+            agencies=actor.agencies,
             place=corrected,
             survivor=survivor,
             arrived=arrived,
@@ -247,6 +251,8 @@ class ReportService:
         """
         steps = [Step(action=Action.DISCLOSE, text=reason)]
         report, _ = await self.act(report_id, steps, actor, key=key)
+        # A repeat adds nothing to the timeline, and shows it again all the same.
+        await self._audit.write(actor, SEEN, report.id, agency=report.agency)
         return await self._reporters.contact(report)
 
     async def names(self, report: Report) -> Mapping[UUID, str]:
@@ -272,6 +278,13 @@ class ReportService:
             await self._callers.check(report, said, actor)
         else:
             await self._receipts.check(report, said)
+
+    async def _known(self, report_id: UUID, actor: Actor) -> Report | None:
+        """A report that the actor may know of, if there is one."""
+        found = await self._store.find(report_id)
+        if found is None or not may_know_of(found, actor, parties_of(actor, found)):
+            return None
+        return found
 
     async def _found(self, report_id: UUID) -> Report:
         report = await self._store.find(report_id)
