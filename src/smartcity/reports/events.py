@@ -117,4 +117,6 @@ def public_state(report: Report) -> PublicState | None:
 
 
 def _is_gone(before: Report, after: Report) -> bool:
-    return before.public is not Publicity.NEVER and after.public is Publicity.NEVER
+    """Of a held report nobody has heard."""
+    was_there = before.public is not Publicity.NEVER and before.held is None
+    return was_there and after.public is Publicity.NEVER
