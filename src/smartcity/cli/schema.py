@@ -6,11 +6,14 @@ from typing import Final, cast
 
 import smartcity
 from smartcity.feed.store import feed_indexes
-from smartcity.reports.clockwork.store import watch_what_was_there
+from smartcity.reports.clockwork.store import tell_risks, watch_what_was_there
 from smartcity.settings import Settings
 from smartcity.storage.migrations import Index, Indexes, Migration
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (Migration("reports have alarms", watch_what_was_there),)
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration("reports have alarms", watch_what_was_there),
+    Migration("reports have a moment of risk", tell_risks),
+)
 """Oldest first. Add to the end; never change or remove one."""
 
 

@@ -109,16 +109,16 @@ def _hours(working: timedelta) -> float:
 
 
 def risk_at(
-    due_at: datetime | None, status: Status, deadlines: Deadlines, submitted_at: datetime
+    due_at: datetime | None, status: Status, deadlines: Deadlines, stands_since: datetime
 ) -> datetime | None:
     """From when on a report is at risk of missing its next deadline.
 
     A rule on the report alone, which an index can serve: what is at risk now has `risk_at` behind
-    it and `due_at` still ahead. The time to receive begins with the report, the time to resolve
-    where that ends. Time off counts, so that only the clock's own warning, in working time, is a
-    duty; this is a help to see it come.
+    it and `due_at` still ahead. The time to receive begins when the report comes to its agency, the
+    time to resolve where that ends. Time off counts, so that only the clock's own warning, in
+    working time, is a duty; this is a help to see it come.
     """
     if due_at is None:
         return None
-    since = submitted_at if status is Status.SUBMITTED else deadlines.receive_by
+    since = stands_since if status is Status.SUBMITTED else deadlines.receive_by
     return due_at - min(max(due_at - since, timedelta(0)) * RISK, RISK_AT_MOST)

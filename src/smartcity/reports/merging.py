@@ -18,8 +18,10 @@ LETS_GO: Final = frozenset({Status.WITHDRAWN})
 is rejected hears so as its reporter does.
 """
 
-MAY_LET_GO: Final = frozenset({Action.WITHDRAW, Action.CORRECT})
-"""A correction to a category that is never public would leave the others without news."""
+MAY_LET_GO: Final = frozenset({Action.WITHDRAW, Action.CORRECT, Action.REJECT})
+"""A correction to a category that is never public would leave the others without news, and so
+would the refusal of what is a matter of another law.
+"""
 
 
 class MergedReport(NamedTuple):

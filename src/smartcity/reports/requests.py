@@ -11,7 +11,9 @@ from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.clock import in_utc
 from smartcity.reports.model import Action
 
-Words = Annotated[str, Meta(min_length=1, max_length=4000)]
+Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern="\\S")]
+"""Something that can be read: an answer of blanks is none."""
+
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]

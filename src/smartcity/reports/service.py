@@ -123,6 +123,7 @@ class ReportService:
             if idempotency:
                 entries[0] = msgspec.structs.replace(entries[0], key=idempotency)
             await self._claim(steps, actor, report_id)
+            await self._let_go(after, steps)
             if written := await self._store.advance(report, after, entries, events):
                 await self._free(written, steps)
                 return written, viewer_of(actor, parties)
@@ -196,6 +197,14 @@ class ReportService:
             await self._unmerge(report)
             if report.id == written.id:
                 raise Invalid(FieldError("report", "gone"))
+
+    async def _let_go(self, after: Report, steps: Sequence[Step]) -> None:
+        """Free what this report is about to leave: nobody would, if the process died after it. Of
+        who merges meanwhile, `_free` hears.
+        """
+        actions = {step.action for step in steps} - {Action.MERGE}
+        for report in await stranded(self._store, after, actions):
+            await self._unmerge(report)
 
     async def _unmerge(self, report: Report) -> None:
         text = self._city.messages.render(self._city.languages[0], "merging.freed")

@@ -1,13 +1,14 @@
 """Finds the reports whose alarm has rung."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from smartcity.reports.deadlines import RISK, RISK_AT_MOST
 from smartcity.reports.model import Action, Alarm, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document, to_document
@@ -51,6 +52,18 @@ class AlarmStore:
         found = self._reports.find({"alarm.at": {"$lte": at}}, {"alarm": 1})
         found = found.sort("alarm.at", order).limit(limit)
         return [from_document(document, Ringing) async for document in found]
+
+
+async def tell_risks(database: Database) -> None:
+    """Give `risk_at` to open reports that are older than it, as `deadlines.risk_at` does."""
+    old: Document = {"due_at": {"$exists": True}, "risk_at": {"$exists": False}}
+    received = {"$ne": ["$status", Status.SUBMITTED.value]}
+    since: Document = {"$cond": [received, "$deadlines.receive_by", "$submitted_at"]}
+    given: Document = {"$max": [0, {"$subtract": ["$due_at", since]}]}
+    share: Document = {"$toLong": {"$ceil": {"$multiply": [given, RISK]}}}
+    most = RISK_AT_MOST // timedelta(milliseconds=1)
+    risk_at: Document = {"$subtract": ["$due_at", {"$min": [share, most]}]}
+    await database[COLLECTION].update_many(old, [{"$set": {"risk_at": risk_at}}])
 
 
 async def watch_what_was_there(database: Database) -> None:

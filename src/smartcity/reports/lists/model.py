@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from smartcity.clock import in_utc
 from smartcity.reports.model import Status
 from smartcity.reports.requests import ReportFilter
 
@@ -50,6 +51,11 @@ class Position(Struct, frozen=True, array_like=True):
     as_of: Moment
     due_at: Moment | None
     id: UUID
+
+    def __post_init__(self) -> None:
+        for moment in (self.as_of, self.due_at):
+            if moment is not None:
+                in_utc(moment)
 
 
 class QueueFilter(ReportFilter, frozen=True, kw_only=True):
