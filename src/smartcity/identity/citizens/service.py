@@ -7,7 +7,7 @@ import msgspec
 
 from smartcity.clock import now
 from smartcity.errors import Conflict, NotFound, Refused
-from smartcity.identifiers import new_id
+from smartcity.identifiers import keyed_id
 from smartcity.identity.citizens.model import Citizen
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.model import Device
@@ -39,7 +39,7 @@ class CitizenService:
         identity = await self._tokens.identify(given, Audience.CITIZENS, device.bytes)
         citizen = await self._store.get_or_add(
             Citizen(
-                id=new_id(),
+                id=keyed_id(identity.digest),
                 issuer=identity.issuer.name,
                 identity=identity.digest,
                 assurance=identity.assurance,
