@@ -58,12 +58,18 @@ async def export(person: Person) -> list[dict[str, Any]]:
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def eraser(town: Town, *more: OfPersons) -> Eraser:
+def eraser(
+    town: Town,
+    *more: OfPersons,
+    people: PeopleStore | None = None,
+    personal: PersonalStore | None = None,
+    feed: FeedStore | None = None,
+) -> Eraser:
     """The workers' own; `more` keeps something besides."""
     database, reports = town.database, ReportStore(town.database)
     return Eraser(
-        PeopleStore(database),
-        PersonalStore(database),
+        people or PeopleStore(database),
+        personal or PersonalStore(database),
         AttachmentService(
             AttachmentStore(database),
             open_files("", town.settings.data_path),
@@ -86,7 +92,7 @@ def eraser(town: Town, *more: OfPersons) -> Eraser:
             ),
         ),
         Forgetting(town.city),
-        FeedStore(database),
+        feed or FeedStore(database),
     )
 
 

@@ -55,7 +55,7 @@ TOLD_OF_A_NOTIFICATION: Final = (
 TOLD_OF_AN_ACCOUNT: Final = ("id", "issuer", "assurance", "created_at")
 TOLD_OF_AN_ATTACHMENT: Final = ("id", "report", "size_bytes", "created_at", "taken_at", "place")
 """The file itself is had from where it is shown."""
-TOLD_OF_A_RESTRICTION: Final = ("kind", "until", "explanation", "per_day", "set_at")
+TOLD_OF_A_RESTRICTION: Final = ("until", "explanation", "per_day", "set_at")
 """As its person is told whenever it binds; `reason` is what dispatchers tell each other."""
 TOLD_OF_AN_ENTRY: Final = ("at", "action", "text", "attachments")
 TOLD_OF_A_CONSENT: Final = ("purpose", "version", "given", "at")
@@ -102,7 +102,8 @@ class Export:
         for consent in await self._consents.of(person.ids):
             yield "consent", _told(consent, TOLD_OF_A_CONSENT)
         for restriction in await self._restrictions.binding(person.ids, now()):
-            yield "restriction", _told(restriction, TOLD_OF_A_RESTRICTION)
+            told = _told(restriction, TOLD_OF_A_RESTRICTION)
+            yield "restriction", {"as": restriction.kind, **told}
         for one in sorted(person.ids):
             for topic in (Topic.REPORT, Topic.DOSSIER):
                 for subject in await self._follows.followed_by(one, topic, FOLLOWED):
@@ -114,7 +115,7 @@ class Export:
         for attachment in await self._attachments.of_owners(person.ids, FOLLOWED):
             yield "attachment", _told(attachment, TOLD_OF_AN_ATTACHMENT)
         async for report in self._sent_by(person):
-            if report.reporter.id in person.ids or report.reporter.phone == person.phone:
+            if person.sent(report.reporter.id, report.reporter.phone):
                 yield "report", await self._report(report, language)
             else:
                 yield "said", _said_by(report, person)

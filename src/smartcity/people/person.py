@@ -19,6 +19,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     account: UUID | None = None
     phone: bytes | None = None
 
+    def sent(self, sender: UUID, phone: bytes | None) -> bool:
+        """Whether a report from a sender, with this number's hash or none, is this person's."""
+        return sender in self.ids or (phone is not None and phone == self.phone)
+
 
 def speaking(actor: Actor) -> Person:
     """The citizen who asks."""
