@@ -12,7 +12,7 @@ import time_machine
 from smartcity.clock import now
 from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_id
-from smartcity.people.erasure import REMEMBERED
+from smartcity.people.erasure import REMEMBERED, Eraser
 from smartcity.people.store import ERASURES, PeopleStore
 from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting
@@ -36,6 +36,11 @@ async def with_everything(town: Town) -> tuple[Person, dict[str, Any]]:
     receipt = (await device.submit(report)).json()
     await device.act(receipt["id"], {"action": "withdraw"})
     return device, receipt
+
+
+async def until_done(one: Eraser) -> None:
+    while await one.run_once():
+        pass
 
 
 class DiesBeforeAnyReport(PersonalStore):
@@ -79,8 +84,7 @@ async def test_an_eraser_that_dies_at_any_step_is_finished_by_the_next(hanoi_tow
         ):
             assert await database[ERASURES].count_documents({"persons": {"$exists": True}}) == 1
             with pytest.raises(ConnectionError):
-                while await one.run_once():
-                    pass
+                await until_done(one)
         await eraser(hanoi_town).run_once()
     left = await database["reports"].find_one({"code": receipt["code"]})
     assert left is not None

@@ -256,8 +256,7 @@ async def test_only_dispatchers_decide(hanoi_town: Town) -> None:
 
 async def test_nobody_of_the_staff_is_restricted(hanoi_town: Town) -> None:
     operator = await hanoi_town.staff("operator")
-    agreed = {"contact": "2026-01"}
-    body = problem(hanoi_town) | {"contact": {"name": "Bà Lan"}, "consent": agreed}
+    body = problem(hanoi_town) | {"contact": {"name": "Bà Lan"}}
     answer = await operator.submit(body)
     dispatcher = await hanoi_town.staff("dispatcher")
     refused = await restrict(dispatcher, answer.json(), decision())

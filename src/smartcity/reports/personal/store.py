@@ -192,6 +192,7 @@ def _rewriting(before: Report, after: Report) -> UpdateOne:
         {
             "_id": before.id,
             "reporter.id": before.reporter.id,
+            "status": before.status.value,
             "version": before.version,
             "timeline": {"$size": len(before.timeline)},
         },
