@@ -68,6 +68,7 @@ from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.people.consents import Withdrawals
+from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
 from smartcity.people.store import PeopleStore
@@ -226,7 +227,12 @@ class Parts:
             consent_store,
             follow_store,
             notification_store,
+            citizens=CitizenStore(database),
+            confirmations=ConfirmationStore(database),
+            restrictions=RestrictionStore(database),
+            attachments=AttachmentStore(database),
         )
+        self.desk = Desk(self.callers, self.erasures, self.export)
         self.dossiers = DossierService(
             DossierStore(database), self.follows, self.attempts, self.city, DossierSecrets(secret)
         )

@@ -69,6 +69,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "OpenReceipt": PUBLIC,
     "ActOnReport": ACTING,
     "FindCallersReports": frozenset({Role.OPERATOR}),
+    "EraseCaller": frozenset({Role.OPERATOR}),
+    "ExportCaller": frozenset({Role.OPERATOR}),
     "DiscloseReporter": frozenset({Role.DISPATCHER}),
     # --- one's own data -------------------------------------------------------------------------
     "ListConsents": PUBLIC,

@@ -32,6 +32,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PersonKeyStore
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.follows import Follows
@@ -41,6 +42,7 @@ from smartcity.people.erasure import Eraser, everything
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
 from smartcity.reports.clockwork.sweep import FRESH
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import COLLECTION as REPORTS
@@ -182,10 +184,15 @@ class Crew:
                 ConsentStore(database),
                 FollowStore(database),
                 notifications,
+                ConfirmationStore(database),
+                RestrictionStore(database),
             ),
             forgetting,
+            feed,
         )
-        retention = Retention(city, people, personal_reports, keys, forgetting)
+        retention = Retention(
+            city, people, personal_reports, AttachmentStore(database), keys, forgetting
+        )
         forgetter = Forgetter(eraser, retention, self._lease("forgetter"))
         self._duties += [
             Duty(name="eraser", run_once=forgetter.erase, poll_s=2),

@@ -7,11 +7,13 @@ from uuid import UUID
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
 from msgspec import UNSET, Meta, UnsetType
 
 from api.citizen.reports import KEY, pages
 from api.pagination import Cursor, Limit, decode_cursor
 from smartcity.identity.roles import Actor
+from smartcity.people.desk import Desk
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.requests import Request, Words
 from smartcity.reports.service import ReportService
@@ -62,6 +64,41 @@ class OperatorController(Controller):
             data.phone, actor, before=decode_cursor(cursor, UUID), limit=limit + 1
         )
         return pages(found, limit, Viewer.REPORTER, views, language)
+
+    @post("/callers/erasure", operation_id="EraseCaller", status_code=202)
+    async def erase(
+        self,
+        data: JSONBody[CallerSearch],
+        actor: NamedDependency[Actor],
+        desk: NamedDependency[Desk],
+    ) -> None:
+        """Erase a caller who asks for it at the desk and shows the phone. It is written down.
+
+        Their contact details go at once, and what they said as `EraseMe` tells, within seconds.
+        """
+        await desk.erase(data.phone, actor)
+
+    @post(
+        "/callers/export",
+        operation_id="ExportCaller",
+        media_type="application/x-ndjson",
+        status_code=200,
+    )
+    async def export(
+        self,
+        data: JSONBody[CallerSearch],
+        actor: NamedDependency[Actor],
+        desk: NamedDependency[Desk],
+        language: NamedDependency[str],
+    ) -> Stream:
+        """Everything that the city keeps about a caller who shows the phone, as `ExportMe` tells
+        it: one JSON object a line. It is written down.
+        """
+        return Stream(
+            await desk.export(data.phone, actor, language),
+            media_type="application/x-ndjson",
+            headers={"Cache-Control": "no-store"},
+        )
 
 
 class DisclosureController(Controller):

@@ -16,6 +16,7 @@ from smartcity.identity.senders.service import Senders
 from smartcity.people.consents import Withdrawals
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
+from smartcity.people.person import speaking
 
 
 class ConsentText(Struct, frozen=True, kw_only=True):
@@ -81,10 +82,11 @@ class MeController(Controller):
     ) -> Stream:
         """Everything that the city keeps about the caller: one JSON object a line, with its `kind`.
 
-        Kinds: account, device, consent, follow, notification, report.
+        Kinds: account, device, consent, restriction, follow, notification, confirmation,
+        attachment, report, said (in a report that another person sent).
         """
         return Stream(
-            export.lines(actor, language),
+            export.lines(speaking(actor), language),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store"},
         )
@@ -100,10 +102,13 @@ class MeController(Controller):
     ) -> None:
         """Erase the caller. The token opens nothing from now on; the rest follows within seconds.
 
-        Contact details, photos, notifications, follows and consents go, and so do the words of
-        reports that are finished. Open ones stay with their agency as nobody's, with numbers
-        masked, until they are finished.
+        From a phone that is linked to an account this erases the person: the account and every
+        phone that was ever linked to it. To part with one phone only, unlink it.
+
+        Contact details, photos, notifications, follows, confirmations and consents go, and so do
+        the words of reports that are finished. Open ones stay with their agency as nobody's, with
+        numbers masked, until they are finished.
         """
         await senders.leave(actor)
-        await erasures.ask(actor)
+        await erasures.ask(speaking(actor))
         credentials.forget(request.auth)

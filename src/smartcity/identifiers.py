@@ -23,6 +23,18 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def keyed_id(digest: bytes) -> UUID:
+    """The id that stands for a keyed digest, of version 4: the same person always gets it, and
+    whoever lacks the key learns nothing from it.
+    """
+    return UUID(bytes=digest[:16], version=4)
+
+
+def is_keyed(name: UUID) -> bool:
+    """Whether an id stands for a keyed digest; all others are new each time."""
+    return name.version == 4
+
+
 def earliest_id(moment: datetime) -> UUID:
     """The smallest UUIDv7 of a moment: ids from then on are not below it."""
     return _version_7(moment, bytes(10))

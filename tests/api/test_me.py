@@ -16,15 +16,18 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.bridges import ReportsWithFiles
 from smartcity.clock import now
 from smartcity.feed.event import Topic
+from smartcity.feed.store import FeedStore
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import CONSENTS, ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
 from smartcity.people.store import ERASURES, PeopleStore
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import ReportStore
@@ -55,12 +58,18 @@ async def export(person: Person) -> list[dict[str, Any]]:
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def eraser(town: Town, *more: OfPersons) -> Eraser:
+def eraser(
+    town: Town,
+    *more: OfPersons,
+    people: PeopleStore | None = None,
+    personal: PersonalStore | None = None,
+    feed: FeedStore | None = None,
+) -> Eraser:
     """The workers' own; `more` keeps something besides."""
     database, reports = town.database, ReportStore(town.database)
     return Eraser(
-        PeopleStore(database),
-        PersonalStore(database),
+        people or PeopleStore(database),
+        personal or PersonalStore(database),
         AttachmentService(
             AttachmentStore(database),
             open_files("", town.settings.data_path),
@@ -78,9 +87,12 @@ def eraser(town: Town, *more: OfPersons) -> Eraser:
                 ConsentStore(database),
                 FollowStore(database),
                 NotificationStore(database),
+                ConfirmationStore(database),
+                RestrictionStore(database),
             ),
         ),
         Forgetting(town.city),
+        feed or FeedStore(database),
     )
 
 

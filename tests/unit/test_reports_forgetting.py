@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
-from smartcity.reports.model import Action, By, Entry, Party, Report, Status
+from smartcity.reports.model import Action, By, Entry, Party, Redaction, Report, Status
 from smartcity.reports.personal.forgetting import Forgetting, photos_of
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import ReportStore
@@ -93,7 +93,9 @@ async def test_what_comes_while_a_person_is_forgotten_is_kept(
     late = entry(report, Party.HANDLER, "Chúng tôi đến ngay")
     after = msgspec.structs.replace(report, updated_at=MONDAY + timedelta(hours=1))
     assert await store.advance(report, after, [late], []) is not None
-    await PersonalStore(database).rewrite([(report, Forgetting(hanoi).erased(report))])
+    assert await PersonalStore(database).rewrite([(report, Forgetting(hanoi).erased(report))]) == 0
+    (again,) = await PersonalStore(database).of_persons([report.reporter.id], limit=9)
+    assert await PersonalStore(database).rewrite([(again, Forgetting(hanoi).erased(again))]) == 1
     kept = await store.find(report.id)
     assert kept is not None
     assert [e.text for e in kept.timeline[1:]] == ["Gọi •••", "Gọi •••", "Chúng tôi đến ngay"]
@@ -110,3 +112,52 @@ async def test_a_report_that_moved_on_is_left_to_be_found_again(
     await store.insert(reopened, [])
     await PersonalStore(database).rewrite([(report, Forgetting(hanoi).erased(report))])
     assert await store.find(report.id) == reopened
+
+
+def hidden(report: Report, *redactions: Redaction) -> Report:
+    said = msgspec.structs.replace(
+        report.timeline[-1], id=new_id(), action=Action.REDACT, redaction=redactions[0]
+    )
+    return msgspec.structs.replace(report, redactions=redactions, timeline=(*report.timeline, said))
+
+
+def test_what_is_hidden_of_a_text_that_is_masked_goes_with_it(hanoi: City) -> None:
+    report = make_report(hanoi, description="0912345678 là của ông Tư", status=Status.CLOSED)
+    name = report.description.index("ông Tư")
+    report = hidden(report, Redaction(target="description", spans=((name, name + 6),)))
+    after = Forgetting(hanoi).retained(report)
+    assert after.description == "••• là của •••"
+    assert after.redactions == ()
+    assert after.timeline[-1].redaction is None
+    assert "tu" not in after.folded.split()
+
+
+def test_what_is_hidden_of_a_text_that_stays_is_hidden_still(hanoi: City) -> None:
+    report = make_report(hanoi, description="Nhà ông Tư", status=Status.CLOSED)
+    report = hidden(report, Redaction(target="description", spans=((4, 10),)))
+    after = Forgetting(hanoi).retained(report)
+    assert after.description == "Nhà ông Tư"
+    assert after.redactions == report.redactions
+    assert "tu" not in after.folded.split(), "no search finds what is hidden"
+
+
+def test_a_text_that_is_hidden_whole_stays_so_until_it_is_erased(hanoi: City) -> None:
+    whole = Redaction(target="description")
+    report = hidden(make_report(hanoi, description="Gọi 0912345678"), whole)
+    assert Forgetting(hanoi).retained(report).redactions == (whole,)
+    finished = msgspec.structs.replace(report, status=Status.CLOSED)
+    assert Forgetting(hanoi).erased(finished).redactions == ()
+
+
+def test_nothing_is_hidden_of_a_photo_that_is_gone(hanoi: City) -> None:
+    report = told(hanoi, Status.CLOSED)
+    theirs, officials = report.files
+    report = hidden(report, Redaction(target=str(theirs)), Redaction(target=str(officials)))
+    after = Forgetting(hanoi).erased(report)
+    assert [one.target for one in after.redactions] == [str(officials)]
+
+
+def test_a_held_report_keeps_its_words_until_it_is_finished(hanoi: City) -> None:
+    after = Forgetting(hanoi).erased(told(hanoi, Status.HELD))
+    assert after.description == "Tôi là An, •••"
+    assert after.reporter.erasing

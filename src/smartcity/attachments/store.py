@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateMany
 from pymongo.errors import DuplicateKeyError
 
 from smartcity.attachments.images import Place
@@ -65,6 +65,11 @@ class AttachmentStore:
             sort={"_id": -1},
             limit=SAME_FILE,
         )
+
+    async def of_owners(self, owners: Collection[UUID], limit: int) -> list[Attachment]:
+        """What these persons sent, in a report or in none."""
+        theirs: Document = {"owner": {"$in": list(owners)}, "standing": NOT_DOOMED}
+        return await self._find(theirs, limit=limit)
 
     async def count_loose(self, owner: UUID, limit: int) -> int:
         """How many attachments of an owner are in no report, counted up to a limit."""
@@ -168,6 +173,17 @@ class AttachmentStore:
             {"$set": {"standing": Standing.KEPT.value, "report": report}},
         )
 
+    async def give_away(self, given: Mapping[tuple[UUID, UUID], Collection[UUID]]) -> None:
+        """Of each (owner, nobody), let these be nobody's which are the owner's. Idempotent."""
+        if given:
+            await self._attachments.bulk_write(
+                [
+                    UpdateMany({"_id": {"$in": list(files)}, "owner": owner}, _owned(nobody))
+                    for (owner, nobody), files in given.items()
+                ],
+                ordered=False,
+            )
+
     async def doom(self, seen: Attachment) -> None:
         """Begin to remove one, unless a report has claimed it since it was seen."""
         await self._attachments.update_one(
@@ -227,3 +243,7 @@ class AttachmentStore:
     ) -> list[Attachment]:
         found = self._attachments.find(condition, sort=sort, limit=limit)
         return [from_document(document, Attachment) async for document in found]
+
+
+def _owned(owner: UUID) -> Document:
+    return {"$set": {"owner": owner}}

@@ -44,6 +44,12 @@ class Sweeping:
             await self._store.doom(attachment)
         await self._remove_doomed()
 
+    async def remove_of(self, owners: Collection[UUID]) -> int:
+        """Remove what these persons sent, in a report or in none; how many were taken in hand."""
+        found = await self._store.of_owners(owners, SWEEP)
+        await self.remove([attachment.id for attachment in found])
+        return len(found)
+
     async def sweep(self, moment: datetime) -> int:
         """Finish what a dead process left, remove what no report holds; how many were removed.
 

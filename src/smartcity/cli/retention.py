@@ -5,6 +5,7 @@ from typing import Final
 
 import rich_click as click
 
+from smartcity.attachments.store import AttachmentStore
 from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import option, takes_settings
@@ -36,6 +37,7 @@ def retention(settings: Settings, dry_run: bool) -> None:
                 city,
                 PeopleStore(database),
                 PersonalStore(database),
+                AttachmentStore(database),
                 PersonKeys(PersonKeyStore(database), open_personal(settings)),
                 Forgetting(city),
             )

@@ -174,6 +174,18 @@ class FeedStore:
             async for document in found
         ]
 
+    # --- forgetting ------------------------------------------------------------------------------
+
+    async def forget(self, persons: Collection[UUID]) -> None:
+        """Let no event tell of whose report these persons' are, or that they did something. It
+        reads the whole log, which no index of persons is kept for: call it once for many. What is
+        audited does not follow from it. Idempotent.
+        """
+        for collection in (self._feed, self._set_aside):
+            for name in ("event.internal.reporter", "event.internal.actor"):
+                named: Document = {name: {"$in": list(persons)}}
+                await collection.update_many(named, {"$unset": {name: ""}})
+
     # --- consumers -------------------------------------------------------------------------------
 
     async def place(self, consumer: str) -> int | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import phonenumbers
 
 from smartcity.errors import FieldError, Invalid
+from smartcity.identifiers import keyed_id
 from smartcity.identity.personal import derived
 
 
@@ -25,7 +26,7 @@ class Phones:
     def caller(self, typed: str, field: str) -> UUID:
         """Who calls from a number: the same person each time. Raises `Invalid`."""
         digest = hmac.digest(self._caller_key, self._number(typed, field), "sha256")
-        return UUID(bytes=digest[:16], version=4)
+        return keyed_id(digest)
 
     def digest(self, said: bytes) -> bytes:
         """Names what may hold a number. Of a plain digest whoever knows all but the number could

@@ -6,21 +6,24 @@ again. A token that was taken back may open something for some seconds more in a
 an erasure is done only when a pass after that time has been made.
 """
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
 from smartcity.attachments.service import AttachmentService
 from smartcity.clock import now
+from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_id
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
-from smartcity.identity.roles import Actor
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting, photos_of
 from smartcity.reports.personal.store import PersonalStore
@@ -47,16 +50,15 @@ class Erasures:
         self._store = store
         self._devices = devices
 
-    async def ask(self, actor: Actor) -> None:
+    async def ask(self, person: Person) -> None:
         """When this returns, the person will be erased, whatever dies; and their tokens open
         nothing any more.
         """
-        persons = actor.own_ids
-        if actor.account is not None:
-            # A phone that was linked a moment ago is not remembered with this one's token yet.
-            linked = await self._devices.of_accounts([actor.account])
-            persons |= {actor.account, *(device.id for device in linked)}
-        await self._store.add(Erasure(id=new_id(), at=now(), persons=tuple(persons)))
+        accounts = () if person.account is None else (person.account,)
+        linked = {device.id for device in await self._devices.of_accounts(accounts)}
+        persons = tuple(person.ids | linked)
+        wish = Erasure(id=new_id(), at=now(), persons=persons, phone=person.phone)
+        await self._store.add(wish)
         await self._devices.remove(persons)
 
 
@@ -69,6 +71,7 @@ class Eraser:
         keys: PersonKeys,
         kept: Collection[OfPersons],
         forgetting: Forgetting,
+        feed: FeedStore,
     ) -> None:
         self._store = store
         self._reports = reports
@@ -76,6 +79,7 @@ class Eraser:
         self._keys = keys
         self._kept = kept
         self._forgetting = forgetting
+        self._feed = feed
 
     async def run_once(self) -> int:
         """One pass over what was asked for; how many reports were rewritten."""
@@ -90,21 +94,37 @@ class Eraser:
         await self._keys.destroy(list(persons))
         for kept in self._kept:
             await kept.remove(persons)
-        rewritten = await self._erase(await self._reports.of_persons(persons, limit=BATCH))
-        if not rewritten:
-            done = [erasure.id for erasure in erasures if erasure.at < at - REMEMBERED]
-            await self._store.finish(done, at)
-        return rewritten
+        phones = {erasure.phone for erasure in erasures if erasure.phone is not None}
+        found = await self._reports.of_persons(persons, phones, limit=BATCH)
+        rewritten = await self._rewrite(
+            [(report, self._left(report, persons, phones)) for report in found]
+        )
+        files = await self._attachments.sweeping.remove_of(persons)
+        if not found and not files:
+            await self._finish([one for one in erasures if one.at < at - REMEMBERED], at)
+        return rewritten + files
+
+    def _left(self, report: Report, persons: Collection[UUID], phones: Collection[bytes]) -> Report:
+        if report.reporter.id in persons or report.reporter.phone in phones:
+            return self._forgetting.erased(report)
+        return self._forgetting.without_guests(report, persons)
+
+    async def _finish(self, erasures: Sequence[Erasure], at: datetime) -> None:
+        """The feed at last, when nothing of theirs is published any more."""
+        if erasures:
+            await self._feed.forget({person for one in erasures for person in one.persons})
+            await self._store.finish([one.id for one in erasures], at)
 
     async def _finished_since(self) -> int:
         """Erase the words of reports that were open when their person was erased."""
-        return await self._erase(await self._reports.to_erase(BATCH))
+        reports = await self._reports.to_erase(BATCH)
+        return await self._rewrite([(r, self._forgetting.erased(r)) for r in reports])
 
-    async def _erase(self, reports: Collection[Report]) -> int:
+    async def _rewrite(self, reports: Sequence[tuple[Report, Report]]) -> int:
         """The photos first: a report that has lost them is not found again for them."""
-        await self._attachments.sweeping.remove({file for r in reports for file in photos_of(r)})
-        await self._reports.rewrite([(r, self._forgetting.erased(r)) for r in reports])
-        return len(reports)
+        lost = {file for r, left in reports for file in photos_of(r) if file not in left.files}
+        await self._attachments.sweeping.remove(lost)
+        return await self._reports.rewrite(reports)
 
 
 def everything(
@@ -113,6 +133,8 @@ def everything(
     consents: ConsentStore,
     follows: FollowStore,
     told: NotificationStore,
+    confirmations: ConfirmationStore,
+    restrictions: RestrictionStore,
 ) -> tuple[OfPersons, ...]:
-    """What a city keeps about a person beside their reports and their key."""
-    return devices, citizens, consents, follows, told
+    """What a city keeps about a person beside their reports, their files and their key."""
+    return devices, citizens, consents, follows, told, confirmations, restrictions

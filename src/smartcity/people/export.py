@@ -9,13 +9,18 @@ from uuid import UUID
 
 import msgspec
 
+from smartcity.attachments.store import AttachmentStore
 from smartcity.city.model import City
+from smartcity.clock import now
 from smartcity.feed.event import Topic
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.identity.roles import Actor
+from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.model import Notification, Place
 from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.people.person import Person
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.personal.store import PersonalStore
@@ -24,7 +29,7 @@ from smartcity.reports.views import Viewer, Views
 PAGE: Final = 100
 
 FOLLOWED: Final = 10_000
-"""More of one person's follows are not told; nobody can have so many."""
+"""More of one person's follows, confirmations or files are not told; nobody can have so many."""
 
 TOLD_OF_A_DEVICE: Final = (
     "id",
@@ -47,6 +52,12 @@ TOLD_OF_A_NOTIFICATION: Final = (
     "created_at",
     "read_at",
 )
+TOLD_OF_AN_ACCOUNT: Final = ("id", "issuer", "assurance", "created_at")
+TOLD_OF_AN_ATTACHMENT: Final = ("id", "report", "size_bytes", "created_at", "taken_at", "place")
+"""The file itself is had from where it is shown."""
+TOLD_OF_A_RESTRICTION: Final = ("until", "explanation", "per_day", "set_at")
+"""As its person is told whenever it binds; `reason` is what dispatchers tell each other."""
+TOLD_OF_AN_ENTRY: Final = ("at", "action", "text", "attachments")
 TOLD_OF_A_CONSENT: Final = ("purpose", "version", "given", "at")
 
 
@@ -60,6 +71,11 @@ class Export:
         consents: ConsentStore,
         follows: FollowStore,
         notifications: NotificationStore,
+        *,
+        citizens: CitizenStore,
+        confirmations: ConfirmationStore,
+        restrictions: RestrictionStore,
+        attachments: AttachmentStore,
     ) -> None:
         self._views = Views(city)
         self._reports = reports
@@ -68,27 +84,41 @@ class Export:
         self._consents = consents
         self._follows = follows
         self._notifications = notifications
+        self._citizens = citizens
+        self._confirmations = confirmations
+        self._restrictions = restrictions
+        self._attachments = attachments
 
-    async def lines(self, actor: Actor, language: str) -> AsyncGenerator[bytes]:
+    async def lines(self, person: Person, language: str) -> AsyncGenerator[bytes]:
         """The lines of an NDJSON document."""
-        async for kind, thing in self._things(actor, language):
+        async for kind, thing in self._things(person, language):
             yield msgspec.json.encode({"kind": kind, **msgspec.to_builtins(thing)}) + b"\n"
 
-    async def _things(self, actor: Actor, language: str) -> AsyncGenerator[tuple[str, Any]]:
-        if actor.account is not None:
-            yield "account", {"id": actor.account}
-        for device in await self._devices.several(actor.own_ids):
+    async def _things(self, person: Person, language: str) -> AsyncGenerator[tuple[str, Any]]:
+        if person.account and (citizen := await self._citizens.get(person.account)):
+            yield "account", _told(citizen, TOLD_OF_AN_ACCOUNT)
+        for device in await self._devices.several(person.ids):
             yield "device", _told(device, TOLD_OF_A_DEVICE)
-        for consent in await self._consents.of(actor.own_ids):
+        for consent in await self._consents.of(person.ids):
             yield "consent", _told(consent, TOLD_OF_A_CONSENT)
-        for person in sorted(actor.own_ids):
+        for restriction in await self._restrictions.binding(person.ids, now()):
+            told = _told(restriction, TOLD_OF_A_RESTRICTION)
+            yield "restriction", {"as": restriction.kind, **told}
+        for one in sorted(person.ids):
             for topic in (Topic.REPORT, Topic.DOSSIER):
-                for subject in await self._follows.followed_by(person, topic, FOLLOWED):
+                for subject in await self._follows.followed_by(one, topic, FOLLOWED):
                     yield "follow", {"topic": topic, "subject": subject}
-            async for notification in self._told_to(person):
+            async for notification in self._told_to(one):
                 yield "notification", _told(notification, TOLD_OF_A_NOTIFICATION)
-        async for report in self._sent_by(actor):
-            yield "report", await self._report(report, language)
+        for confirmation in await self._confirmations.of(person.ids, FOLLOWED):
+            yield "confirmation", {"report": confirmation.id.report, "at": confirmation.at}
+        for attachment in await self._attachments.of_owners(person.ids, FOLLOWED):
+            yield "attachment", _told(attachment, TOLD_OF_AN_ATTACHMENT)
+        async for report in self._sent_by(person):
+            if person.sent(report.reporter.id, report.reporter.phone):
+                yield "report", await self._report(report, language)
+            else:
+                yield "said", _said_by(report, person)
 
     async def _told_to(self, person: UUID) -> AsyncGenerator[Notification]:
         behind: Place | None = None
@@ -97,9 +127,10 @@ class Export:
                 yield notification
             behind = page[-1].place
 
-    async def _sent_by(self, actor: Actor) -> AsyncGenerator[Report]:
+    async def _sent_by(self, person: Person) -> AsyncGenerator[Report]:
         before: UUID | None = None
-        while page := await self._reports.of_persons(actor.own_ids, limit=PAGE, before=before):
+        phones = () if person.phone is None else (person.phone,)
+        while page := await self._reports.of_persons(person.ids, phones, limit=PAGE, before=before):
             for report in page:
                 yield report
             before = page[-1].id
@@ -108,6 +139,12 @@ class Export:
         view = msgspec.to_builtins(self._views.full(report, Viewer.REPORTER, language))
         contact = await self._reporters.contact(report)
         return view | {"share_contact": report.reporter.share_contact, "contact": contact}
+
+
+def _said_by(report: Report, person: Person) -> dict[str, Any]:
+    """What somebody said in a report that another person sent: all else in it is theirs."""
+    said = [entry for entry in report.timeline if entry.by.id in person.ids]
+    return {"report": report.id, "entries": [_told(one, TOLD_OF_AN_ENTRY) for one in said]}
 
 
 def _told(thing: msgspec.Struct, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
+from smartcity.attachments.store import AttachmentStore
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.people.store import PeopleStore
 from smartcity.reports.model import Report
-from smartcity.reports.personal.forgetting import Forgetting
+from smartcity.reports.personal.forgetting import Forgetting, photos_of
 from smartcity.reports.personal.store import PersonalStore
 
 BATCH: Final = 200
@@ -41,12 +42,14 @@ class Retention:
         city: City,
         store: PeopleStore,
         reports: PersonalStore,
+        attachments: AttachmentStore,
         keys: PersonKeys,
         forgetting: Forgetting,
     ) -> None:
         self._keeps = city.privacy.personal_months * MONTH
         self._store = store
         self._reports = reports
+        self._attachments = attachments
         self._keys = keys
         self._forgetting = forgetting
 
@@ -57,7 +60,9 @@ class Retention:
         return Due(*found, before)
 
     async def run_once(self) -> int:
-        """Forget the persons of one batch; how many reports that were."""
+        """Forget the persons of one batch; how many reports that were. Where something happened in
+        one of them at this moment, the batch is done again.
+        """
         behind = await self._store.behind()
         reports = await self._reports.finished(
             behind=behind, before=now() - self._keeps, limit=BATCH
@@ -65,7 +70,13 @@ class Retention:
         if not reports:
             return 0
         await self._destroy_keys(reports)
-        await self._reports.rewrite([(r, self._forgetting.retained(r)) for r in reports])
+        forgotten = [(report, self._forgetting.retained(report)) for report in reports]
+        await self._attachments.give_away(
+            {(r.reporter.id, left.reporter.id): photos_of(r) for r, left in forgotten}
+        )
+        done = await self._reports.rewrite(forgotten)
+        if done < len(reports):
+            return done
         last = reports[-1]
         assert last.finished_at is not None, "it was asked for what is finished"
         await self._store.move_on(last.finished_at, last.id)

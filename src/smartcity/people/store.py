@@ -32,6 +32,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID = msgspec.field(name="_id")
     at: datetime
     persons: tuple[UUID, ...]
+    phone: bytes | None = None
 
 
 class PeopleStore:
@@ -49,7 +50,8 @@ class PeopleStore:
 
     async def finish(self, erasures: Collection[UUID], at: datetime) -> None:
         await self._erasures.update_many(
-            {"_id": {"$in": list(erasures)}}, {"$set": {"done_at": at}, "$unset": {"persons": ""}}
+            {"_id": {"$in": list(erasures)}},
+            {"$set": {"done_at": at}, "$unset": {"persons": "", "phone": ""}},
         )
 
     async def behind(self) -> tuple[datetime, UUID] | None:

@@ -360,6 +360,8 @@ class Report(Struct, frozen=True, kw_only=True):
     attachments: tuple[UUID, ...] = ()
     files: tuple[UUID, ...] = ()
     """The attachments of the submission and of every step since."""
+    guests: tuple[UUID, ...] = ()
+    """Who spoke as its reporter under another id: the receipt's holder, another phone."""
     assignee: UUID | None = None
     received_at: datetime | None = None
     finished_at: datetime | None = None

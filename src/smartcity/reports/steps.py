@@ -17,7 +17,7 @@ from smartcity.reports.clockwork.alarms import ALARMED, check_due, wound
 from smartcity.reports.deadlines import risk_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, Entry, Party, Redaction, Report, Status
+from smartcity.reports.model import OPEN, Action, By, Entry, Party, Redaction, Report, Status
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
 
@@ -66,6 +66,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
         changes["version"] = report.version + 1
     if step.attachments:
         changes["files"] = tuple(dict.fromkeys((*report.files, *step.attachments)))
+    if is_guest(among.by, report):
+        changes["guests"] = tuple(dict.fromkeys((*report.guests, among.by.id)))
     changes["finished_at"] = _finished_at(report, changes["status"], among.at)
     if changes["status"] not in OPEN:
         changes |= {"extension": None, "tasks": tasks.ended(report.tasks, step, among)}
@@ -79,6 +81,12 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     if step.action not in ADDITIONS:
         after = wound(after, step.action, among.city, among.clocks, among.at)
     return Taken(after, entry)
+
+
+def is_guest(by: By, report: Report) -> bool:
+    """Whether somebody speaks as the reporter who did not send it, and no operator for them."""
+    themselves = by.party is Party.REPORTER and by.on_behalf_of is None
+    return themselves and by.id is not None and by.id != report.reporter.id
 
 
 def _completed(report: Report, step: Step, among: Circumstances) -> Step:

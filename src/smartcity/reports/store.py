@@ -112,7 +112,8 @@ class ReportStore:
         A step that leaves version and alarm as they are (a comment) is appended whatever else
         happens. Raises `TimelineFull` if it finds no room.
         """
-        condition: Document = {"_id": before.id}
+        # Of one that was forgotten meanwhile, only what is left may be read and written.
+        condition: Document = {"_id": before.id, "reporter.id": before.reporter.id}
         if key := entries[0].key:
             condition["timeline.key.key"] = {"$ne": key.key}
         update: Document = _difference(before, after)
@@ -125,8 +126,8 @@ class ReportStore:
             condition[f"timeline.{limit - 1}"] = {"$exists": False}
             update = {"$set": {"updated_at": after.updated_at}}
         promised = promise(events)
-        if files := after.files[len(before.files) :]:
-            update["$addToSet"] = {"files": {"$each": list(files)}}
+        if grown := _grown(before, after):
+            update["$addToSet"] = {name: {"$each": list(more)} for name, more in grown.items()}
         update["$push"] = promised.pop("$push", {}) | {
             "timeline": {"$each": [to_document(entry) for entry in entries]}
         }
@@ -249,10 +250,20 @@ def _same_alarm(report: Report) -> Document:
     }
 
 
+def _grown(before: Report, after: Report) -> dict[str, tuple[UUID, ...]]:
+    grown = {
+        "files": after.files[len(before.files) :],
+        "guests": after.guests[len(before.guests) :],
+    }
+    return {name: more for name, more in grown.items() if more}
+
+
 def _difference(before: Report, after: Report) -> Document:
     """The update from one state to the next, without what only ever grows."""
-    old = to_document(msgspec.structs.replace(before, timeline=(), files=()))
-    new = to_document(msgspec.structs.replace(after, timeline=(), files=()))
+    old, new = (
+        to_document(msgspec.structs.replace(report, timeline=(), files=(), guests=()))
+        for report in (before, after)
+    )
     update: Document = {"$set": {n: v for n, v in new.items() if n not in old or old[n] != v}}
     if gone := old.keys() - new.keys():
         update["$unset"] = dict.fromkeys(gone, "")

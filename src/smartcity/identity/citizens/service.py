@@ -7,6 +7,7 @@ import msgspec
 
 from smartcity.clock import now
 from smartcity.errors import Conflict, NotFound, Refused
+from smartcity.identifiers import keyed_id
 from smartcity.identity.citizens.model import Citizen
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.model import Device
@@ -38,7 +39,7 @@ class CitizenService:
         identity = await self._tokens.identify(given, Audience.CITIZENS, device.bytes)
         citizen = await self._store.get_or_add(
             Citizen(
-                id=_account_of(identity.digest),
+                id=keyed_id(identity.digest),
                 issuer=identity.issuer.name,
                 identity=identity.digest,
                 assurance=identity.assurance,
@@ -89,10 +90,3 @@ class CitizenService:
             return citizen
         await self._store.add_device(citizen.id, device)
         return msgspec.structs.replace(citizen, devices=citizen.devices | {device})
-
-
-def _account_of(identity: bytes) -> UUID:
-    """The same for the same person, who may have had their account erased meanwhile: a ban that
-    binds it binds them still.
-    """
-    return UUID(bytes=identity[:16], version=4)

@@ -126,7 +126,7 @@ class Senders:
     async def free(self, actor: Actor, report: UUID, senders: Collection[UUID]) -> None:
         """Lift what binds who sent a report. Raises `NotFound` if nothing does."""
         at = now()
-        binding = await self._store.binding(senders, at)
+        binding = await self._store.binding(senders, at) or await self._store.of_report(report, at)
         if not binding:
             raise NotFound
         await self._audit.write(actor, "sender_freed", report)

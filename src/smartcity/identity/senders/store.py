@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
+from smartcity.clock import now
+from smartcity.identifiers import is_keyed
 from smartcity.identity.senders.model import Restriction
 from smartcity.storage.mongo import Database, from_document, to_document
 
@@ -36,6 +38,10 @@ class RestrictionStore:
     async def add(self, restriction: Restriction) -> None:
         await self._restrictions.insert_one(to_document(restriction))
 
+    async def of_report(self, report: UUID, at: datetime) -> list[Restriction]:
+        """What holds and was decided on a report, whose sender may be forgotten by now."""
+        return await self._several({"report": report, "until": {"$gt": at}})
+
     async def binding(self, senders: Collection[UUID], at: datetime) -> list[Restriction]:
         """What holds for any of these."""
         return await self._several({"senders": {"$in": list(senders)}, "until": {"$gt": at}})
@@ -51,6 +57,23 @@ class RestrictionStore:
         await self._restrictions.update_one(
             {"_id": restriction, "senders": {"$ne": sender}},
             {"$addToSet": {"senders": sender}, "$set": {"changed_at": at}},
+        )
+
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Erased persons are not restricted any more, as their ids name nobody: what binds no one
+        else has ended. Only an id that is a keyed digest (an account's, a caller's) stays bound, or
+        erasure would lift every ban; with it stays on what report it was decided and why, for who
+        objects. It ends on its day, a year away at the most, and goes a month later (law: article
+        17.3 b and e of the GDPR, and what Vietnam's law on personal data protection allows in the
+        public interest). Idempotent.
+        """
+        at = now()
+        gone = [person for person in persons if not is_keyed(person)]
+        await self._restrictions.update_many(
+            {"senders": {"$in": gone}}, {"$pullAll": {"senders": gone}, "$set": {"changed_at": at}}
+        )
+        await self._restrictions.update_many(
+            {"senders": [], "until": {"$gt": at}}, {"$set": {"until": at, "changed_at": at}}
         )
 
     async def changed(self, since: datetime | None, at: datetime) -> list[Restriction]:

@@ -37,7 +37,7 @@ class ConfirmationService:
 
     async def withdraw(self, actor: Actor, report_id: UUID) -> None:
         """Idempotent: it does not matter whether it was confirmed, or from which own device."""
-        await self._store.remove([report_id], {_person(actor), *actor.own_ids})
+        await self._store.withdraw([report_id], {_person(actor), *actor.own_ids})
 
     async def counts(self, reports: Collection[UUID]) -> Mapping[UUID, int]:
         """How many people confirmed each of these reports, or one that was merged into it, directly

@@ -7,7 +7,7 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel
 
 from smartcity.reports.confirmations.model import Confirmation
-from smartcity.storage.mongo import Database, Document, to_document
+from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 CONFIRMATIONS: Final = "confirmations"
 
@@ -30,7 +30,15 @@ class ConfirmationStore:
             {"_id": document.pop("_id")}, {"$setOnInsert": document}, upsert=True
         )
 
-    async def remove(self, reports: Collection[UUID], persons: Collection[UUID]) -> None:
+    async def of(self, persons: Collection[UUID], limit: int) -> list[Confirmation]:
+        found = self._confirmations.find({"_id.person": {"$in": list(persons)}}).limit(limit)
+        return [from_document(document, Confirmation) async for document in found]
+
+    async def remove(self, persons: Collection[UUID]) -> None:
+        """Everything that they confirmed; it counts no more. Idempotent."""
+        await self._confirmations.delete_many({"_id.person": {"$in": list(persons)}})
+
+    async def withdraw(self, reports: Collection[UUID], persons: Collection[UUID]) -> None:
         await self._confirmations.delete_many(
             {"_id.report": {"$in": list(reports)}, "_id.person": {"$in": list(persons)}}
         )

@@ -36,12 +36,19 @@ class Callers:
         Written down before they are shown. Raises `Invalid`, and `TooManyRequests` for who looks up
         more than the limit: every search counts.
         """
+        _, hashed = await self.identify(phone, actor, "search_caller")
+        return await self._store.of_phone(hashed, before=before, limit=limit)
+
+    async def identify(self, phone: str, actor: Actor, action: str) -> tuple[UUID, bytes]:
+        """Who calls from a number, and the number's hash. For what the operator wants them is
+        written down, and counts as a search. Raises `Invalid`, `TooManyRequests`.
+        """
         hashed = self._phones.hash(phone, "phone")
         await self._attempts.check(CALLER_SEARCH, str(actor.own_id))
         await self._attempts.failed(CALLER_SEARCH, str(actor.own_id))
         caller = self._phones.caller(phone, "phone")
-        await self._audit.write(actor, "search_caller", caller)
-        return await self._store.of_phone(hashed, before=before, limit=limit)
+        await self._audit.write(actor, action, caller)
+        return caller, hashed
 
     async def check(self, report: Report, said: SaidPhone, actor: Actor) -> None:
         """Raises `Forbidden` for who is no operator, `NotFound` for a number that is not the

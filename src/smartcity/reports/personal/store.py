@@ -20,6 +20,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="phone",
             partialFilterExpression={"reporter.phone": {"$exists": True}},
         ),
+        IndexModel([("guests", ASCENDING), ("_id", DESCENDING)], name="guests", sparse=True),
         IndexModel(
             [("reporter.erasing", ASCENDING), ("finished_at", ASCENDING)],
             name="erasing",
@@ -42,6 +43,10 @@ REWRITTEN: Final = (
     "answers",
     "subject",
     "attachments",
+    "guests",
+    "tasks",
+    "extension",
+    "redactions",
 )
 """Whole fields that forgetting changes; besides, the place's words and entries of the timeline."""
 
@@ -65,10 +70,23 @@ class PersonalStore:
         return [from_document(d | {"timeline": (), "folded": ""}, Report) async for d in found]
 
     async def of_persons(
-        self, persons: Collection[UUID], *, limit: int, before: UUID | None = None
+        self,
+        persons: Collection[UUID],
+        phones: Collection[bytes] = (),
+        *,
+        limit: int,
+        before: UUID | None = None,
     ) -> list[Report]:
-        """Their reports, the newest first, whole."""
-        query: Document = {"reporter.id": {"$in": list(persons)}} | _before(before)
+        """Reports that they, or who gave one of these numbers, sent or spoke in as the reporter:
+        the newest first, whole.
+        """
+        theirs: list[Document] = [
+            {"reporter.id": {"$in": list(persons)}},
+            {"guests": {"$in": list(persons)}},
+        ]
+        if phones:
+            theirs.append({"reporter.phone": {"$in": list(phones)}})
+        query: Document = {"$or": theirs} | _before(before)
         return await self._several(query, [("_id", DESCENDING)], limit)
 
     async def to_erase(self, limit: int) -> list[Report]:
@@ -104,13 +122,17 @@ class PersonalStore:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    async def rewrite(self, changed: Sequence[tuple[Report, Report]]) -> None:
-        """Write what is left of reports. One that moved on since it was read stays as it is, to be
-        found again; entries that came since are left alone.
+    async def rewrite(self, changed: Sequence[tuple[Report, Report]]) -> int:
+        """Write what is left of reports; of how many. One in which anything happened since it was
+        read stays as it is, to be found again.
         """
-        if changed:
-            steps = [_rewriting(before, after) for before, after in changed]
-            await self._reports.bulk_write(steps, ordered=False)
+        if not changed:
+            return 0
+        await self._reports.bulk_write([_unnamed(*both) for both in changed], ordered=False)
+        done = await self._reports.bulk_write(
+            [_rewriting(*both) for both in changed], ordered=False
+        )
+        return done.matched_count
 
     async def drop_contacts(self, persons: Collection[UUID]) -> None:
         """Keep no contact details any more in their reports that are not finished."""
@@ -140,6 +162,19 @@ def _finished(behind: tuple[datetime, UUID] | None, before: datetime) -> Documen
     }
 
 
+def _unnamed(before: Report, after: Report) -> UpdateOne:
+    """Name in its outbox nobody who is forgotten: it is published as it lies there."""
+    gone = list({before.reporter.id, *before.guests} - {after.reporter.id, *after.guests})
+    return UpdateOne(
+        {"_id": before.id, "outbox": {"$exists": True}},
+        {"$unset": {"outbox.$[of].internal.reporter": "", "outbox.$[by].internal.actor": ""}},
+        array_filters=[
+            {"of.internal.reporter": {"$in": gone}},
+            {"by.internal.actor": {"$in": gone}},
+        ],
+    )
+
+
 def _rewriting(before: Report, after: Report) -> UpdateOne:
     old, new = to_document(before), to_document(after)
     changed = {name: new[name] for name in REWRITTEN if name in new and old.get(name) != new[name]}
@@ -157,7 +192,13 @@ def _rewriting(before: Report, after: Report) -> UpdateOne:
     if lost := [file for file in before.files if file not in after.files]:
         update["$pullAll"] = {"files": lost}
     return UpdateOne(
-        {"_id": before.id, "reporter.id": before.reporter.id, "status": before.status.value},
+        {
+            "_id": before.id,
+            "reporter.id": before.reporter.id,
+            "status": before.status.value,
+            "version": before.version,
+            "timeline": {"$size": len(before.timeline)},
+        },
         update,
         array_filters=filters or None,
     )
