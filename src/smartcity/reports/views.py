@@ -75,13 +75,8 @@ class Views:
                 assignee=report.assignee,
                 assignee_name=report.assignee and (names or {}).get(report.assignee),
                 level=report.level,
-                escalated_to=report.escalated_to
-                and EscalatedTo(
-                    role=report.escalated_to.role,
-                    agency=self.agency(report.escalated_to.agency, language),
-                ),
-                extension=report.extension
-                and ExtensionView(until=report.extension.until, text=report.extension.text),
+                escalated_to=self._escalated_to(report, language),
+                extension=_wish(report),
                 tasks=[self.task(task, language) for task in report.tasks] or None,
                 formal=report.formal or None,
                 proposal=report.proposal
@@ -134,6 +129,21 @@ class Views:
             ),
         )
 
+    def queued(
+        self, report: Report, language: str, names: Mapping[UUID, str], confirmations: int
+    ) -> ReportView:
+        """A line of an agency's queue: what it is sorted out by."""
+        return replace(
+            self.summary(report, Viewer.STAFF, language),
+            confirmations=confirmations,
+            **_present(
+                assignee=report.assignee,
+                assignee_name=report.assignee and names.get(report.assignee),
+                escalated_to=self._escalated_to(report, language),
+                extension=_wish(report),
+            ),
+        )
+
     def excerpt(self, report: Report) -> str:
         """The beginning of the description, as everybody may see it."""
         return self._public(report, DESCRIPTION, report.description)[:EXCERPT]
@@ -181,6 +191,10 @@ class Views:
                 finished_at=task.finished_at,
             ),
         )
+
+    def _escalated_to(self, report: Report, language: str) -> EscalatedTo | None:
+        rung = report.escalated_to
+        return rung and EscalatedTo(role=rung.role, agency=self.agency(rung.agency, language))
 
     def _timeline(
         self, report: Report, viewer: Viewer, language: str, names: Mapping[UUID, str]
@@ -264,6 +278,11 @@ def _named(items: Mapping[str, Category | Agency | Unit], code: str, language: s
 def _shown_party(party: Party) -> str:
     """Outside an agency it does not matter which of its people acted."""
     return "agency" if party in OF_AN_AGENCY else party
+
+
+def _wish(report: Report) -> ExtensionView | None:
+    wish = report.extension
+    return wish and ExtensionView(until=wish.until, text=wish.text)
 
 
 def _hold(report: Report) -> HoldView | None:
