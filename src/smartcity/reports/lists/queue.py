@@ -28,10 +28,22 @@ TOGETHER: Final = MERGED // 2
 _WISHED: Final[Document] = {"extension.until": {"$gt": EPOCH}}
 
 
-def by_deadline(wanted: QueueFilter, after: Position | None) -> list[list[Document]]:
+Sort = list[tuple[str, int]]
+
+BY_DEADLINE: Final[Sort] = [("due_at", 1), ("_id", 1)]
+BY_ID: Final[Sort] = [("_id", 1)]
+"""Where all have one deadline, or none: asked to sort by it as well, the database would not see
+that the index is in order.
+"""
+
+
+def by_deadline(wanted: QueueFilter, after: Position | None) -> list[tuple[list[Document], Sort]]:
     """Open reports by their next deadline, in stretches; each in parts, which are to be merged."""
     parts = [_open(part) | rung for part, rung in _parts(wanted, along_deadlines(wanted))]
-    return [[{"$and": [part, stretch]} for part in parts] for stretch in _stretches(wanted, after)]
+    return [
+        ([{"$and": [part, stretch]} for part in parts], order)
+        for stretch, order in _stretches(wanted, after)
+    ]
 
 
 def along_deadlines(wanted: QueueFilter) -> Along:
@@ -154,14 +166,15 @@ def _along_age(wanted: QueueFilter, along: Along) -> Along:
     return Along.DEADLINE if wanted.text else along
 
 
-def _stretches(wanted: QueueFilter, after: Position | None) -> list[Document]:
-    still: list[Document] = [] if wanted.overdue or wanted.at_risk else [{"due_at": None}]
+def _stretches(wanted: QueueFilter, after: Position | None) -> list[tuple[Document, Sort]]:
+    timed = wanted.overdue or wanted.at_risk
+    still: list[tuple[Document, Sort]] = [] if timed else [({"due_at": None}, BY_ID)]
     if after is None:
-        return [{"due_at": {"$gte": EPOCH}}, *still]
+        return [({"due_at": {"$gte": EPOCH}}, BY_DEADLINE), *still]
     behind: Document = {"due_at": after.due_at, "_id": {"$gt": after.id}}
     if after.due_at is None:
-        return [behind]
-    return [behind, {"due_at": {"$gt": after.due_at}}, *still]
+        return [(behind, BY_ID)]
+    return [(behind, BY_ID), ({"due_at": {"$gt": after.due_at}}, BY_DEADLINE), *still]
 
 
 def _open(wanted: QueueFilter) -> Document:

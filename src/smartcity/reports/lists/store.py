@@ -136,7 +136,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
-_BY_DEADLINE: Final = [("due_at", ASCENDING), ("_id", ASCENDING)]
 _NEWEST: Final = [("_id", DESCENDING)]
 _OF_AGE: Final = frozenset({Along.NEWEST, Along.FINISHED})
 """Where the newest come first. Along other indexes they are to be sorted."""
@@ -182,9 +181,9 @@ class ReportLists:
         self, wanted: QueueFilter, after: Position | None, limit: int
     ) -> list[Report]:
         along, page = queue.along_deadlines(wanted), list[Report]()
-        for parts in queue.by_deadline(wanted, after):
+        for parts, order in queue.by_deadline(wanted, after):
             left = limit - len(page)
-            pages = (self._page(part, _BY_DEADLINE, left, along) for part in parts)
+            pages = (self._page(part, order, left, along) for part in parts)
             page += sorted(await _together(pages), key=_by_deadline)[:left]
             if len(page) == limit:
                 break
