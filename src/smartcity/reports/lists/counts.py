@@ -11,7 +11,7 @@ from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.lists.tally import Tally
 
 FEW: Final = 500
-"""So many reports are counted while somebody waits: about a millisecond."""
+"""So many reports are counted while somebody waits: a few milliseconds."""
 
 SHARE: Final = 50
 AT_LEAST_S: Final = 2.0
