@@ -267,6 +267,7 @@ class Parts:
             _again_and_again(self._refresh_areas),
             _again_and_again(self._refresh_senders),
             _again_and_again(self._refresh_keys),
+            _again_and_again(self._refresh_counts),
             self.pins.run(),
         )
 
@@ -276,6 +277,7 @@ class Parts:
         await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
+        await self.queue_counts.refresh()
         await self.pins.load()
         self.readiness.mark(Kept.PINS)
 
@@ -286,6 +288,10 @@ class Parts:
     async def _refresh_keys(self) -> None:
         await self.identity_tokens.refresh()
         await asyncio.sleep(KEYS_REFRESH_S)
+
+    async def _refresh_counts(self) -> None:
+        await asyncio.sleep(self.queue_counts.pause_s)
+        await self.queue_counts.refresh()
 
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()

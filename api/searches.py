@@ -12,7 +12,8 @@ from smartcity.city.model import Bounds, City, Priority
 from smartcity.clock import now
 from smartcity.errors import FieldError, Forbidden, Invalid
 from smartcity.identity.roles import Actor, Role
-from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter
+from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter, Standing
+from smartcity.reports.model import Party
 from smartcity.reports.requests import ReportFilter
 from smartcity.text import folded_words
 
@@ -84,6 +85,12 @@ async def provide_queued(
     at_risk: Annotated[
         bool, QueryParameter(description="In the last quarter of the time; with `overdue`, either.")
     ] = False,
+    escalated: Annotated[
+        bool, QueryParameter(description="What was escalated to the caller, whoever has it.")
+    ] = False,
+    wishes: Annotated[
+        bool, QueryParameter(description="Those that a handler wishes a later date for.")
+    ] = False,
     sort: Annotated[
         Order | None,
         QueryParameter(description="By default `deadline`, and `newest` for finished reports."),
@@ -104,7 +111,20 @@ async def provide_queued(
         unassigned=assignee == "none",
         overdue=overdue,
         at_risk=at_risk,
+        escalated=escalated,
+        wishes=wishes,
+        standing=_standing(wanted.agency, actor, city),
     )
+
+
+def _standing(asked: frozenset[str], actor: Actor, city: City) -> Standing:
+    """What is escalated to the caller: to the supervisors of their agencies, to the dispatchers."""
+    rungs: dict[Party, frozenset[str]] = {}
+    if Role.SUPERVISOR in actor.roles:
+        rungs[Party.SUPERVISOR] = actor.agencies
+    if Role.DISPATCHER in actor.roles:
+        rungs[Party.DISPATCHER] = frozenset({city.dispatch})
+    return Standing(rungs, asked)
 
 
 def _within(asked: frozenset[str], actor: Actor, city: City) -> frozenset[str]:

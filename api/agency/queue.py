@@ -1,5 +1,7 @@
 """The agency's queue."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -11,12 +13,14 @@ from msgspec import UNSET, UnsetType
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from api.searches import provide_queued
 from smartcity.identity.roles import Actor
+from smartcity.identity.staff.colleagues import Colleagues
+from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.model import Position, QueueFilter
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.model import Report
 from smartcity.reports.shapes import ReportView, View
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.views import Views
 
 
 class Tabs(View, frozen=True, kw_only=True):
@@ -34,6 +38,9 @@ class Tabs(View, frozen=True, kw_only=True):
     unassigned: int
     overdue: int
     at_risk: int
+    escalated: int
+    """What stands with the caller. A dispatcher who names no agency is told of all agencies'."""
+    wishes: int
 
 
 class QueuePage(View, frozen=True, kw_only=True):
@@ -56,6 +63,8 @@ class AgencyController(Controller):
         report_lists: NamedDependency[ReportLists],
         queue_counts: NamedDependency[QueueCounts],
         views: NamedDependency[Views],
+        colleagues: NamedDependency[Colleagues],
+        confirmations: NamedDependency[ConfirmationService],
         language: NamedDependency[str],
         queued: NamedDependency[QueueFilter],
         cursor: Cursor = None,
@@ -69,27 +78,58 @@ class AgencyController(Controller):
         skipped nor shown twice; what is overdue and at risk is decided at the time of the first
         page. At risk is what is in the last quarter of its time. A text is searched in all open
         reports, and in the finished of the last 90 days; a code finds its report, finished or not.
+        `escalated` finds what stands with the caller as a supervisor or as a dispatcher, `wishes`
+        where a handler waits for a later date to be granted.
         """
         after = decode_cursor(cursor, Position)
         wanted = msgspec.structs.replace(queued, as_of=after.as_of) if after else queued
-        found = await report_lists.queue(wanted, after=after, limit=limit + 1)
+        found, counts = await asyncio.gather(
+            report_lists.queue(wanted, after=after, limit=limit + 1),
+            _no_tabs() if after else _tabs(queue_counts, wanted, actor),
+        )
         items, more = page_of(found, limit)
         return QueuePage(
-            items=[views.summary(report, Viewer.STAFF, language) for report in items],
-            counts=UNSET if after else await _tabs(queue_counts, wanted.agency, actor),
+            items=await _lines(items, views, language, colleagues, confirmations),
+            counts=counts,
             next_cursor=_behind(wanted, items[-1]) if more else UNSET,
         )
 
 
-async def _tabs(counts: QueueCounts, agencies: frozenset[str], actor: Actor) -> Tabs:
-    told = await counts.of(agencies)
+async def _lines(
+    reports: Sequence[Report],
+    views: Views,
+    language: str,
+    colleagues: Colleagues,
+    confirmations: ConfirmationService,
+) -> list[ReportView]:
+    """With the names and the confirmations of all of them, each looked up at once."""
+    names, confirmed = await asyncio.gather(
+        colleagues.names({report.assignee for report in reports if report.assignee}),
+        confirmations.counts([report.id for report in reports]),
+    )
+    return [
+        views.queued(report, language, names, confirmed.get(report.id, 0)) for report in reports
+    ]
+
+
+async def _no_tabs() -> UnsetType:
+    return UNSET
+
+
+async def _tabs(counts: QueueCounts, wanted: QueueFilter, actor: Actor) -> Tabs:
+    told, mine = await asyncio.gather(
+        counts.of(wanted.agency, wanted.standing),
+        counts.assigned_to(wanted.agency, actor.own_id),
+    )
     return Tabs(
         as_of=told.as_of,
         **told.status,
-        mine=await counts.assigned_to(agencies, actor.own_id),
+        mine=mine,
         unassigned=told.unassigned,
         overdue=told.overdue,
         at_risk=told.at_risk,
+        escalated=told.escalated,
+        wishes=told.wishes,
     )
 
 

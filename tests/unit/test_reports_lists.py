@@ -1,6 +1,5 @@
 """Lists without the API: a person's own reports, and counts that are remembered."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -11,96 +10,110 @@ import pytest
 from smartcity.city import City
 from smartcity.identifiers import new_id
 from smartcity.reports.deadlines import RISK_AT_MOST, risk_at
-from smartcity.reports.lists.counts import COSTLY_S, SHARE, STALE_S, QueueCounts
-from smartcity.reports.lists.model import TabCounts
+from smartcity.reports.lists.counts import AT_LEAST_S, FEW, SHARE, QueueCounts
+from smartcity.reports.lists.model import Standing
 from smartcity.reports.lists.store import INDEXES, ReportLists
-from smartcity.reports.model import Reporter, Status
+from smartcity.reports.lists.tally import OpenCount, Raised, Tally
+from smartcity.reports.model import Party, Reporter, Status
 from smartcity.reports.store import COLLECTION, ReportStore
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, make_report
 
 pytestmark = pytest.mark.anyio
 
-AGENCIES = frozenset({"so-y-te"})
+WARD, OFFICE, OTHER = "ward", "office", "other"
+ALL = frozenset({WARD, OFFICE, OTHER})
+MINE = Standing({Party.SUPERVISOR: frozenset({WARD})})
 
 
-class SlowLists:
-    """Counts one report more each time, and takes so long for it."""
+def tally_of(**reports: int) -> Tally:
+    """Agencies with so many reports, half of them overdue."""
+    return Tally(
+        as_of=MONDAY,
+        opened={
+            agency: [OpenCount(agency, "received", count, 1, count // 2, 2)]
+            for agency, count in reports.items()
+        },
+        wishes={WARD: 3, OTHER: 4},
+        raised=[
+            Raised("supervisor", WARD, WARD, 5),
+            Raised("supervisor", WARD, OFFICE, 6),
+            Raised("supervisor", OTHER, OTHER, 7),
+            Raised("dispatcher", WARD, WARD, 8),
+        ],
+    )
 
-    def __init__(self, took_s: float) -> None:
-        self.took_s = took_s
-        self.at_s = 0.0
-        self.counted = 0
-        self.at_once = 0
-        self.broken = False
+
+class Lists:
+    """What the database would count, and which agencies it was asked for."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.told = tally
+        self.asked: list[frozenset[str] | None] = []
+        self.took_s = self.at_s = 0.0
 
     def clock(self) -> float:
         return self.at_s
 
-    async def count_tabs(self, _agencies: frozenset[str], at: datetime) -> TabCounts:
-        self.at_once += 1
-        assert self.at_once == 1, "one at a time"
-        await asyncio.sleep(0)
-        self.at_once -= 1
-        if self.broken:
-            raise TimeoutError
-        self.counted += 1
+    async def tally(
+        self, _at: datetime, agencies: frozenset[str] | None = None, _standing: object = None
+    ) -> Tally:
+        self.asked.append(agencies)
         self.at_s += self.took_s
-        return TabCounts(as_of=at, status={"submitted": self.counted})
+        return self.told
 
 
-def counting(took_s: float) -> tuple[SlowLists, QueueCounts]:
-    lists = SlowLists(took_s)
+def counting(tally: Tally) -> tuple[Lists, QueueCounts]:
+    lists = Lists(tally)
     return lists, QueueCounts(cast("Any", lists), lists.clock)
 
 
-async def submitted(counts: QueueCounts) -> int:
-    return (await counts.of(AGENCIES)).status["submitted"]
+def test_tabs_are_the_sum_of_the_asked_agencies_and_of_what_stands_with_the_caller() -> None:
+    tally = tally_of(ward=10, office=4, other=100)
+    tabs = tally.tabs(frozenset({WARD, OFFICE}), MINE)
+    assert (tabs.status["received"], tabs.status["waiting"]) == (14, 0)
+    assert (tabs.unassigned, tabs.overdue, tabs.at_risk) == (2, 7, 4)
+    assert (tabs.escalated, tabs.wishes) == (11, 3)
+    named = tally.tabs(frozenset({OFFICE}), Standing(MINE.rungs, frozenset({OFFICE})))
+    assert (named.escalated, named.wishes) == (6, 0)
+    assert tally.tabs(ALL, Standing()).escalated == 0
 
 
-async def settled() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
+async def test_nobody_waits_for_the_count_of_many_once_they_were_counted() -> None:
+    lists, counts = counting(tally_of(ward=FEW + 1, office=10))
+    await counts.refresh()
+    assert (await counts.of(frozenset({WARD}), Standing())).status["received"] == FEW + 1
+    assert lists.asked == [None]
 
 
-async def test_many_who_ask_at_once_are_told_one_count() -> None:
-    lists, counts = counting(took_s=COSTLY_S * 4)
-    assert await asyncio.gather(*(submitted(counts) for _ in range(20))) == [1] * 20
-    assert lists.counted == 1
+async def test_many_small_agencies_together_are_not_waited_for_either() -> None:
+    lists, counts = counting(tally_of(ward=FEW // 2, office=FEW // 2, other=1))
+    await counts.refresh()
+    assert (await counts.of(ALL, Standing())).status["received"] == FEW + 1
+    assert lists.asked == [None]
 
 
-async def test_a_quick_count_is_counted_anew_as_soon_as_it_may_be_old() -> None:
-    lists, counts = counting(took_s=COSTLY_S / 10)
-    assert await submitted(counts) == 1
-    lists.at_s += lists.took_s * SHARE * 1.1
-    assert await submitted(counts) == 2
+async def test_few_are_counted_anew_for_each_who_asks() -> None:
+    lists, counts = counting(tally_of(ward=FEW))
+    await counts.refresh()
+    lists.told = tally_of(ward=FEW - 1)
+    assert (await counts.of(frozenset({WARD}), Standing())).status["received"] == FEW - 1
+    assert lists.asked == [None, frozenset({WARD})]
 
 
-async def test_nobody_waits_for_a_costly_count_that_was_told_a_moment_ago() -> None:
-    lists, counts = counting(took_s=COSTLY_S * 4)
-    assert await submitted(counts) == 1
-    lists.at_s += lists.took_s * SHARE * 1.1
-    assert await submitted(counts) == 1
-    await settled()
-    assert await submitted(counts) == 2
-    lists.at_s += STALE_S * 1.1
-    assert await submitted(counts) == 3
+async def test_before_everything_was_counted_a_count_is_waited_for() -> None:
+    lists, counts = counting(tally_of(ward=FEW + 1))
+    assert (await counts.of(frozenset({WARD}), Standing())).status["received"] == FEW + 1
+    assert lists.asked == [frozenset({WARD})]
 
 
-async def test_different_agencies_are_counted_one_after_the_other() -> None:
-    lists, counts = counting(took_s=0.001)
-    await asyncio.gather(*(counts.of(frozenset({f"agency-{n}"})) for n in range(5)))
-    assert lists.counted == 5
-
-
-async def test_a_count_that_failed_is_told_and_tried_again() -> None:
-    lists, counts = counting(took_s=0.001)
-    lists.broken = True
-    with pytest.raises(TimeoutError):
-        await submitted(counts)
-    await settled()
-    lists.broken = False
-    assert await submitted(counts) == 1
+async def test_counting_everything_never_takes_more_than_a_fiftieth_of_the_time() -> None:
+    lists, counts = counting(tally_of(ward=1))
+    await counts.refresh()
+    assert counts.pause_s == AT_LEAST_S
+    lists.took_s = 1.0
+    await counts.refresh()
+    assert counts.pause_s == SHARE
 
 
 async def test_ones_own_reports_are_those_of_all_ones_devices_page_after_page(

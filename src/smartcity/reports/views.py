@@ -75,15 +75,8 @@ class Views:
                 assignee=report.assignee,
                 assignee_name=report.assignee and (names or {}).get(report.assignee),
                 level=report.level,
-                escalated_to=report.escalated_to
-                and EscalatedTo(
-                    role=report.escalated_to.role,
-                    agency=self.agency(report.escalated_to.agency, language),
-                ),
-                extension=report.extension
-                and ExtensionView(
-                    until=report.extension.until, text=self._seen(report.extension.text, viewer)
-                ),
+                escalated_to=self._escalated_to(report, language),
+                extension=self._wish(report, viewer),
                 tasks=[self.task(task, language, viewer) for task in report.tasks] or None,
                 formal=report.formal or None,
                 proposal=report.proposal
@@ -133,6 +126,21 @@ class Views:
                 finished_at=report.finished_at,
                 rating=report.rating,
                 merged_into=report.merged_into,
+            ),
+        )
+
+    def queued(
+        self, report: Report, language: str, names: Mapping[UUID, str], confirmations: int
+    ) -> ReportView:
+        """A line of an agency's queue: what it is sorted out by."""
+        return replace(
+            self.summary(report, Viewer.STAFF, language),
+            confirmations=confirmations,
+            **_present(
+                assignee=report.assignee,
+                assignee_name=report.assignee and names.get(report.assignee),
+                escalated_to=self._escalated_to(report, language),
+                extension=self._wish(report, Viewer.STAFF),
             ),
         )
 
@@ -187,6 +195,14 @@ class Views:
     def _seen(self, text: str, viewer: Viewer) -> str:
         """What officials wrote for each other, in which nothing is redacted."""
         return self._mask(text) if viewer in MASKED else text
+
+    def _wish(self, report: Report, viewer: Viewer) -> ExtensionView | None:
+        wish = report.extension
+        return wish and ExtensionView(until=wish.until, text=self._seen(wish.text, viewer))
+
+    def _escalated_to(self, report: Report, language: str) -> EscalatedTo | None:
+        rung = report.escalated_to
+        return rung and EscalatedTo(role=rung.role, agency=self.agency(rung.agency, language))
 
     def _timeline(
         self, report: Report, viewer: Viewer, language: str, names: Mapping[UUID, str]

@@ -44,9 +44,26 @@ class ConfirmationStore:
         )
 
     async def count(self, groups: Mapping[UUID, Collection[UUID]]) -> Mapping[UUID, int]:
-        """How many people confirmed the reports of each group, each person once in a group. One
-        query, answered from an index.
+        """How many people confirmed the reports of each group, each person once in a group.
+        Answered from an index, and for groups of one report without telling persons apart.
         """
+        alone = [name for name, reports in groups.items() if set(reports) == {name}]
+        several = {name: groups[name] for name in groups.keys() - set(alone)}
+        return await self._count_alone(alone) | await self._count_groups(several)
+
+    async def _count_alone(self, reports: Collection[UUID]) -> dict[UUID, int]:
+        """A person confirms one report only once."""
+        if not reports:
+            return {}
+        found = await self._confirmations.aggregate(
+            [
+                {"$match": {"_id.report": {"$in": list(reports)}}},
+                {"$group": {"_id": "$_id.report", "count": {"$sum": 1}}},
+            ]
+        )
+        return {document["_id"]: document["count"] async for document in found}
+
+    async def _count_groups(self, groups: Mapping[UUID, Collection[UUID]]) -> dict[UUID, int]:
         every = [report for reports in groups.values() for report in reports]
         if not every:
             return {}

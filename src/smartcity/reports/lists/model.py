@@ -1,5 +1,6 @@
 """What may be asked of an agency's queue, and how its tabs are counted."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from smartcity.clock import in_utc
-from smartcity.reports.model import Status
+from smartcity.reports.model import Party, Status
 from smartcity.reports.requests import ReportFilter
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -26,12 +27,16 @@ QUEUED: Final = frozenset(OPEN_TABS + FINISHED_TABS)
 
 
 class Along(StrEnum):
-    """The indexes of queues, by name. All but the last hold nothing but open reports."""
+    """The indexes of queues, by name. All but the last hold nothing but open reports; those of what
+    was escalated and wished for are empty most of the time.
+    """
 
     DEADLINE = "queue"
     UNIT = "queue_unit"
     CATEGORY = "queue_category"
     ASSIGNEE = "queue_assignee"
+    ESCALATED = "queue_escalated"
+    WISHES = "queue_wishes"
     NEWEST = "queue_newest"
     FINISHED = "finished"
 
@@ -58,6 +63,15 @@ class Position(Struct, frozen=True, array_like=True):
                 in_utc(moment)
 
 
+class Standing(Struct, frozen=True):
+    """What was escalated to somebody: to the supervisors of which agencies, to the dispatchers of
+    which; and from which agencies it may come, if they named some.
+    """
+
+    rungs: Mapping[Party, frozenset[str]] = {}
+    within: frozenset[str] = frozenset()
+
+
 class QueueFilter(ReportFilter, frozen=True, kw_only=True):
     """Which of some agencies' reports a queue holds."""
 
@@ -69,6 +83,11 @@ class QueueFilter(ReportFilter, frozen=True, kw_only=True):
     overdue: bool = False
     """With `at_risk`, either of them."""
     at_risk: bool = False
+    wishes: bool = False
+    """Only those that a handler wishes a later date for."""
+    escalated: bool = False
+    """Only those of `standing`, whichever agency has them."""
+    standing: Standing = Standing()
 
 
 class TabCounts(Struct, frozen=True, kw_only=True):
@@ -79,3 +98,5 @@ class TabCounts(Struct, frozen=True, kw_only=True):
     unassigned: int = 0
     overdue: int = 0
     at_risk: int = 0
+    escalated: int = 0
+    wishes: int = 0

@@ -1,8 +1,10 @@
 """Lists of reports from MongoDB, each read along an index of its own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
@@ -16,12 +18,15 @@ from smartcity.reports.lists.model import (
     Order,
     Position,
     QueueFilter,
-    TabCounts,
+    Standing,
 )
+from smartcity.reports.lists.tally import OpenCount, Raised, Tally
 from smartcity.reports.model import Report
 from smartcity.reports.requests import ReportFilter
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document
+
+Kind = TypeVar("Kind")
 
 _OPEN: Final[Document] = {"status": {"$in": sorted(OPEN_TABS)}}
 
@@ -85,6 +90,30 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         ),
         IndexModel(
             [
+                ("escalated_to.role", ASCENDING),
+                ("escalated_to.agency", ASCENDING),
+                ("due_at", ASCENDING),
+                ("_id", ASCENDING),
+                ("agency", ASCENDING),
+                ("status", ASCENDING),
+                ("category", ASCENDING),
+            ],
+            name=Along.ESCALATED,
+            partialFilterExpression=_OPEN | {"escalated_to.role": {"$exists": True}},
+        ),
+        IndexModel(
+            [
+                ("agency", ASCENDING),
+                ("due_at", ASCENDING),
+                ("_id", ASCENDING),
+                ("status", ASCENDING),
+                ("extension.until", ASCENDING),
+            ],
+            name=Along.WISHES,
+            partialFilterExpression=_OPEN | {"extension.until": {"$exists": True}},
+        ),
+        IndexModel(
+            [
                 ("agency", ASCENDING),
                 ("_id", DESCENDING),
                 ("status", ASCENDING),
@@ -107,8 +136,9 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
-_BY_DEADLINE: Final = [("due_at", ASCENDING), ("_id", ASCENDING)]
 _NEWEST: Final = [("_id", DESCENDING)]
+_OF_AGE: Final = frozenset({Along.NEWEST, Along.FINISHED})
+"""Where the newest come first. Along other indexes they are to be sorted."""
 
 
 class ReportLists:
@@ -140,8 +170,8 @@ class ReportLists:
     ) -> list[Report]:
         """A page of a queue. A text that is the code of one of its reports finds that one alone."""
         if wanted.text and is_code(wanted.text):
-            named = await self._page(queue.with_code(wanted, wanted.text), _NEWEST, 1)
-            if named:
+            parts = queue.with_code(wanted, wanted.text)
+            if named := await self._merged(((part, None) for part in parts), 1):
                 return named
         if wanted.order is Order.NEWEST:
             return await self._merged(queue.by_age(wanted, after and after.id), limit)
@@ -151,23 +181,41 @@ class ReportLists:
         self, wanted: QueueFilter, after: Position | None, limit: int
     ) -> list[Report]:
         along, page = queue.along_deadlines(wanted), list[Report]()
-        for stretch in queue.by_deadline(wanted, after):
-            page += await self._page(stretch, _BY_DEADLINE, limit - len(page), along)
+        for parts, order in queue.by_deadline(wanted, after):
+            left = limit - len(page)
+            pages = (self._page(part, order, left, along) for part in parts)
+            page += sorted(await _together(pages), key=_by_deadline)[:left]
             if len(page) == limit:
                 break
         return page
 
-    async def count_tabs(self, agencies: frozenset[str], at: datetime) -> TabCounts:
-        """How many open reports the agencies have; a key for each of them is looked at."""
-        found = await self._reports.aggregate(queue.tabs(agencies, at), hint=Along.NEWEST)
-        groups: list[dict[str, Any]] = await found.to_list()
-        return TabCounts(
-            as_of=at,
-            status=dict.fromkeys(OPEN_TABS, 0) | {g["_id"]: g["reports"] for g in groups},
-            unassigned=sum(group["unassigned"] for group in groups),
-            overdue=sum(group["overdue"] for group in groups),
-            at_risk=sum(group["at_risk"] for group in groups),
+    async def tally(
+        self,
+        at: datetime,
+        agencies: frozenset[str] | None = None,
+        standing: Standing | None = None,
+    ) -> Tally:
+        """How many open reports the agencies have, and stand with somebody; or all that there are.
+        A key for each of them is looked at.
+        """
+        opened, wishes, *raised = await asyncio.gather(
+            self._groups(queue.opened(agencies, at), Along.NEWEST),
+            self._groups(queue.wished(agencies), Along.WISHES),
+            *(self._groups(pipeline, Along.ESCALATED) for pipeline in queue.raised(standing)),
         )
+        of: dict[str, list[OpenCount]] = defaultdict(list)
+        for group in opened:
+            of[group["_id"]["agency"]].append(_flat(group, OpenCount))
+        return Tally(
+            as_of=at,
+            opened=of,
+            wishes={group["_id"]: group["reports"] for group in wishes},
+            raised=[_flat(group, Raised) for groups in raised for group in groups],
+        )
+
+    async def _groups(self, pipeline: list[Document], along: Along) -> list[Document]:
+        found = await self._reports.aggregate(pipeline, hint=along)
+        return await found.to_list()
 
     async def count_assigned(self, agencies: frozenset[str], assignee: UUID) -> int:
         """How many open reports of the agencies one of their people has."""
@@ -178,11 +226,7 @@ class ReportLists:
         self, parts: Iterable[tuple[Document, Along | None]], limit: int
     ) -> list[Report]:
         """The newest of several parts."""
-        found = [
-            report
-            for query, along in parts
-            for report in await self._page(query, _NEWEST, limit, along)
-        ]
+        found = await _together(self._page(query, _NEWEST, limit, along) for query, along in parts)
         return sorted(found, key=lambda report: report.id, reverse=True)[:limit]
 
     async def _page(
@@ -192,17 +236,31 @@ class ReportLists:
         limit: int,
         along: Along | None = None,
     ) -> list[Report]:
-        if along is Along.DEADLINE and order is _NEWEST:
-            query, along = {"_id": {"$in": await self._sorted(query, limit)}}, None
+        if along is not None and along not in _OF_AGE and order is _NEWEST:
+            query, along = {"_id": {"$in": await self._sorted(query, limit, along)}}, None
         found = self._reports.find(query, _LISTED).sort(order).limit(limit)
         if along is not None:
             found = found.hint(along)
         return [_listed(document) async for document in found]
 
-    async def _sorted(self, query: Document, limit: int) -> list[UUID]:
-        """The newest of what the index `queue` finds by its keys: only these need be fetched."""
-        found = self._reports.find(query, {"_id": 1}).hint(Along.DEADLINE).sort(_NEWEST)
+    async def _sorted(self, query: Document, limit: int, along: Along) -> list[UUID]:
+        """The newest of what an index finds by its keys: only these need be fetched."""
+        found = self._reports.find(query, {"_id": 1}).hint(along).sort(_NEWEST)
         return [document["_id"] async for document in found.limit(limit)]
+
+
+async def _together(pages: Iterable[Awaitable[list[Report]]]) -> list[Report]:
+    return [report for page in await asyncio.gather(*pages) for report in page]
+
+
+def _by_deadline(report: Report) -> tuple[datetime, UUID]:
+    """In a stretch all have a deadline, or none has."""
+    return report.due_at or queue.EPOCH, report.id
+
+
+def _flat(group: Document, kind: type[Kind]) -> Kind:
+    """A group by several members as one struct."""
+    return from_document(group["_id"] | group, kind)
 
 
 def _listed(document: Document) -> Report:
