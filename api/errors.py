@@ -30,6 +30,11 @@ Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 _LACKING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 _AT_PATH: Final = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 
+_MEMBER: Final = re.compile(
+    r"^Object (?:(?P<lacking>missing required)|contains unknown) field `(?P<name>[^`]+)`$"
+)
+_CHOICE: Final = re.compile(r"^Invalid enum value ")
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The document, as the OpenAPI document describes it; an error's details stand beside these."""
@@ -129,5 +134,10 @@ def _in_the_body(error: HTTPException) -> FieldError | None:
 def _field(item: Mapping[str, Any]) -> FieldError:
     found = _AT_PATH.match(str(item.get("message", "")))
     assert found is not None, "the pattern matches every text"
-    path = found["path"] or str(item.get("key", ""))
-    return FieldError(path, found["reason"])
+    path, reason = found["path"], found["reason"]
+    if member := _MEMBER.match(reason):
+        name = f"{path}.{member['name']}" if path else member["name"]
+        return FieldError(name, "required" if member["lacking"] else "unknown")
+    return FieldError(
+        path or str(item.get("key", "")), "unknown" if _CHOICE.match(reason) else reason
+    )
