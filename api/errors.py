@@ -30,6 +30,14 @@ Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 _LACKING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 _AT_PATH: Final = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 
+_MEMBER: Final = re.compile(
+    r"^Object (?:(?P<lacking>missing required)|contains unknown) field `(?P<name>[^`]+)`$"
+)
+_CHOICE: Final = re.compile(r"^Invalid enum value ")
+
+_BODY: Final = "data"
+"""What Litestar calls the whole body."""
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The document, as the OpenAPI document describes it; an error's details stand beside these."""
@@ -118,16 +126,18 @@ def _in_the_body(error: HTTPException) -> FieldError | None:
     """A mistake in a member of the body that has the name of a dependency (`address`): Litestar
     takes it for one of ours.
     """
-    if not isinstance(error.__cause__, msgspec.ValidationError):
+    message = str(error.__cause__)
+    if not isinstance(error.__cause__, msgspec.ValidationError) or f"`$.{_BODY}" not in message:
         return None
-    found = _field({"message": str(error.__cause__)})
-    if not found.path.startswith("data"):
-        return None
-    return FieldError(found.path.removeprefix("data").removeprefix("."), found.reason)
+    found = _field({"message": message})
+    return FieldError(found.path.removeprefix(_BODY).removeprefix("."), found.reason)
 
 
 def _field(item: Mapping[str, Any]) -> FieldError:
     found = _AT_PATH.match(str(item.get("message", "")))
     assert found is not None, "the pattern matches every text"
-    path = found["path"] or str(item.get("key", ""))
-    return FieldError(path, found["reason"])
+    path, reason = found["path"] or str(item.get("key", "")), found["reason"]
+    if member := _MEMBER.match(reason):
+        name = member["name"] if path in ("", _BODY) else f"{path}.{member['name']}"
+        return FieldError(name, "required" if member["lacking"] else "unknown")
+    return FieldError(path, "unknown" if _CHOICE.match(reason) else reason)

@@ -360,6 +360,26 @@ async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("step", "path", "reason"),
+    [
+        ({}, "action", "required"),
+        ({"action": "fly"}, "action", "unknown"),
+        ({"action": "note", "txt": "?"}, "txt", "unknown"),
+        ({"action": "redact", "redaction": {}}, "redaction.target", "required"),
+        ({"action": "redact", "redaction": {"target": "x", "y": 1}}, "redaction.y", "unknown"),
+    ],
+)
+async def test_a_field_that_is_missing_or_unknown_is_named_wherever_it_is(
+    hanoi_town: Town, step: dict[str, Any], path: str, reason: str
+) -> None:
+    device = await hanoi_town.device()
+    receipt = (await device.submit(pothole(hanoi_town.city))).json()
+    answer = await device.ask("POST", f"/v1/reports/{receipt['id']}/actions", json=step)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["fields"] == [{"path": path, "reason": reason}]
+
+
 async def test_what_a_request_lacks_is_named(hanoi_town: Town) -> None:
     device = await hanoi_town.device()
     keyless = await device.ask("POST", "/v1/reports", json=pothole(hanoi_town.city))

@@ -13,7 +13,7 @@ import pytest
 from smartcity.settings import PROJECT
 
 READY_S = 90
-TOUR_S = 90
+TOUR_S = 180
 
 
 @pytest.fixture
@@ -75,6 +75,18 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         '"status": "in_progress"',
         "200 application/vnd.mapbox-vector-tile",
         '"code": "outside_city"',
+        '"unassigned"',
+        '"code": "tasks_open"',
+        '"status": "done"',
+        '"likeness"',
+        '"status": "merged"',
+        '"resolve_calendar": "granted"',
+        '"role": "dispatcher"',
+        '"status": "held"',
+        '{"number":',
+        "nothing changed; head ",
+        '"kind":"report"',
+        '"code": "unauthenticated"',
     ):
         assert told in ran.stdout, f"{told} is not in\n{ran.stdout}"
     assert ran.stdout.count('"secret"') == 2, "two submissions, one receipt"

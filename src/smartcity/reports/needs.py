@@ -112,6 +112,7 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.CORRECTION: _correction,
     Need.TEXT_OR_PHOTO: _text_or_photo,
     Need.UNTIL: _later,
+    Need.WHY: tasks.why,
     Need.PROOF: _proof,
     Need.EARLIER_REPORT: _earlier_report,
     Need.RATING: _given("rating"),
@@ -120,8 +121,8 @@ NEEDS: Final[Mapping[Need, Check]] = {
     Need.HELPER: _other_agency,
     Need.DUE: tasks.due,
     Need.TASK: tasks.task,
-    Need.WHY: tasks.why,
 }
+"""In the order in which they are checked: a request gets the same refusal from every process."""
 
 BELONGS_TO: Final[Mapping[str, frozenset[Need]]] = {
     "reason": frozenset({Need.REASON}),

@@ -53,7 +53,8 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     step = _completed(report, step, among)
     if among.by.party is Party.CLOCK and step.action in ALARMED:
         check_due(report, step.action, among.at)
-    missing = [error for need in row.needs if (error := NEEDS[need](report, step, among))]
+    needed = [check for need, check in NEEDS.items() if need in row.needs]
+    missing = [error for check in needed if (error := check(report, step, among))]
     if mistakes := [*missing, *misplaced(step, row.needs)]:
         raise Invalid(*mistakes)
     effect = EFFECTS.get(step.action)

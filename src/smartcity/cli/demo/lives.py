@@ -31,10 +31,37 @@ LIVES: Final = weighted(
         ((A.RECEIVE, A.WITHDRAW), 1),
         ((A.RECEIVE, A.MERGE), 4),
         ((A.MERGE, A.UNMERGE, A.RECEIVE, A.START, A.RESOLVE, A.CLOSE), 1),
+        # A supervisor says no; or has not said anything yet.
+        ((A.RECEIVE, A.START, A.EXTEND, A.REFUSE_EXTENSION, A.RESOLVE, A.CLOSE), 1),
+        ((A.RECEIVE, A.ASSIGN, A.START, A.EXTEND), 1),
+        # Others help, or do not; some have not answered yet.
+        (
+            (A.RECEIVE, A.START, A.OPEN_TASK, A.START_TASK, A.FINISH_TASK, A.RESOLVE, A.ACCEPT),
+            2,
+        ),
+        ((A.RECEIVE, A.START, A.OPEN_TASK, A.DECLINE_TASK, A.RESOLVE, A.CLOSE), 1),
+        ((A.RECEIVE, A.START, A.OPEN_TASK, A.CANCEL_TASK, A.RESOLVE, A.CLOSE), 1),
+        ((A.RECEIVE, A.START, A.OPEN_TASK), 1),
+        # Something is hidden, by mistake or not; who reported is shown to a dispatcher.
+        ((A.RECEIVE, A.REDACT, A.START, A.RESOLVE, A.CLOSE), 1),
+        ((A.RECEIVE, A.REDACT, A.REVEAL, A.START, A.RESOLVE, A.CLOSE), 1),
+        ((A.RECEIVE, A.START, A.DISCLOSE, A.RESOLVE, A.ACCEPT), 1),
+        # A question that reached nobody.
+        ((A.RECEIVE, A.START, A.ASK, A.PROCEED, A.RESOLVE, A.CLOSE), 1),
         # Left lying, as happens.
         ((), 1),
         ((A.RECEIVE, A.START), 3),
     )
+)
+
+OF_A_BURST: Final[tuple[Life, ...]] = (
+    # what a dispatcher made of the first of them; the others still wait
+    (A.RELEASE, A.RECEIVE),
+    (A.REJECT,),
+    (),
+    (),
+    (),
+    (),
 )
 
 OF_A_PHONE: Final[tuple[tuple[float, Life], ...]] = (
@@ -75,6 +102,16 @@ WAITS: Final[Mapping[Action, Wait]] = {
     A.ACCEPT: Wait(0.5, 120, working=False),
     A.REOPEN: Wait(3, 120, working=False),
     A.WITHDRAW: Wait(0.2, 20, working=False),
+    A.REFUSE_EXTENSION: Wait(1, 6),
+    A.OPEN_TASK: Wait(0.3, 3),
+    A.START_TASK: Wait(0.5, 4),
+    A.FINISH_TASK: Wait(2, 10),
+    A.DECLINE_TASK: Wait(1, 6),
+    A.CANCEL_TASK: Wait(2, 8),
+    A.REDACT: Wait(0.2, 2),
+    A.REVEAL: Wait(1, 6),
+    A.DISCLOSE: Wait(0.5, 5),
+    A.RELEASE: Wait(0.1, 0.3, working=False),
 }
 """Of the others a deadline or the pack's windows say when: see `walk.py`."""
 

@@ -11,9 +11,10 @@ from smartcity.attachments.files import open_files
 from smartcity.attachments.store import AttachmentStore
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import City
+from smartcity.cli.demo.confirming import confirm_some
 from smartcity.cli.demo.dice import Dice
 from smartcity.cli.demo.dossiers import Dossiers
-from smartcity.cli.demo.lives import OF_A_PHONE
+from smartcity.cli.demo.lives import OF_A_BURST, OF_A_PHONE
 from smartcity.cli.demo.people import Account, add_staff
 from smartcity.cli.demo.photos import Album
 from smartcity.cli.demo.reports import Reporting
@@ -95,7 +96,7 @@ async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
     device, token = await DeviceService(DeviceStore(database), scene.city).register(
         NewDevice(platform=Platform.ANDROID, language=scene.city.languages[0])
     )
-    made = reporting.several(REPORTS - len(OF_A_PHONE))
+    made = reporting.several(REPORTS - len(OF_A_PHONE) - len(OF_A_BURST))
     followed = [m for m in made if m.report.is_public and m.report.status in OPEN][-FOLLOWED:]
     plain = [m.report for m in made if m not in followed]
     own = [
@@ -108,10 +109,12 @@ async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
         )
         for number, (days, life) in enumerate(OF_A_PHONE)
     ]
+    burst = reporting.burst()
     await scene.album.write(
         open_files(settings.attachments, settings.data_path), AttachmentStore(database)
     )
-    await reports.take_in(plain)
+    await reports.take_in([*plain, *(one.report for one in burst)])
+    await confirm_some(database, scene, plain)
     dossier, secret = await _load_dossiers(database, scene, device.id)
     await _follow(database, device.id, [m.report.id for m in followed], Topic.REPORT)
     # With their events: so the phone's inbox is filled the way it is every day.

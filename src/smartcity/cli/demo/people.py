@@ -43,6 +43,7 @@ class Team(msgspec.Struct, frozen=True):
     accounts: list[Account] = []
     handlers: dict[str, UUID] = {}
     supervisors: dict[str, UUID] = {}
+    dispatchers: list[UUID] = []
 
 
 async def add_staff(
@@ -69,6 +70,8 @@ async def add_staff(
             team.handlers[agency] = known.id
         if role is Role.SUPERVISOR:
             team.supervisors[agency] = known.id
+        if role is Role.DISPATCHER:
+            team.dispatchers.append(known.id)
         place = city.agencies[agency].name if agency else city.name
         team.accounts.append(Account(username, password, place[city.languages[0]]))
     return team

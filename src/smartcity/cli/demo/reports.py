@@ -10,7 +10,7 @@ import msgspec
 from smartcity.city.model import Category, Priority, Publicity, Question, QuestionKind
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.cli.demo.dice import weighted
-from smartcity.cli.demo.lives import LIVES, PHOTOS, Life
+from smartcity.cli.demo.lives import LIVES, OF_A_BURST, PHOTOS, Life
 from smartcity.cli.demo.scene import Scene
 from smartcity.cli.demo.walk import Walk
 from smartcity.cli.demo.wording import Spot
@@ -18,8 +18,10 @@ from smartcity.errors import OutsideCity
 from smartcity.feed.event import Event
 from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports import submission
-from smartcity.reports.model import Action, Report, Reporter
+from smartcity.reports.holding.rules import hold
+from smartcity.reports.model import Action, Common, Report, Reporter
 from smartcity.reports.needs import GIVEN_UP
+from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location, NewReport, SubjectOfComplaint
 
 DAYS: Final = 60
@@ -31,6 +33,9 @@ HOURS: Final = weighted(
 REPORTERS: Final = 900
 SETTLED: Final = timedelta(minutes=10)
 """Nothing is newer: what is made for this moment must not lie in the future."""
+
+BURST: Final = timedelta(hours=1)
+"""How long ago the first report of a burst came."""
 
 ALIKE_FOR: Final = timedelta(days=10)
 """How far back a duplicate's original lies, at the most."""
@@ -97,6 +102,30 @@ class Reporting:
         walk.go(life)
         self._made.setdefault(report.category, []).append(walk.report)
         return Made(walk.report, walk.events)
+
+    def burst(self) -> list[Made]:
+        """The same text from new devices, within minutes: they wait for a dispatcher."""
+        scene, dice = self._scene, self._scene.dice
+        category = dice.one_of([code for code in self._categories if self._may_wait(code)])
+        words = scene.wording.description(category, scene.wording.spot(dice.one_of(self._units)))
+        made: list[Made] = []
+        for number, life in enumerate(OF_A_BURST):
+            at = scene.now - BURST + number * timedelta(minutes=1)
+            sender = derived_id(at, f"demo new device {number}".encode())
+            report, spot = self._sent(f"burst {number}", at, sender, category, None)
+            report = msgspec.structs.replace(
+                report,
+                description=words,
+                folded=searchable(scene.city, words, report.place.address),
+            )
+            walk = Walk(scene, hold(report, (Common.TEXT,), at), spot, None)
+            walk.go(life)
+            made.append(Made(walk.report, walk.events))
+        return made
+
+    def _may_wait(self, code: str) -> bool:
+        category = self._scene.city.categories[code]
+        return category.priority is not Priority.URGENT and category.emergency is None
 
     # --- how it begins ---------------------------------------------------------------------------
 

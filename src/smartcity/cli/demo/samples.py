@@ -62,6 +62,14 @@ class Phrases(Struct, frozen=True, kw_only=True):
     thanks: Texts
     unmergings: Texts
     withdrawals: Texts
+    refusals: Texts
+    tasks: Texts
+    task_answers: Texts
+    task_refusals: Texts
+    task_ends: Texts
+    hidings: Texts
+    showings: Texts
+    disclosures: Texts
 
 
 class Samples(Struct, frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ from smartcity.cli.demo.wording import Spot
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.events import event, is_silent
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, By, Party, Report
-from smartcity.reports.requests import Step
+from smartcity.reports.model import Action, By, Party, Report, Status
+from smartcity.reports.moderation import ADDRESS, DESCRIPTION
+from smartcity.reports.requests import Redacted, Step
 from smartcity.reports.steps import take
 
 ENDS: Final = frozenset({Action.CLOSE, Action.LAPSE})
@@ -31,8 +32,20 @@ SAID: Final[Mapping[Action, str]] = {
     Action.NOTE: "notes",
     Action.UNMERGE: "unmergings",
     Action.WITHDRAW: "withdrawals",
+    Action.REFUSE_EXTENSION: "refusals",
+    Action.DISCLOSE: "disclosures",
 }
-"""Of which `Phrases` the words of an action are."""
+"""Of which `Phrases` the words of an action are;"""
+
+OF_TASKS: Final[Mapping[Action, str]] = {
+    Action.FINISH_TASK: "task_answers",
+    Action.DECLINE_TASK: "task_refusals",
+    Action.CANCEL_TASK: "task_ends",
+}
+"""and of one on a task."""
+
+SUPERVISORS: Final = frozenset({Party.SUPERVISOR})
+DISPATCHERS: Final = frozenset({Party.DISPATCHER})
 
 
 class Walk:
@@ -68,6 +81,7 @@ class Walk:
             by=by,
             parties=parties,
             at=at,
+            agencies={task.agency for task in before.tasks},
             survivor=self._original,
             arrived=step.attachments,
         )
@@ -91,6 +105,13 @@ class Walk:
         team, agency = self._scene.team, self.report.agency
         if Party.CLOCK in allowed and Party.HANDLER not in allowed:
             return By(party=Party.CLOCK)
+        if allowed == DISPATCHERS or self.report.status is Status.HELD:
+            return By(party=Party.DISPATCHER, id=next(iter(team.dispatchers), None))
+        if allowed == SUPERVISORS:
+            return By(party=Party.SUPERVISOR, id=team.supervisors.get(agency))
+        if Party.HELPER in allowed and Party.HANDLER not in allowed:
+            helper = self.report.tasks[-1].agency
+            return By(party=Party.HELPER, id=team.handlers.get(helper))
         if Party.REPORTER in allowed:
             return By(party=Party.REPORTER, id=self.report.reporter.id)
         if action is Action.EXTEND and self.report.extension is not None:
@@ -108,7 +129,7 @@ class Walk:
                 return self._before_or_after(action, self.report.deadlines.resolve_by)
             case Action.CLOSE:
                 return self._at + timedelta(days=windows.close_days)
-            case Action.LAPSE:
+            case Action.LAPSE | Action.PROCEED:
                 return self._at + timedelta(days=windows.lapse_days)
             case _:
                 wait = WAITS[action]
@@ -155,6 +176,18 @@ class Walk:
             case Action.REJECT:
                 reason, text = wording.rejection(spot)
                 return Step(action=action, reason=reason, text=text)
+            case Action.OPEN_TASK:
+                text = wording.phrase("tasks", spot)
+                return Step(action=action, agency=self._helper(), text=text)
+            case Action.START_TASK:
+                return Step(action=action, task=self.report.tasks[-1].id)
+            case Action.FINISH_TASK | Action.DECLINE_TASK | Action.CANCEL_TASK:
+                text = wording.phrase(OF_TASKS[action], spot)
+                return Step(action=action, task=self.report.tasks[-1].id, text=text)
+            case Action.REDACT | Action.REVEAL:
+                kind = "hidings" if action is Action.REDACT else "showings"
+                hidden = Redacted(target=ADDRESS if self.report.place.address else DESCRIPTION)
+                return Step(action=action, redaction=hidden, text=wording.phrase(kind, spot))
             case Action.MERGE:
                 return Step(action=action, report=self._original and self._original.id)
             case Action.ACCEPT:
@@ -172,6 +205,15 @@ class Walk:
         own = city.own_agency(unit, day) if unit else None
         candidates: Sequence[str] = (*([own.code] if own else []), *self._scene.samples.agencies)
         return next(code for code in candidates if code != self.report.agency)
+
+    def _helper(self) -> str:
+        """An agency of those with sample log-ins, so that somebody can see its tasks."""
+        about = self.report.subject
+        accused = self._scene.city.below(about.agency) if about and about.agency else ()
+        others = {self.report.agency, *accused}
+        return self._scene.dice.one_of(
+            [code for code in self._scene.samples.agencies if code not in others]
+        )
 
     def _until(self, at: datetime) -> datetime:
         wish = self.report.extension
