@@ -8,10 +8,11 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from api.agency.scope import within
 from smartcity.city.model import Bounds, City, Priority
 from smartcity.clock import now
-from smartcity.errors import FieldError, Forbidden, Invalid
-from smartcity.identity.roles import Actor, Role
+from smartcity.errors import FieldError, Invalid
+from smartcity.identity.roles import Actor
 from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter
 from smartcity.reports.requests import ReportFilter
 from smartcity.text import folded_words
@@ -94,9 +95,9 @@ async def provide_queued(
     finished = not wanted.status <= frozenset(OPEN_TABS)
     if finished and sort is Order.DEADLINE:
         raise Invalid(FieldError("sort", "finished_have_no_deadline"))
-    within = msgspec.structs.replace(wanted, agency=_within(wanted.agency, actor, city))
+    theirs = msgspec.structs.replace(wanted, agency=within(wanted.agency, actor, city))
     return QueueFilter(
-        **msgspec.structs.asdict(within),
+        **msgspec.structs.asdict(theirs),
         as_of=now(),
         order=sort or (Order.NEWEST if finished else Order.DEADLINE),
         priority=frozenset(priority or ()),
@@ -105,15 +106,6 @@ async def provide_queued(
         overdue=overdue,
         at_risk=at_risk,
     )
-
-
-def _within(asked: frozenset[str], actor: Actor, city: City) -> frozenset[str]:
-    """The agencies that the caller works for. Raises `Forbidden` for another one."""
-    if Role.DISPATCHER in actor.roles:
-        return asked or actor.agencies or frozenset({city.dispatch})
-    if asked - actor.agencies:
-        raise Forbidden
-    return asked or actor.agencies
 
 
 def _assignee(asked: str | None, actor: Actor) -> UUID | None:
