@@ -3,8 +3,8 @@
 `model` is what a city is made of, of such `values` as codes and texts; `policies` are its decisions
 on time, personal data and bursts, `answers` what officials answer with, `texts` what people read.
 `pack` loads one: `reading`, `sheets` and `times` understand its files, `messages` the texts,
-`draft` is what was read, `check` and `check_answers` say what must hold in it. `language` says which of the
-city's languages a caller reads.
+`draft` is what was read, `check` and `check_answers` say what must hold in it. `language` says
+which of the city's languages a caller reads.
 """
 
 from smartcity.city.mistakes import Mistake, PackError
