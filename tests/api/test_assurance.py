@@ -12,6 +12,7 @@ from tests.api.town import Town, town
 pytestmark = pytest.mark.anyio
 
 CONDUCT = 'code = "officer-conduct"\n'
+CONSENT = {"contact": "2026-01"}
 FEES = 'code = "petty-corruption"\n'
 
 
@@ -59,9 +60,11 @@ async def test_an_operator_speaks_with_a_caller_whose_number_is_in_the_report(
     operator = await careful_town.staff("operator")
     contact = {"phone": "0912345678"}
     assert (await operator.submit(complaint(careful_town))).status_code == 403
-    answer = await operator.submit(complaint(careful_town, contact=contact))
+    answer = await operator.submit(complaint(careful_town, contact=contact, consent=CONSENT))
     assert answer.status_code == 201, answer.text
-    answer = await operator.submit(complaint(careful_town, "petty-corruption", contact=contact))
+    answer = await operator.submit(
+        complaint(careful_town, "petty-corruption", contact=contact, consent=CONSENT)
+    )
     assert (answer.status_code, answer.json()["needs"]) == (403, "account")
 
 

@@ -254,11 +254,18 @@ async def test_only_dispatchers_decide(hanoi_town: Town) -> None:
     assert (await device.submit(problem(hanoi_town))).status_code == 201
 
 
-async def test_nobody_of_the_staff_is_restricted(hanoi_town: Town) -> None:
+async def test_a_caller_is_restricted_and_not_the_operator_who_writes_for_them(
+    hanoi_town: Town,
+) -> None:
     operator = await hanoi_town.staff("operator")
-    body = problem(hanoi_town) | {"contact": {"name": "Bà Lan"}}
-    answer = await operator.submit(body)
+
+    async def told_by(phone: str) -> Answer:
+        contact = {"contact": {"phone": phone}, "consent": {"contact": "2026-01"}}
+        return await operator.submit(problem(hanoi_town) | contact)
+
     dispatcher = await hanoi_town.staff("dispatcher")
-    refused = await restrict(dispatcher, answer.json(), decision())
-    assert (refused.status_code, refused.json()["reason"]) == (409, "not_a_citizen")
-    assert (await operator.submit(problem(hanoi_town))).status_code == 201
+    report = (await told_by("0912345678")).json()
+    assert (await restrict(dispatcher, report, decision())).status_code == 200
+    refused = await told_by("0912345678")
+    assert (refused.status_code, refused.json()["code"]) == (403, "sender_banned")
+    assert (await told_by("0987654321")).status_code == 201

@@ -31,6 +31,8 @@ class Clash(NamedTuple):
     given: dict[str, Any]
 
 
+WORDS: Final = {"target": "description"}
+
 CLASHES: Final = (
     Clash(A.RECEIVE, "handler", (), {}),
     Clash(A.TRANSFER, "handler", (), {"agency": ELSEWHERE, "text": "Không thuộc"}),
@@ -64,6 +66,13 @@ CLASHES: Final = (
     Clash(A.START_TASK, "helper", HELPED, {"task": "…"}),
     Clash(A.FINISH_TASK, "helper", HELPED, {"task": "…", "text": "Nền tốt"}),
     Clash(A.DECLINE_TASK, "helper", HELPED, {"task": "…", "text": "Không phụ trách"}),
+    Clash(A.REDACT, "handler", RECEIVED, {"redaction": WORDS, "text": "Có tên người"}),
+    Clash(
+        A.REVEAL,
+        "handler",
+        (("handler", {"action": "redact", "redaction": WORDS, "text": "Có tên người"}),),
+        {"redaction": WORDS, "text": "Nhầm"},
+    ),
 )
 """`somebody` is one of the agency; `earlier` a report that came before."""
 
@@ -71,7 +80,8 @@ CLASHES: Final = (
 def test_every_guarded_action_of_a_person_is_tried() -> None:
     theirs = {action for action, row in TRANSITIONS.items() if row.by != CLOCK}
     tried = {clash.action for clash in CLASHES}
-    assert tried >= theirs - WITHOUT_VERSION
+    # Of two who release a held report one wins too: see `test_held`.
+    assert tried >= theirs - WITHOUT_VERSION - {A.RELEASE}
 
 
 @pytest.mark.parametrize("clash", CLASHES, ids=lambda clash: clash.action)
@@ -96,7 +106,7 @@ async def test_of_two_at_once_one_acts_and_the_other_learns_the_state(
 
 
 def known(step: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
-    return {name: words.get(value, value) for name, value in step.items()}
+    return {n: words.get(v, v) if isinstance(v, str) else v for n, v in step.items()}
 
 
 def assert_current(refused: Answer, done: Answer) -> None:
