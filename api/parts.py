@@ -14,80 +14,47 @@ from prometheus_client import CollectorRegistry, Gauge
 from api.addresses import Addresses
 from api.limits import RateLimits
 from api.readiness import Kept, Readiness
-from smartcity.attachments.examiner import Examiner
-from smartcity.attachments.files import open_files
-from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
-from smartcity.audit.records import AuditRecords
-from smartcity.audit.store import AuditRecordStore, AuditStore
-from smartcity.bridges import FollowedReports, PinsOfReports, ReportsWithFiles
+from smartcity.audit.store import AuditStore
+from smartcity.bridges import PinsOfReports
 from smartcity.city import load_city
+from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
 from smartcity.dossiers.store import DossierStore
 from smartcity.feed.live import LiveStream
 from smartcity.feed.store import FeedStore
 from smartcity.feed.tail import FeedTail
-from smartcity.geography.current import CurrentAreas
-from smartcity.geography.store import BoundaryStore
-from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.citizens.service import CitizenService
 from smartcity.identity.citizens.store import CitizenStore
-from smartcity.identity.consents.service import Consents
-from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.credentials import Credentials
-from smartcity.identity.devices.service import DeviceService
-from smartcity.identity.devices.store import DeviceStore
-from smartcity.identity.key_files import open_personal
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
-from smartcity.identity.oidc.issuers import load_issuers
 from smartcity.identity.oidc.keys import REFRESH_S as KEYS_REFRESH_S
-from smartcity.identity.oidc.store import UsedTokenStore
-from smartcity.identity.oidc.tokens import IdentityTokens
-from smartcity.identity.persons.service import PersonKeys
-from smartcity.identity.persons.store import PersonKeyStore
-from smartcity.identity.phones import Phones
 from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
-from smartcity.identity.senders.service import Senders
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.doors import Doors
-from smartcity.identity.staff.managing import StaffManagement
 from smartcity.identity.staff.own import OwnAccount
-from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.rules import roles_in
-from smartcity.identity.staff.second_factor import SecondFactors
-from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
-from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
+from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
-from smartcity.notifications.follows import Follows
 from smartcity.notifications.inbox import InboxService
-from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
-from smartcity.people.store import PeopleStore
 from smartcity.reports.answers import Answers
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
-from smartcity.reports.deadlines import Clocks
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.counts import QueueCounts
 from smartcity.reports.lists.store import ReportLists
-from smartcity.reports.personal.callers import Callers
-from smartcity.reports.personal.reporters import Reporters
-from smartcity.reports.personal.store import PersonalStore
-from smartcity.reports.receipts import Receipts
-from smartcity.reports.service import ReportService
 from smartcity.reports.similar import Similarity
-from smartcity.reports.store import ReportStore
 from smartcity.reports.tasks.store import TaskLists
 from smartcity.reports.views import Views
 from smartcity.settings import Settings
@@ -114,58 +81,59 @@ class Parts:
             timeout_s=settings.mongo_timeout_s,
             pool=settings.mongo_pool,
         )
-        secret = settings.secret()
-        personal = open_personal(settings)
-        passwords = Passwords()
+        shared = Composition(settings, self.city, database)
         self.addresses = Addresses(settings.trusted_proxies)
-        self.attempts = Attempts(database, settings)
-
-        self.audit_records = AuditRecords(AuditRecordStore(database))
-        device_store = DeviceStore(database)
-        self.devices = DeviceService(device_store, self.city)
-        staff_store, session_store = StaffStore(database), SessionStore(database)
+        self.limits = RateLimits(settings, self.addresses)
+        self.attempts = shared.attempts
+        self.audit_records = shared.audit_records
         self.audit_store = AuditStore(database)
-        self.audit_log = AuditLog(self.audit_store, self.audit_records, staff_store)
-        self.staff = StaffService(staff_store, session_store, passwords, personal, self.city)
-        self.colleagues = Colleagues(staff_store, self.city)
-        self.identity_tokens = IdentityTokens(
-            load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret
-        )
-        self.senders = Senders(RestrictionStore(database), personal, self.audit_records, self.city)
+        self.audit_log = AuditLog(self.audit_store, self.audit_records, shared.staff_store)
+
+        self.devices = shared.devices
+        self.senders = shared.senders
+        self.consents = shared.consents
+        self.callers = shared.callers
+        self.identity_tokens = shared.identity_tokens
         self.citizens = CitizenService(CitizenStore(database), self.devices, self.identity_tokens)
-        factors = SecondFactors(staff_store, personal, secret)
+        self.staff = shared.staff
+        self.colleagues = shared.colleagues
+        self.staff_management = shared.staff_management
         self.sessions = SessionService(
-            staff_store,
-            session_store,
-            passwords,
+            shared.staff_store,
+            shared.session_store,
+            shared.passwords,
             self.attempts,
-            factors,
-            Doors(DoorStore(database), secret),
+            shared.second_factors,
+            Doors(DoorStore(database), shared.secret),
             self.city,
             roles_in(settings.totp_roles),
         )
         self.own_account = OwnAccount(
-            staff_store,
-            session_store,
-            passwords,
+            shared.staff_store,
+            shared.session_store,
+            shared.passwords,
             self.attempts,
-            factors,
-            self.audit_records,
-            self.city,
-        )
-        self.staff_management = StaffManagement(
-            staff_store,
-            session_store,
-            passwords,
-            factors,
-            self.identity_tokens,
+            shared.second_factors,
             self.audit_records,
             self.city,
         )
         self.credentials = Credentials(self.citizens, self.sessions, KeyService(KeyStore(database)))
-        self.limits = RateLimits(settings, self.addresses)
 
-        self.report_store = ReportStore(database)
+        self.areas = shared.areas
+        self.attachments = shared.attachments
+        self.report_store = shared.report_store
+        self.reports = shared.reports
+        self.receipts = shared.receipts
+        self.intake = ReportIntake(
+            self.city,
+            self.report_store,
+            clocks=shared.clocks,
+            places=self.areas,
+            attachments=self.attachments,
+            reporters=shared.reporters,
+            senders=self.senders,
+            holding=Holding(self.city, database),
+        )
         self.views = Views(self.city)
         self.report_lists = ReportLists(database)
         self.queue_counts = QueueCounts(self.report_lists)
@@ -174,68 +142,32 @@ class Parts:
         self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
-        self.areas = CurrentAreas(self.city, BoundaryStore(database))
-        self.attachments = AttachmentService(
-            AttachmentStore(database),
-            open_files(settings.attachments, settings.data_path),
-            Examiner(pixels=settings.upload_pixels, zone=self.city.zone),
-            ReportsWithFiles(self.report_store),
-            upload_bytes=settings.upload_bytes,
-            per_report=settings.attachments_per_report,
-        )
-        phones = Phones(secret, self.city.region)
-        persons = PersonKeys(PersonKeyStore(database), personal)
-        consent_store, personal_store = ConsentStore(database), PersonalStore(database)
-        self.consents = Consents(consent_store, self.city)
-        reporters = Reporters(persons, phones, self.consents)
-        self.callers = Callers(personal_store, phones, self.attempts, self.audit_records)
-        clocks = Clocks(self.city)
-        self.intake = ReportIntake(
+
+        self.follows = shared.follows
+        self.inbox = InboxService(shared.notification_store)
+        self.dossiers = DossierService(
+            DossierStore(database),
+            self.follows,
+            self.attempts,
             self.city,
-            self.report_store,
-            clocks=clocks,
-            places=self.areas,
-            attachments=self.attachments,
-            reporters=reporters,
-            senders=self.senders,
-            holding=Holding(self.city, database),
+            DossierSecrets(shared.secret),
         )
-        self.receipts = Receipts(self.report_store, self.attempts, secret)
-        self.reports = ReportService(
-            self.city,
-            self.report_store,
-            clocks=clocks,
-            places=self.areas,
-            attachments=self.attachments,
-            reporters=reporters,
-            callers=self.callers,
-            colleagues=self.colleagues,
-            receipts=self.receipts,
-            audit=self.audit_records,
-            senders=self.senders,
-        )
-        follow_store, notification_store = FollowStore(database), NotificationStore(database)
-        self.follows = Follows(follow_store, FollowedReports(self.report_store))
-        self.inbox = InboxService(notification_store)
-        self.withdrawals = Withdrawals(self.consents, personal_store)
-        self.erasures = Erasures(PeopleStore(database), device_store)
+        self.withdrawals = Withdrawals(self.consents, shared.personal_store)
+        self.erasures = Erasures(shared.people_store, shared.device_store)
         self.export = Export(
             self.city,
-            personal_store,
-            reporters,
-            device_store,
-            consent_store,
-            follow_store,
-            notification_store,
+            shared.personal_store,
+            shared.reporters,
+            shared.device_store,
+            shared.consent_store,
+            shared.follow_store,
+            shared.notification_store,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),
             attachments=AttachmentStore(database),
         )
         self.desk = Desk(self.callers, self.erasures, self.export)
-        self.dossiers = DossierService(
-            DossierStore(database), self.follows, self.attempts, self.city, DossierSecrets(secret)
-        )
 
         feed = FeedStore(database)
         self._tail = FeedTail(feed)

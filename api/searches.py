@@ -8,9 +8,10 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from api.agency.scope import within
 from smartcity.city.model import Bounds, City, Priority
 from smartcity.clock import now
-from smartcity.errors import FieldError, Forbidden, Invalid
+from smartcity.errors import FieldError, Invalid
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter, Standing
 from smartcity.reports.model import Party
@@ -101,9 +102,9 @@ async def provide_queued(
     finished = not wanted.status <= frozenset(OPEN_TABS)
     if finished and sort is Order.DEADLINE:
         raise Invalid(FieldError("sort", "finished_have_no_deadline"))
-    within = msgspec.structs.replace(wanted, agency=_within(wanted.agency, actor, city))
+    theirs = msgspec.structs.replace(wanted, agency=within(wanted.agency, actor, city))
     return QueueFilter(
-        **msgspec.structs.asdict(within),
+        **msgspec.structs.asdict(theirs),
         as_of=now(),
         order=sort or (Order.NEWEST if finished else Order.DEADLINE),
         priority=frozenset(priority or ()),
@@ -125,15 +126,6 @@ def _standing(asked: frozenset[str], actor: Actor, city: City) -> Standing:
     if Role.DISPATCHER in actor.roles:
         rungs[Party.DISPATCHER] = frozenset({city.dispatch})
     return Standing(rungs, asked)
-
-
-def _within(asked: frozenset[str], actor: Actor, city: City) -> frozenset[str]:
-    """The agencies that the caller works for. Raises `Forbidden` for another one."""
-    if Role.DISPATCHER in actor.roles:
-        return asked or actor.agencies or frozenset({city.dispatch})
-    if asked - actor.agencies:
-        raise Forbidden
-    return asked or actor.agencies
 
 
 def _assignee(asked: str | None, actor: Actor) -> UUID | None:

@@ -8,15 +8,12 @@ from uuid import uuid4
 
 import structlog
 
-from smartcity.attachments.examiner import Examiner
-from smartcity.attachments.files import open_files
-from smartcity.attachments.service import AttachmentService
-from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.chain import Chain
 from smartcity.audit.heads import AuditHeads
 from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
-from smartcity.bridges import FollowedReports, ImportedBatches, ReportsWithFiles, StaffInOffice
+from smartcity.bridges import ImportedBatches, StaffInOffice
 from smartcity.city import City, load_city
+from smartcity.composition import Composition
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
@@ -26,27 +23,13 @@ from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
-from smartcity.identity.consents.store import ConsentStore
-from smartcity.identity.devices.service import DeviceService
-from smartcity.identity.devices.store import DeviceStore
-from smartcity.identity.key_files import open_personal
-from smartcity.identity.persons.service import PersonKeys
-from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.fcm import push_sender
-from smartcity.notifications.follows import Follows
 from smartcity.notifications.push import PushSender
-from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.people.erasure import Eraser, everything
-from smartcity.people.retention import Retention
-from smartcity.people.store import PeopleStore
 from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.confirmations.store import ConfirmationStore
-from smartcity.reports.personal.forgetting import Forgetting
-from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import COLLECTION as REPORTS
-from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
@@ -117,30 +100,28 @@ class Crew:
         self._holder = uuid4().hex
         self._leases: list[Lease] = []
         feed = FeedStore(database)
-        reports = ReportStore(database)
-        dossiers = DossierStore(database)
-        devices = DeviceService(DeviceStore(database), city)
-        notifications = NotificationStore(database)
+        shared = Composition(settings, city, database)
+        dossiers, citizens = DossierStore(database), CitizenStore(database)
         notifier = Notifier(
             city,
-            Follows(FollowStore(database), FollowedReports(reports)),
-            devices,
-            ImportedBatches(reports, DossierBatches(dossiers)),
-            notifications,
+            shared.follows,
+            shared.devices,
+            ImportedBatches(shared.report_store, DossierBatches(dossiers)),
+            shared.notification_store,
             keep=timedelta(days=settings.inbox_days),
-            companions=Companions(CitizenStore(database), devices),
-            offices=StaffInOffice(StaffStore(database)),
+            companions=Companions(citizens, shared.devices),
+            offices=StaffInOffice(shared.staff_store),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
-        pusher = Pusher(notifications, devices, sender, self._lease("pusher"))
+        pusher = Pusher(shared.notification_store, shared.devices, sender, self._lease("pusher"))
         audit = AuditStore(database)
         auditor = Auditor(
             feed,
             audit,
-            Chain(settings.secret()),
+            Chain(shared.secret),
             AuditHeads(audit, city.zone),
-            StaffStore(database),
+            shared.staff_store,
             self._lease(AUDITOR),
         )
         poll_s = settings.consumer_poll_ms / 1000
@@ -156,55 +137,39 @@ class Crew:
             Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
         if geocoder is not None:
-            finder = AddressFinder(city, reports, geocoder)
+            finder = AddressFinder(city, shared.report_store, geocoder)
             lease = self._lease("consumer:addresses")
             addresses = Consumer("addresses", feed, lease, finder.handle, batch=ADDRESSES)
             self._duties.append(
                 Duty(name="addresses", run_once=addresses.run_once, poll_s=1, full=ADDRESSES)
             )
-        attachments = AttachmentService(
-            AttachmentStore(database),
-            open_files(settings.attachments, settings.data_path),
-            Examiner(pixels=settings.upload_pixels, zone=city.zone),
-            ReportsWithFiles(reports),
-            upload_bytes=settings.upload_bytes,
-            per_report=settings.attachments_per_report,
-        )
-        forgetting = Forgetting(city)
-        personal_reports, people = PersonalStore(database), PeopleStore(database)
-        keys = PersonKeys(PersonKeyStore(database), open_personal(settings))
         eraser = Eraser(
-            people,
-            personal_reports,
-            attachments,
-            keys,
+            shared.people_store,
+            shared.personal_store,
+            shared.attachments,
+            shared.persons,
             everything(
-                DeviceStore(database),
-                CitizenStore(database),
-                ConsentStore(database),
-                FollowStore(database),
-                notifications,
+                shared.device_store,
+                citizens,
+                shared.consent_store,
+                shared.follow_store,
+                shared.notification_store,
                 ConfirmationStore(database),
                 RestrictionStore(database),
             ),
-            forgetting,
+            shared.forgetting,
             feed,
         )
-        retention = Retention(
-            city, people, personal_reports, AttachmentStore(database), keys, forgetting
-        )
-        forgetter = Forgetter(eraser, retention, self._lease("forgetter"))
+        forgetter = Forgetter(eraser, shared.retention, self._lease("forgetter"))
         self._duties += [
             Duty(name="eraser", run_once=forgetter.erase, poll_s=2),
             Duty(name="retention", run_once=forgetter.retain, poll_s=3600),
         ]
-        clockwork = Clockwork(
-            compose_sweep(settings, city, database, attachments), self._lease("clockwork")
-        )
+        clockwork = Clockwork(compose_sweep(shared), self._lease("clockwork"))
         self._duties.append(
             Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
         )
-        housekeeping = Housekeeping(attachments, dossiers, self._lease("housekeeping"))
+        housekeeping = Housekeeping(shared.attachments, dossiers, self._lease("housekeeping"))
         self._clock = Clock(city.zone)
         self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)

@@ -1,6 +1,6 @@
 """What one slice asks of another: the Protocols that slices declare, filled in here.
 
-A slice never imports a slice; `api` and `workers` hand these in when they compose.
+A slice never imports a slice; `composition`, `api` and `workers` hand these in.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smartcity.city.model import Agency, Messages
+from smartcity.city.model import Agency
+from smartcity.city.texts import Messages
 from smartcity.errors import every_error
 from smartcity.identity.attempts import store as attempts_store
 from smartcity.identity.attempts.service import Attempts

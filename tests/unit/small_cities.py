@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from smartcity.city.model import Bounds, City, Escalation, FormerUnit, Messages, Unit, Windows
+from smartcity.city.model import Bounds, City, FormerUnit, Unit
+from smartcity.city.policies import Escalation, Windows
+from smartcity.city.texts import Messages
 from smartcity.geography.boundaries import Boundary
 from smartcity.geography.shapes import from_geojson
 

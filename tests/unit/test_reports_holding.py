@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartcity.city.model import Burst, City, Priority
+from smartcity.city.model import City, Priority
+from smartcity.city.policies import Burst
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor, Assurance, Role
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold, is_suspect, traits
 from smartcity.reports.holding.store import BurstStore, Sighting
-from smartcity.reports.model import Action, Common, Party, Report, Status
+from smartcity.reports.model import Action, Party, Report, Status
 from smartcity.reports.requests import Contact, NewReport, Step
 from smartcity.reports.steps import take
 from smartcity.reports.submission import assurance

@@ -19,9 +19,10 @@ from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
+from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
 from smartcity.reports.lifecycle import ADDITIONS, TRANSITIONS, WITHOUT_VERSION
-from smartcity.reports.model import Action, By, Common, Party, Place, Report, Status
+from smartcity.reports.model import Action, By, Party, Place, Report, Status
 from smartcity.reports.needs import BELONGS_TO
 from smartcity.reports.parties import acting_as, parties_of
 from smartcity.reports.requests import Redacted, Step

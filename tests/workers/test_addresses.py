@@ -9,8 +9,9 @@ from smartcity.feed.event import Published
 from smartcity.geography.geocoding import Address
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
+from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
-from smartcity.reports.model import Action, Common, Party, Report
+from smartcity.reports.model import Action, Party, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore

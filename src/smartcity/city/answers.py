@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from smartcity.city.base import Coded, Struct, Texts
+from smartcity.city.values import Coded, Struct, Texts
 
 
 class Answer(StrEnum):

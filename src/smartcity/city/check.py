@@ -11,16 +11,8 @@ from smartcity.city.check_answers import ANSWER_RULES
 from smartcity.city.draft import Draft, OwnAgencies
 from smartcity.city.messages import placeholders
 from smartcity.city.mistakes import Mistake
-from smartcity.city.model import (
-    CONTACT,
-    OWN,
-    Calendar,
-    Priority,
-    Publicity,
-    Question,
-    QuestionKind,
-    Rule,
-)
+from smartcity.city.model import OWN, Calendar, Priority, Publicity, Question, QuestionKind, Rule
+from smartcity.city.policies import CONTACT
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 

@@ -10,24 +10,21 @@ from smartcity.city.answers import Reason, Template
 from smartcity.city.model import (
     Agency,
     Bounds,
-    Burst,
     Calendar,
     Category,
     Code,
-    Escalation,
     Field,
     FormerUnit,
     Latitude,
     Limits,
     Longitude,
-    Privacy,
     Procedure,
     Rule,
     Struct,
     Texts,
     Unit,
-    Windows,
 )
+from smartcity.city.policies import Burst, Escalation, Privacy, Windows
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 

@@ -11,8 +11,8 @@ from typing import Final, cast
 import msgspec
 
 from smartcity.city.mistakes import Mistake
-from smartcity.city.model import Messages
 from smartcity.city.reading import Page
+from smartcity.city.texts import Messages
 from smartcity.errors import every_error
 from smartcity.settings import PROJECT
 

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from smartcity.city.answers import Reason, Template
-from smartcity.city.base import (
+from smartcity.city.language import negotiate
+from smartcity.city.policies import Burst, Escalation, Privacy, Windows
+from smartcity.city.texts import Messages
+from smartcity.city.values import (
     Code,
     Coded,
-    Count,
     Days,
     Hours,
     Latitude,
@@ -24,7 +26,6 @@ from smartcity.city.base import (
     Struct,
     Texts,
 )
-from smartcity.city.language import negotiate
 from smartcity.clock import now
 from smartcity.identity.roles import Assurance
 
@@ -210,55 +211,6 @@ class Procedure(Coded, frozen=True, kw_only=True):
     days: Days | None = None
 
 
-class Windows(Struct, frozen=True, kw_only=True):
-    """The pack's days and counts for what the clock does."""
-
-    reopen_days: Count
-    reopen_limit: Count
-    close_days: Count
-    lapse_days: Count
-    remind_days: Annotated[int, msgspec.Meta(ge=1)]
-    """So long before it closes or gives up a report, the clock says so."""
-    transfer_limit: Count
-
-
-CONTACT: Final = "contact"
-"""The purpose for which every city asks: keeping how to reach whoever reported."""
-
-
-class Consent(Coded, frozen=True, kw_only=True):
-    """What the city asks people to agree to, for one purpose. A new version asks everybody anew."""
-
-    version: Code
-    text: Texts
-
-
-class Privacy(Struct, frozen=True, kw_only=True):
-    """How long the personal data of a finished report is kept, and what is kept by consent only."""
-
-    personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
-    consents: tuple[Consent, ...] = ()
-
-
-class Escalation(Struct, frozen=True, kw_only=True):
-    """When the clock presses: a warning after a share of a deadline's working time, and once it is
-    missed, so many working hours at each level before the next one up hears of it.
-    """
-
-    warn_share: Annotated[float, msgspec.Meta(gt=0, lt=1)]
-    level_h: Annotated[float, msgspec.Meta(gt=0, le=1000)]
-
-
-class Burst(Struct, frozen=True, kw_only=True):
-    """When reports from new devices wait for a dispatcher: more than `devices` of them, all younger
-    than `new_hours`, have something in common within `minutes`.
-    """
-
-    new_hours: Annotated[float, msgspec.Meta(gt=0, le=720)]
-    devices: Annotated[int, msgspec.Meta(ge=1, le=1000)]
-    minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)]
-
-
 class Bounds(Struct, frozen=True, kw_only=True):
     """The box the city lies in, WGS 84 degrees."""
 
@@ -304,7 +256,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The agency code whose dispatchers get what no rule routes."""
     burst: Burst | None = None
     """None where no report is ever held."""
-    messages: "Messages"
+    messages: Messages
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the city's zone."""
@@ -355,20 +307,3 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 def _valid(agency: Agency, on: date) -> bool:
     started = agency.valid_from is None or agency.valid_from <= on
     return started and (agency.valid_to is None or on <= agency.valid_to)
-
-
-class _Values(dict[str, object]):
-    """A missing value shows as “…”: an error may carry fewer details than its text has room for."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
-
-
-class Messages(msgspec.Struct, frozen=True):
-    """Texts by language and dotted key (`errors.not_found`), with `{placeholders}`."""
-
-    texts: Mapping[str, Mapping[str, str]]
-
-    def render(self, language: str, key: str, /, **values: object) -> str:
-        """The text in a language the pack has. Raises `KeyError` for a key that is not there."""
-        return self.texts[language][key].format_map(_Values(values))

@@ -5,17 +5,11 @@ from typing import Final
 
 import rich_click as click
 
-from smartcity.attachments.store import AttachmentStore
 from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import option, takes_settings
-from smartcity.identity.key_files import open_personal
-from smartcity.identity.persons.service import PersonKeys
-from smartcity.identity.persons.store import PersonKeyStore
-from smartcity.people.retention import Due, Retention
-from smartcity.people.store import PeopleStore
-from smartcity.reports.personal.forgetting import Forgetting
-from smartcity.reports.personal.store import PersonalStore
+from smartcity.composition import Composition
+from smartcity.people.retention import Due
 from smartcity.settings import Settings
 
 DUE: Final = "{reports} reports finished before {before:%Y-%m-%d}, {contacts} of them with contact"
@@ -33,14 +27,7 @@ def retention(settings: Settings, dry_run: bool) -> None:
     async def run() -> Due:
         city = load_city(settings.city_dir)
         async with open_database(settings, None if dry_run else city) as (_, database):
-            forgetter = Retention(
-                city,
-                PeopleStore(database),
-                PersonalStore(database),
-                AttachmentStore(database),
-                PersonKeys(PersonKeyStore(database), open_personal(settings)),
-                Forgetting(city),
-            )
+            forgetter = Composition(settings, city, database).retention
             due = await forgetter.due()
             while not dry_run and await forgetter.run_once():
                 pass

@@ -18,18 +18,13 @@ from smartcity.audit.records import AuditRecords
 from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, password_option, takes_settings
+from smartcity.composition import Composition
 from smartcity.identifiers import new_id
-from smartcity.identity.key_files import open_personal
-from smartcity.identity.oidc.issuers import load_issuers
-from smartcity.identity.oidc.store import UsedTokenStore
-from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.roles import STAFF, Actor, Role
 from smartcity.identity.staff import store
 from smartcity.identity.staff.managing import StaffManagement
 from smartcity.identity.staff.model import Staff, Temporary
-from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.rules import PASSWORD_LENGTH
-from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.settings import PREFIX, Settings
 from smartcity.storage.migrations import create_indexes
@@ -192,23 +187,5 @@ async def _tools(settings: Settings) -> AsyncGenerator[Tools]:
     async with open_database(settings, city) as (_, database):
         for indexes in (store.INDEXES, audit_store.INDEXES):
             await create_indexes(database, indexes, lambda line: click.echo(line, err=True))
-        secret = settings.secret()
-        accounts, sessions = store.StaffStore(database), store.SessionStore(database)
-        passwords, personal = Passwords(), open_personal(settings)
-        audit = AuditRecords(audit_store.AuditRecordStore(database))
-        tokens = IdentityTokens(
-            load_issuers(settings.oidc_issuers), UsedTokenStore(database), secret
-        )
-        yield Tools(
-            StaffService(accounts, sessions, passwords, personal, city),
-            StaffManagement(
-                accounts,
-                sessions,
-                passwords,
-                SecondFactors(accounts, personal, secret),
-                tokens,
-                audit,
-                city,
-            ),
-            audit,
-        )
+        shared = Composition(settings, city, database)
+        yield Tools(shared.staff, shared.staff_management, shared.audit_records)

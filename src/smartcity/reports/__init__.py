@@ -1,12 +1,18 @@
 """Reports: one problem told by one citizen, from its submission to its end.
 
-`model` is what a report is and `requests` what people send. `submission` makes a report of it;
-`routing` and `deadlines` are the city's answers on arrival. `lifecycle` is the table of what may
-happen to it, by whichever of its `parties`; `needs` and `effects` are what an action takes and
-does, `steps` takes one, in its `circumstances`; `tasks` are what its agency asks of others. `views`
-says who sees what in which of the `shapes` (`privacy` hides numbers in a text), `answers` are the
-pack's for one report, `similar` finds what somebody else told before, `events` is what the feed
-hears. `service` says what happens, in order, and `store` keeps the documents. `imports` brings
-reports from another system. Nothing here sends, draws or counts: whoever does so hears of it in the
-feed.
+`model` is what a report is, with its `dates`; `document` is the form of its parts, `store` keeps
+them. `requests` are what people send. On arrival, `intake` has a report made of it by `submission`,
+with the city's answers of `routing` and `deadlines`, from one of its `personal` reporters; it may
+have to wait (`holding`). `receipts` give whoever holds one the reporter's rights.
+
+`lifecycle` is the table of what may happen to it, by whichever of its `parties`; `needs` and
+`effects` are what an action takes and does, `steps` takes one, in its `circumstances`. `tasks` are
+what its agency asks of others, `merging` joins it to an earlier one, `moderation` hides what is not
+for everybody, `clockwork` is what happens when nobody acts. `service` says what happens, in order,
+and `events` is what the feed hears.
+
+`views` says who of its `viewers` sees what in which of the `shapes` (`privacy` hides numbers in a
+text); `lists` finds many at once, `similar` what somebody else told before, which `confirmations`
+tell too; `answers` are the pack's for one report. `imports` brings reports from another system.
+Nothing here sends, draws or counts: whoever does so hears of it in the feed.
 """

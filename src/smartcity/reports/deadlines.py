@@ -13,7 +13,8 @@ import msgspec
 
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
-from smartcity.reports.model import Deadlines, Status
+from smartcity.reports.dates import Deadlines
+from smartcity.reports.model import Status
 
 RISK: Final = 1 / 4
 """In the last quarter of the time it was given, a report is at risk of being late,"""

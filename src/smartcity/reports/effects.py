@@ -11,13 +11,11 @@ from smartcity.errors import Conflict, Forbidden
 from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
+from smartcity.reports.dates import GRANTED, ExtensionWish, Proposal
 from smartcity.reports.model import (
-    GRANTED,
     Action,
-    ExtensionWish,
     Party,
     Place,
-    Proposal,
     Redaction,
     Report,
     Routing,

@@ -10,6 +10,9 @@ import msgspec
 from smartcity.attachments.images import Region
 from smartcity.city.model import Priority, Publicity
 from smartcity.identity.roles import Assurance
+from smartcity.reports.dates import Deadlines, ExtensionWish, Proposal, Watch
+from smartcity.reports.document import Struct
+from smartcity.reports.holding.model import Hold
 
 
 class Status(StrEnum):
@@ -78,10 +81,6 @@ class Party(StrEnum):
     STRANGER = "stranger"
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The form of everything inside a report document."""
-
-
 class Place(Struct, frozen=True, kw_only=True):
     """Where: a point (WGS 84 degrees), or words and a unit, or both."""
 
@@ -116,41 +115,6 @@ class Routing(Struct, frozen=True, kw_only=True):
     rule: str
 
 
-class Deadlines(Struct, frozen=True, kw_only=True):
-    """Until when, in working time of the agency's calendar at the version named.
-
-    `receive_by` is given anew to an agency that a report is transferred to. `resolve_by` moves only
-    when the clock stopped for a question, an extension was granted, or the report was reopened;
-    figures count against `first_resolve_by`. `calendar` made the dates that were given first;
-    `receive_calendar` and `resolve_calendar` are there once another made the present ones.
-    """
-
-    receive_by: datetime
-    resolve_by: datetime
-    first_resolve_by: datetime
-    calendar: str
-    receive_calendar: str | None = None
-    resolve_calendar: str | None = None
-    paused_at: datetime | None = None
-
-
-GRANTED: Final = "granted"
-"""Stands for the calendar of a date that a supervisor named."""
-
-
-class Watch(Struct, frozen=True, kw_only=True):
-    """The deadline that the clock has its eye on, and what it did about it. Another deadline, or
-    the same one with another agency, is watched anew.
-    """
-
-    agency: str
-    since: datetime
-    by: datetime
-    warned: bool = False
-    raised_at: datetime | None = None
-    """When it last went a level up."""
-
-
 class Alarm(Struct, frozen=True, kw_only=True):
     """What the clock does next with a report, and when."""
 
@@ -163,21 +127,6 @@ class Rung(Struct, frozen=True, kw_only=True):
 
     role: Party
     agency: str
-
-
-class Proposal(Struct, frozen=True, kw_only=True):
-    """What a correction would mean: agency and date of the new route, beside the first ones."""
-
-    agency: str
-    rule: str
-    resolve_by: datetime
-
-
-class ExtensionWish(Struct, frozen=True, kw_only=True):
-    """A handler's request for a later date, until a supervisor takes the action."""
-
-    until: datetime
-    text: str
 
 
 class TaskStatus(StrEnum):
@@ -234,20 +183,6 @@ class Reporter(Struct, frozen=True, kw_only=True):
     by: UUID | None = None
     assurance: Assurance = Assurance.DEVICE
     erasing: bool = False
-
-
-class Common(StrEnum):
-    """What a report has in common with too many others from new devices."""
-
-    ADDRESS = "address"
-    TEXT = "text"
-
-
-class Hold(Struct, frozen=True, kw_only=True):
-    """Since when a report has been held, and why."""
-
-    at: datetime
-    common: tuple[Common, ...]
 
 
 class By(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from smartcity.reports.model import Common, Redaction, TaskStatus
+from smartcity.reports.holding.model import Common
+from smartcity.reports.model import Redaction, TaskStatus
 
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,20 +23,18 @@ from smartcity.cli.demo.scene import Scene
 from smartcity.cli.demo.store import DemoStore
 from smartcity.cli.demo.wording import Wording
 from smartcity.clock import now
+from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.store import DossierStore
 from smartcity.dossiers.sync.importing import DossierImporter
 from smartcity.dossiers.sync.reading import RowReader
 from smartcity.feed.event import Topic
-from smartcity.geography.current import CurrentAreas
-from smartcity.geography.store import BoundaryStore
 from smartcity.identity.devices.model import NewDevice, Platform
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
 from smartcity.notifications.model import Follow, Following
 from smartcity.notifications.store import FollowStore
-from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import OPEN
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
@@ -68,22 +66,21 @@ async def load_demo(
     progress = await store.begin(now())
     if progress.done:
         return list(AGAIN)
-    dice, secret = Dice(city.code), settings.secret()
+    shared, dice = Composition(settings, city, database), Dice(city.code)
     wording = Wording(city, samples, dice)
-    team = await add_staff(database, city, secret, samples.agencies, wording)
-    areas = CurrentAreas(city, BoundaryStore(database))
-    await areas.refresh()
+    team = await add_staff(shared, samples.agencies, wording)
+    await shared.areas.refresh()
     scene = Scene(
         city=city,
         samples=samples,
-        places=areas,
-        clocks=Clocks(city),
+        places=shared.areas,
+        clocks=shared.clocks,
         times={code: WorkingTime(c, city.zone) for code, c in city.calendars.items()},
         team=team,
         wording=wording,
         album=Album(city.zone, dice),
         dice=dice,
-        secret=secret,
+        secret=shared.secret,
         now=progress.begun_at,
     )
     phone = await _load(database, scene, settings)

@@ -6,16 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from smartcity.city.model import City
 from smartcity.cli.demo.wording import Wording
+from smartcity.composition import Composition
 from smartcity.errors import Conflict
 from smartcity.identifiers import new_code
-from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
-from smartcity.identity.staff.passwords import Passwords
-from smartcity.identity.staff.service import StaffService
-from smartcity.identity.staff.store import SessionStore, StaffStore
-from smartcity.storage.mongo import Database
 from smartcity.text import fold
 
 OF_AN_AGENCY: Final = (Role.HANDLER, Role.SUPERVISOR)
@@ -46,25 +41,21 @@ class Team(msgspec.Struct, frozen=True):
     dispatchers: list[UUID] = []
 
 
-async def add_staff(
-    database: Database, city: City, secret: bytes, agencies: Sequence[str], wording: Wording
-) -> Team:
+async def add_staff(shared: Composition, agencies: Sequence[str], wording: Wording) -> Team:
     """Add an account for each role, with a random password."""
-    store = StaffStore(database)
-    service = StaffService(store, SessionStore(database), Passwords(), PersonalData(secret), city)
-    team = Team()
+    city, team = shared.city, Team()
     wanted = [(role, code) for code in agencies for role in OF_AN_AGENCY]
     wanted += [(role, "") for role in OF_THE_CITY]
     for role, agency in wanted:
         username = f"{role}.{agency}" if agency else role.value
         password: str | None = new_code().lower()
         try:
-            await service.add(
+            await shared.staff.add(
                 username, password, [role], [agency] if agency else [], name=wording.person()
             )
         except Conflict:
             password = None
-        known = await store.by_name(fold(username))
+        known = await shared.staff_store.by_name(fold(username))
         assert known is not None, "it was just added, or was there before"
         if role is Role.HANDLER:
             team.handlers[agency] = known.id

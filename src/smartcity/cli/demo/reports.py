@@ -18,8 +18,9 @@ from smartcity.errors import OutsideCity
 from smartcity.feed.event import Event
 from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports import submission
+from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
-from smartcity.reports.model import Action, Common, Report, Reporter
+from smartcity.reports.model import Action, Report, Reporter
 from smartcity.reports.needs import GIVEN_UP
 from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location, NewReport, SubjectOfComplaint

@@ -3,8 +3,8 @@
 from typing import Final
 from uuid import UUID
 
-from smartcity.city.model import CONTACT as CONTACT
 from smartcity.city.model import City
+from smartcity.city.policies import CONTACT as CONTACT
 from smartcity.clock import now
 from smartcity.errors import ConsentMissing, FieldError, Invalid, NotFound
 from smartcity.identifiers import new_id

@@ -9,8 +9,9 @@ import msgspec
 from smartcity.city.model import City
 from smartcity.errors import Conflict
 from smartcity.reports.clockwork.ladder import rungs
+from smartcity.reports.dates import Watch
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Alarm, Report, Status, Watch
+from smartcity.reports.model import Action, Alarm, Report, Status
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -5,10 +5,12 @@ from typing import Final
 
 import msgspec
 
-from smartcity.city.model import Burst, Category, Priority
+from smartcity.city.model import Category, Priority
+from smartcity.city.policies import Burst
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
-from smartcity.reports.model import Common, Hold, Report, Status
+from smartcity.reports.holding.model import Common, Hold
+from smartcity.reports.model import Report, Status
 from smartcity.text import folded_words
 
 TELLING: Final = 4

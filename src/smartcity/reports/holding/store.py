@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from smartcity.city.model import Burst
+from smartcity.city.policies import Burst
 from smartcity.reports.model import Report, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.gathering import Gathering

@@ -12,6 +12,7 @@ from smartcity.city.model import Category, City
 from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import OutsideCity
 from smartcity.identifiers import derived_code, derived_id, digest_of
+from smartcity.reports.dates import Deadlines
 from smartcity.reports.deadlines import Clocks, risk_at
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
@@ -19,7 +20,6 @@ from smartcity.reports.model import (
     OPEN,
     Action,
     By,
-    Deadlines,
     Entry,
     Party,
     Place,

@@ -10,9 +10,10 @@ from smartcity.identity.consents.service import CONTACT, Consents
 from smartcity.identity.personal import UnreadableError
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.phones import Phones
-from smartcity.identity.roles import Actor, Assurance, Role
+from smartcity.identity.roles import Actor, Role
 from smartcity.reports.model import Report, Reporter
 from smartcity.reports.requests import NewReport
+from smartcity.reports.submission import assurance
 
 PHONE = "contact.phone"
 """Where a submission says the number."""
@@ -35,7 +36,6 @@ class Reporters:
         typed = data.contact and data.contact.phone
         phone = self._phones.hash(typed, PHONE) if typed else None
         person = actor.own_id if by is None else self._caller(typed)
-        assurance = Assurance.PHONE if by and phone else actor.assurance
         contact = await self._contact(data, person, by)
         return Reporter(
             id=person,
@@ -43,7 +43,7 @@ class Reporters:
             share_contact=data.share_contact,
             phone=phone,
             by=by,
-            assurance=assurance,
+            assurance=assurance(data, actor),
         )
 
     def digest(self, data: NewReport) -> bytes:

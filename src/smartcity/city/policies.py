@@ -1,0 +1,56 @@
+"""What a city decides about the clock, about personal data, and about whom it lets wait."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from smartcity.city.values import Code, Coded, Count, Struct, Texts
+
+
+class Windows(Struct, frozen=True, kw_only=True):
+    """The pack's days and counts for what the clock does."""
+
+    reopen_days: Count
+    reopen_limit: Count
+    close_days: Count
+    lapse_days: Count
+    remind_days: Annotated[int, msgspec.Meta(ge=1)]
+    """So long before it closes or gives up a report, the clock says so."""
+    transfer_limit: Count
+
+
+CONTACT: Final = "contact"
+"""The purpose for which every city asks: keeping how to reach whoever reported."""
+
+
+class Consent(Coded, frozen=True, kw_only=True):
+    """What the city asks people to agree to, for one purpose. A new version asks everybody anew."""
+
+    version: Code
+    text: Texts
+
+
+class Privacy(Struct, frozen=True, kw_only=True):
+    """How long the personal data of a finished report is kept, and what is kept by consent only."""
+
+    personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
+    consents: tuple[Consent, ...] = ()
+
+
+class Escalation(Struct, frozen=True, kw_only=True):
+    """When the clock presses: a warning after a share of a deadline's working time, and once it is
+    missed, so many working hours at each level before the next one up hears of it.
+    """
+
+    warn_share: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    level_h: Annotated[float, msgspec.Meta(gt=0, le=1000)]
+
+
+class Burst(Struct, frozen=True, kw_only=True):
+    """When reports from new devices wait for a dispatcher: more than `devices` of them, all younger
+    than `new_hours`, have something in common within `minutes`.
+    """
+
+    new_hours: Annotated[float, msgspec.Meta(gt=0, le=720)]
+    devices: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)]
