@@ -181,6 +181,8 @@ class EmbeddedMongo:
         for parameter in (
             "diagnosticDataCollectionEnabled=false",
             "shutdownTimeoutMillisForSignaledShutdown=0",  # no other member to hand over to
+            # Nobody reads the past; and what is dropped keeps its files open for as long.
+            "minSnapshotHistoryWindowInSeconds=0",
         ):
             flags += ["--setParameter", parameter]
         return await asyncio.create_subprocess_exec(
