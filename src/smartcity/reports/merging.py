@@ -73,4 +73,9 @@ async def stranded(
     if not actions or MAY_LET_GO.isdisjoint(actions):
         return []
     merged = [report for _, report, _ in await store.merged_into([written.id])]
-    return [report for report in await store.several(merged) if not carries(written, report)]
+    return [
+        report
+        for report in await store.several(merged)
+        # Somebody may have taken it out between the two questions.
+        if report.merged_into == written.id and not carries(written, report)
+    ]
