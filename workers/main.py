@@ -24,7 +24,7 @@ from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.notifications.fcm import push_sender
+from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.push import PushSender
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH

@@ -26,6 +26,19 @@ class Fcm:
         """How many it took, under `taken`, and how many met which error."""
         return self._http.get("/standin/counts").json()
 
+    def ids(self) -> dict[str, int]:
+        """How many different notifications it took, and how many repeats of them."""
+        return self._http.get("/standin/ids").json()
+
+    def topics(self) -> dict[str, list[str]]:
+        """Who subscribed to what."""
+        return self._http.get("/standin/topics").json()
+
+    def membership(self, operation: str, topic: str, tokens: list[str]) -> httpx.Response:
+        """`batchAdd` or `batchRemove`."""
+        asked = {"to": f"/topics/{topic}", "registration_tokens": tokens}
+        return self._http.post(f"/iid/v1:{operation}", json=asked)
+
     def fault(self, **fault: Any) -> None:
         """What the next messages meet: `error`, `times`, `target`, `retry_after`, `delay_s`."""
         self._http.post("/standin/faults", json=fault).raise_for_status()

@@ -4,21 +4,27 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from firebase_admin import messaging
 
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.model import PushAddress
-from smartcity.notifications.fcm import QUOTA_WAIT_S, encoded, push_sender, refusal
+from smartcity.notifications.fcm.answers import refusal
+from smartcity.notifications.fcm.forms import TooLarge, encoded
+from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.push import (
     NOT_CONFIGURED,
+    Limit,
     Outcome,
     PushMessage,
     PushResult,
+    PushTopic,
 )
 from tests.standins.fixtures import Fcm
 
@@ -75,7 +81,7 @@ async def test_older_apps_are_reached_by_their_registration_token(fcm: Fcm) -> N
         ("quota-1", Outcome.RETRY, "QUOTA_EXCEEDED"),
         ("unavailable-1", Outcome.RETRY, "UNAVAILABLE"),
         ("internal-1", Outcome.RETRY, "INTERNAL"),
-        ("broken-1", Outcome.RETRY, "connection: ServerDisconnectedError"),
+        ("broken-1", Outcome.RETRY, "connection: BodyDecodeError"),
     ],
 )
 async def test_every_answer_has_its_policy(
@@ -102,7 +108,25 @@ async def test_retry_after_is_kept_in_seconds_or_as_a_date(fcm: Fcm) -> None:
 
 async def test_a_quota_answer_that_names_no_time_means_a_minute(fcm: Fcm) -> None:
     fcm.fault(error="QUOTA_EXCEEDED")
-    assert (await send(fcm, message()))[0].retry_after_s == QUOTA_WAIT_S
+    assert (await send(fcm, message()))[0].retry_after_s == 60
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_after", "limit", "waits_s", "reason"),
+    [
+        ("PROJECT_QUOTA", 5, Limit.PROJECT, 60, "QUOTA_EXCEEDED"),
+        ("PROJECT_QUOTA", 90, Limit.PROJECT, 90, "QUOTA_EXCEEDED"),
+        ("DEVICE_QUOTA", None, Limit.DEVICE, 0, "QUOTA_EXCEEDED (device)"),
+        ("DEVICE_QUOTA", 5, Limit.DEVICE, 5, "QUOTA_EXCEEDED (device)"),
+        ("TOPIC_QUOTA", 5, Limit.TOPIC, 60, "QUOTA_EXCEEDED (topic)"),
+    ],
+)
+async def test_whose_limit_was_met_tells_who_has_to_wait_and_how_long(
+    fcm: Fcm, error: str, retry_after: int | None, limit: Limit, waits_s: float, reason: str
+) -> None:
+    fcm.fault(error=error, retry_after=retry_after)
+    (result,) = await send(fcm, message())
+    assert result == PushResult(Outcome.RETRY, reason, waits_s, limit)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +141,7 @@ async def test_a_quota_answer_that_names_no_time_means_a_minute(fcm: Fcm) -> Non
 def test_an_answer_that_is_not_fcm_s_is_judged_by_its_status(
     status: int, body: str, outcome: Outcome
 ) -> None:
-    assert refusal(status, body, {}).outcome is outcome
+    assert refusal(status, body.encode(), lambda _: None).outcome is outcome
 
 
 async def test_an_unreachable_fcm_is_tried_again_later() -> None:
@@ -155,8 +179,32 @@ def test_a_message_of_vietnamese_within_the_limit_is_not_cut() -> None:
 
 
 def test_a_message_that_is_too_long_without_its_text_is_refused_here() -> None:
-    with pytest.raises(ValueError, match="too large"):
+    with pytest.raises(TooLarge):
         encoded(message(data={"id": "x" * 5000}))
+
+
+async def test_a_topic_takes_half_as_much(fcm: Fcm) -> None:
+    topic = PushTopic("unit-00004")
+    words = "Ngập úng trên diện rộng. " * 100
+    assert await send(fcm, message(address=topic, body=words)) == [PushResult(Outcome.SENT)]
+    (taken,) = fcm.messages("unit-00004")
+    cut = taken["message"]["notification"]["body"]
+    assert cut.endswith("…")
+    assert len(cut) > 1000
+    assert taken["message"]["topic"] == "unit-00004"
+
+
+@pytest.mark.parametrize("urgency", Urgency)
+@pytest.mark.parametrize("kind", ["fid", "token", "topic"])
+def test_a_form_that_is_filled_is_what_the_library_makes(urgency: Urgency, kind: str) -> None:
+    sent = message(
+        urgency=urgency,
+        title='Ngập “úng” \\ "@body"',
+        body="@title\n@data",
+        address=PushTopic("unit-1") if kind == "topic" else PushAddress(kind, "x"),
+    )
+    body = json.loads(encoded(sent))
+    assert body == {"message": json.loads(made_by_the_library(sent, body))}
 
 
 async def test_with_credentials_each_request_bears_an_access_token(
@@ -178,6 +226,33 @@ async def test_while_no_access_token_is_to_be_had_everything_waits(
     async with push_sender(project="", credentials=str(file), endpoint=fcm.url) as sender:
         (result,) = await sender.send([message()])
     assert result == PushResult(Outcome.RETRY, "credentials")
+
+
+def made_by_the_library(sent: PushMessage, told: dict[str, Any]) -> str:
+    tag = str(sent.id)
+    high = sent.urgency is Urgency.HIGH
+    whole = messaging.Message(
+        notification=messaging.Notification(sent.title, sent.body),
+        data=dict(sent.data),
+        android=messaging.AndroidConfig(
+            priority="high" if high else "normal",
+            ttl=86400,
+            notification=messaging.AndroidNotification(tag=tag),
+        ),
+        apns=messaging.APNSConfig(
+            headers={
+                "apns-collapse-id": tag,
+                "apns-priority": "10" if high else "5",
+                "apns-expiration": told["message"]["apns"]["headers"]["apns-expiration"],
+            }
+        ),
+        webpush=messaging.WebpushConfig(
+            headers={"TTL": "86400", "Urgency": sent.urgency.value},
+            notification=messaging.WebpushNotification(tag=tag),
+        ),
+    )
+    setattr(whole, sent.address.kind, sent.address.value)
+    return str(whole)
 
 
 def service_account(token_uri: str) -> dict[str, str]:

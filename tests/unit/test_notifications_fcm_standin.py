@@ -1,9 +1,12 @@
 """The stand-in refuses what FCM would refuse, and takes what it would take."""
 
+import json
 from typing import Any
 
 import pytest
 
+from tests.standins.fcm_messages import violations
+from tests.standins.fcm_quick import taken_at_a_glance
 from tests.standins.fixtures import Fcm
 
 TARGET = {"fid": "phone"}
@@ -133,6 +136,105 @@ def test_it_answers_the_errors_it_was_told_to_as_often_as_it_was_told(fcm: Fcm) 
     assert [answer.status_code for answer in answers] == [429, 429, 200]
     assert answers[0].headers["Retry-After"] == "7"
     assert fcm.counts() == {"taken": 2, "QUOTA_EXCEEDED": 2}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("PROJECT_QUOTA", "Message rate"), ("DEVICE_QUOTA", "Device"), ("TOPIC_QUOTA", "Topic")],
+)
+def test_it_tells_whose_limit_was_met(fcm: Fcm, error: str, words: str) -> None:
+    fcm.fault(error=error)
+    told = fcm.post({"message": TARGET}).json()["error"]
+    fcm_error, quota = told["details"]
+    assert (told["status"], fcm_error["errorCode"]) == ("RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")
+    assert quota["@type"] == "type.googleapis.com/google.rpc.QuotaFailure"
+    assert quota["violations"][0]["description"].startswith(words)
+
+
+def plain() -> dict[str, Any]:
+    """A message as our sender makes it."""
+    return {
+        "fid": "phone",
+        "notification": {"title": "Ngập", "body": "x"},
+        "data": {"id": "1", "topic": "report"},
+        "android": {"notification": {"tag": "1"}, "ttl": "86400s", "priority": "high"},
+        "apns": {
+            "headers": {
+                "apns-collapse-id": "1",
+                "apns-expiration": "1795460140",
+                "apns-priority": "5",
+            }
+        },
+        "webpush": {
+            "headers": {"TTL": "86400", "Urgency": "high"},
+            "notification": {"tag": "1"},
+        },
+    }
+
+
+def test_a_message_of_ours_is_taken_at_a_glance() -> None:
+    assert not list(violations({"message": plain()}))
+    assert taken_at_a_glance(json.dumps({"message": plain()}).encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("fid", ""),
+        ("fid", None),
+        ("topic", "unit-1"),
+        ("data.from", "x"),
+        ("data.message_type", "x"),
+        ("data.google", "x"),
+        ("data.gcm.x", "x"),
+        ("data.id", 1),
+        ("data.long", "x" * 4096),
+        ("notification.title", 1),
+        ("android.ttl", "86400"),
+        ("android.ttl", "9999999s"),
+        ("android.priority", "urgent"),
+        ("apns.headers.apns-collapse-id", "ư" * 40),
+        ("apns.headers.apns-priority", "7"),
+        ("apns.headers.apns-expiration", "soon"),
+        ("webpush.headers.TTL", "soon"),
+        ("webpush.headers.Urgency", "urgent"),
+        ("prioritaet", "high"),
+    ],
+)
+def test_what_fcm_refuses_is_not_taken_at_a_glance(path: str, value: Any) -> None:
+    message = plain()
+    *above, name = path.split(".", 2) if path.startswith("apns") else path.split(".", 1)
+    if path.startswith("webpush"):
+        above, name = ["webpush", "headers"], path.rpartition(".")[2]
+    at = message
+    for step in above:
+        at = at[step]
+    at[name] = value
+    assert list(violations({"message": message}))
+    assert taken_at_a_glance(json.dumps({"message": message}).encode()) is None
+
+
+def test_it_keeps_who_subscribed_to_a_topic(fcm: Fcm) -> None:
+    both = ["phone", "unregistered-1"]
+    told = fcm.membership("batchAdd", "unit-1", both)
+    assert told.json() == {"results": [{}, {"error": "NOT_FOUND"}]}
+    fcm.membership("batchAdd", "unit-1", ["other"])
+    fcm.membership("batchRemove", "unit-1", ["phone"])
+    assert fcm.topics() == {"unit-1": ["other"]}
+
+
+@pytest.mark.parametrize(("topic", "tokens"), [("unit 1", ["x"]), ("u", []), ("u", ["x"] * 1001)])
+def test_it_refuses_memberships_that_the_service_refuses(
+    fcm: Fcm, topic: str, tokens: list[str]
+) -> None:
+    assert fcm.membership("batchAdd", topic, tokens).status_code == 400
+    assert fcm.topics() == {}
+
+
+def test_it_knows_repeats_by_the_notification_s_id(fcm: Fcm) -> None:
+    for name in ("a", "b", "a"):
+        fcm.post({"message": TARGET | {"data": {"id": name}}})
+    assert fcm.ids() == {"different": 2, "repeats": 1}
 
 
 def test_a_bearer_must_be_one_of_its_own(fcm: Fcm) -> None:

@@ -14,7 +14,7 @@ from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.notifications.fcm import push_sender
+from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.model import (
     Notification,
     Push,

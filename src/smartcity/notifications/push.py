@@ -1,11 +1,11 @@
 """The door to people's phones: what goes through it, and what may come back.
 
-Behind it stands `fcm.py`; without a configuration, `NotConfigured`.
+Behind it stands the room `fcm`; without a configuration, `NotConfigured`.
 """
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Annotated, Final, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -16,11 +16,20 @@ from smartcity.notifications.model import Urgency
 NOT_CONFIGURED: Final = "push is not configured"
 
 
+class PushTopic(msgspec.Struct, frozen=True):
+    """Everybody who subscribed to a topic: one message for all of them."""
+
+    value: Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9\-_.~%]{1,900}$")]
+    kind: Literal["topic"] = "topic"
+
+
 class PushMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One notification on its way to one device. `data` holds ids and words of ours only."""
+    """One notification on its way to one device, or to a topic. `data` holds ids and words of ours
+    only.
+    """
 
     id: UUID
-    address: PushAddress
+    address: PushAddress | PushTopic
     title: str
     body: str
     data: Mapping[str, str]
@@ -35,17 +44,28 @@ class Outcome(StrEnum):
     RETRY = "retry"  # later it may
 
 
+class Limit(StrEnum):
+    """Whose limit a message was too much for."""
+
+    PROJECT = "project"  # ours: everything waits
+    DEVICE = "device"  # the addressee's: what is for others goes on
+    TOPIC = "topic"  # the same
+
+
 class PushResult(msgspec.Struct, frozen=True):
     """What became of a message. `retry_after_s` is set where the other side named a time."""
 
     outcome: Outcome
     reason: str | None = None
     retry_after_s: float | None = None
+    limit: Limit | None = None
 
 
 class PushSender(Protocol):
     async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
-        """Try each message once and answer in the same order. Raises nothing for a message."""
+        """Try each message once, all of them at the same time, and answer in the same order.
+        Raises nothing for a message.
+        """
         ...
 
 
