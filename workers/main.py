@@ -25,6 +25,8 @@ from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.model import Urgency
+from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
@@ -43,6 +45,7 @@ from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
 from workers.pusher import Pusher
+from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
 
 log = structlog.get_logger(__name__)
@@ -114,7 +117,15 @@ class Crew:
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
-        pusher = Pusher(shared.notification_store, shared.devices, sender, self._lease("pusher"))
+        self._pusher = Pusher(
+            [
+                NotificationPushes(shared.notification_store, shared.devices, urgency)
+                for urgency in (Urgency.HIGH, Urgency.NORMAL)
+            ],
+            sender,
+            self._lease("pusher"),
+            Pace(settings.push_per_second),
+        )
         audit = AuditStore(database)
         auditor = Auditor(
             feed,
@@ -133,7 +144,7 @@ class Crew:
                 full=settings.publisher_batch // 2,
             ),
             Duty(name="notifier", run_once=consumer.run_once, poll_s=poll_s, full=BATCH),
-            Duty(name="pusher", run_once=pusher.run_once, poll_s=poll_s),
+            Duty(name="pusher", run_once=self._pusher.run_once, poll_s=poll_s),
             Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
         if geocoder is not None:
@@ -184,6 +195,7 @@ class Crew:
             log.info("working", duties=[duty.name for duty in self._duties])
             await stop.wait()
             self._clock.stop()
+            self._pusher.finish()
         for lease in self._leases:
             await lease.release()
 

@@ -1,141 +1,180 @@
-"""Sends what waits to be pushed and writes down what became of it.
+"""Sends what waits to be pushed: a pipeline that reads, sends and writes down at the same time.
 
-Killed between sending and writing down, it repeats what it had in hand, under the same ids, and
-the phones replace what they show.
+Killed anywhere, it repeats at most what was in hand and not written down, under the same ids, and
+the phones replace what they show. No claim is written: the lease holder is the only one.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from contextlib import suppress
+from typing import Final, Protocol
 
-import msgspec
-
-from smartcity.clock import now
-from smartcity.identity.devices.model import PushAddress
-from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.model import STALE_AFTER, Notification, Push, PushState
-from smartcity.notifications.push import Outcome, PushMessage, PushResult, PushSender
-from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.pace import Pace
+from smartcity.notifications.push import Limit, PushMessage, PushResult, PushSender
 from smartcity.storage.leases import Lease
 
-BATCH: Final = 1000
-GROUP: Final = 100
-"""So many are written down together, as soon as all of them were answered."""
+IN_HAND: Final = 2000
+"""So many are in memory at the most: read and not sent yet, on their way, or not written down."""
 
-RENEW_S: Final = 1.0
-"""How often the lease is looked after while a slow answer is waited for."""
+LANES: Final = 512
+"""So many are on their way at once: at 50 ms for an answer, 10,000 a second."""
 
-FIRST_WAIT_S: Final = 1.0
-LONGEST_WAIT_S: Final = 600.0
+GROUP: Final = 500
+"""When so many were answered they are written down, and as many read."""
 
-NO_ADDRESS: Final = "no push address"
-OUT_OF_TIME: Final = "not delivered within a day"
+POLL_S: Final = 0.05
+"""How soon what is answered is written down, and what is new is read, when it is less."""
 
-SETTLED: Final = {
-    Outcome.SENT: PushState.SENT,
-    Outcome.NOT_SENT: PushState.NOT_SENT,
-    Outcome.GONE: PushState.FAILED,
-    Outcome.FAILED: PushState.FAILED,
-}
+
+class Source(Protocol):
+    """Messages that wait to be sent, and what becomes of them. Only what a source wrote down
+    outlives the process.
+    """
+
+    async def take(self, room: int) -> Sequence[PushMessage]:
+        """Up to `room` that are due, longest waiting first, and none that is in hand."""
+        ...
+
+    async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
+        """Write down what became of these. They are not in hand any more."""
+        ...
+
+    def give_back(self) -> None:
+        """Nothing is in hand any more: what was, is taken again when it is due."""
+        ...
 
 
 class Pusher:
-    """Of several processes that run one, the lease holder sends."""
+    """Of several processes that run one, the lease holder sends. `sources`: the most urgent first;
+    while it has something, what follows waits.
+    """
 
     def __init__(
-        self, store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease
+        self, sources: Sequence[Source], sender: PushSender, lease: Lease, pace: Pace
     ) -> None:
-        self._store = store
-        self._devices = devices
+        self._sources = sources
         self._sender = sender
         self._lease = lease
+        self._pace = pace
+        self._finishing = False
 
     async def run_once(self) -> int:
-        """Send what is due, up to a batch, and answer how much it was; 0 without the lease."""
+        """Send what is due, and what becomes due meanwhile, and answer how many were taken in hand;
+        0 without the lease.
+        """
         if await self._lease.hold() is None:
             return 0
-        due = await self._store.due(now(), BATCH)
-        async with asyncio.TaskGroup() as groups:
-            sending = [
-                groups.create_task(self._push(due[start : start + GROUP]))
-                for start in range(0, len(due), GROUP)
-            ]
-            while waiting := [group for group in sending if not group.done()]:
-                await asyncio.wait(waiting, timeout=RENEW_S)
-                if await self._lease.hold() is None:  # somebody else sends these now
-                    for group in waiting:
-                        group.cancel()
-        return len(due)
+        delivery = Delivery(self._sources, self._sender, self._pace)
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                while await self._lease.hold() is not None:  # else somebody else sends these now
+                    if self._finishing:
+                        delivery.drop_waiting()
+                    done = self._finishing or await delivery.refill()
+                    delivery.launch(lanes)
+                    await delivery.write_down()
+                    if done and not delivery.in_hand:
+                        break
+                    await delivery.news()
+                delivery.stop()
+            await delivery.write_down()
+        finally:
+            for source in self._sources:
+                source.give_back()
+        return delivery.taken
 
-    async def _push(self, due: Sequence[Notification]) -> None:
-        at = now()
-        addresses = await self._devices.addresses({one.recipient for one in due})
-        settled: dict[UUID, Push] = {}
-        sending: list[Notification] = []
-        for one in due:
-            if one.created_at < at - STALE_AFTER:
-                settled[one.id] = _settled(one, PushState.FAILED, _out_of_time(one.push.reason))
-            elif one.recipient not in addresses:
-                settled[one.id] = _settled(one, PushState.NONE, NO_ADDRESS)
-            else:
-                sending.append(one)
-        results = await self._sender.send(
-            [_message(one, addresses[one.recipient]) for one in sending]
-        )
-        done_at = now()
-        for one, result in zip(sending, results, strict=True):
-            settled[one.id] = _after(one, result, done_at)
-            if result.outcome is Outcome.GONE:
-                await self._devices.forget(addresses[one.recipient])
-        await self._store.record(settled)
+    def finish(self) -> None:
+        """Take no more in hand: `run_once` comes back when what is on its way was answered."""
+        self._finishing = True
 
 
-def _message(one: Notification, address: PushAddress) -> PushMessage:
-    return PushMessage(
-        id=one.id,
-        address=address,
-        title=one.title,
-        body=one.body,
-        data={
-            "id": str(one.id),
-            "topic": one.topic.value,
-            "subject": str(one.subject),
-            "action": one.action,
-        },
-        urgency=one.push.urgency,
-    )
+class Delivery:
+    """What is in hand in one run, source by source: waiting, on its way, answered."""
 
+    def __init__(self, sources: Sequence[Source], sender: PushSender, pace: Pace) -> None:
+        self._sources = sources
+        self._sender = sender
+        self._pace = pace
+        self._waiting: list[deque[PushMessage]] = [deque() for _ in sources]
+        self._answered: list[list[tuple[PushMessage, PushResult]]] = [[] for _ in sources]
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._clock = asyncio.get_running_loop().time
+        self._news = asyncio.Event()
+        self.in_hand = 0
+        self.taken = 0
 
-def _after(one: Notification, result: PushResult, at: datetime) -> Push:
-    """Where a notification's push stands after an attempt."""
-    attempts = one.push.attempts + 1
-    if result.outcome is not Outcome.RETRY:
-        return msgspec.structs.replace(
-            _settled(one, SETTLED[result.outcome], result.reason),
-            attempts=attempts,
-            sent_at=at if result.outcome is Outcome.SENT else None,
-        )
-    next_at = at + timedelta(seconds=max(result.retry_after_s or 0.0, _backoff_s(one)))
-    if next_at > one.created_at + STALE_AFTER:
-        return _settled(one, PushState.FAILED, _out_of_time(result.reason))
-    return msgspec.structs.replace(
-        one.push, reason=result.reason, attempts=attempts, next_at=next_at
-    )
+    async def refill(self) -> bool:
+        """Read as much as there is room for, urgent things first, and nothing while nothing leaves.
+        True: there is nothing else to read.
+        """
+        if self._pace.wait_s(self._clock()) > POLL_S:
+            return True
+        before = self.taken
+        for source, waiting in zip(self._sources, self._waiting, strict=True):
+            room = IN_HAND - self.in_hand
+            if room < GROUP:
+                return False
+            messages = await source.take(room)
+            waiting.extend(messages)
+            self.in_hand += len(messages)
+            self.taken += len(messages)
+        return self.taken == before
 
+    def launch(self, group: asyncio.TaskGroup) -> None:
+        """As many lanes as there is work for, if anything may leave."""
+        if self._pace.wait_s(self._clock()) > 0:
+            return
+        waiting = sum(map(len, self._waiting))
+        for _ in range(min(LANES - len(self._lanes), waiting)):
+            lane = group.create_task(self._lane())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._ended)
 
-def _settled(one: Notification, state: PushState, reason: str | None) -> Push:
-    return msgspec.structs.replace(one.push, state=state, reason=reason, next_at=None)
+    async def write_down(self) -> None:
+        for place, source in enumerate(self._sources):
+            answered, self._answered[place] = self._answered[place], []
+            if answered:
+                await source.settle(answered)
+                self.in_hand -= len(answered)
 
+    async def news(self) -> None:
+        """Wait until a group was answered, all was, or a moment passed."""
+        self._news.clear()
+        if self._lanes or any(self._waiting):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._news.wait()
 
-def _out_of_time(last: str | None) -> str:
-    return f"{OUT_OF_TIME}: {last}" if last else OUT_OF_TIME
+    def drop_waiting(self) -> None:
+        """What was not sent yet is not in hand any more."""
+        for waiting in self._waiting:
+            self.in_hand -= len(waiting)
+            waiting.clear()
 
+    def stop(self) -> None:
+        for lane in self._lanes:
+            lane.cancel()
 
-def _backoff_s(one: Notification) -> float:
-    """Doubling, and spread over half of it by the id, which is a hash: those that failed together
-    do not come back together.
-    """
-    whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(one.push.attempts, 16))
-    return whole * (0.5 + one.id.int % 1024 / 2048)
+    async def _lane(self) -> None:
+        """One message after the other, the most urgent first, as fast as the pace allows."""
+        while (place := self._first()) is not None:
+            message = self._waiting[place].popleft()
+            (result,) = await self._sender.send([message])
+            if result.limit is Limit.PROJECT:
+                self._pace.refuse(result.retry_after_s or 0.0, self._clock())
+            answered = self._answered[place]
+            answered.append((message, result))
+            if len(answered) == GROUP:
+                self._news.set()
+
+    def _first(self) -> int | None:
+        for place, waiting in enumerate(self._waiting):
+            if waiting:
+                return place if self._pace.take(self._clock()) else None
+        return None
+
+    def _ended(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        if not self._lanes and not any(self._waiting):
+            self._news.set()

@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_project: str
     fcm_credentials: str
     fcm_endpoint: str
+    push_per_second: Count
 
     geocoder_url: str
 

@@ -32,13 +32,13 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
 import uvloop
 from granian.constants import Interfaces
-from granian.rsgi import HTTPProtocol, Scope
+from granian.rsgi import Scope
 from granian.server.embed import Server
 
 from smartcity.storage.processes import free_port
@@ -59,6 +59,24 @@ from tests.standins.fcm_topics import Topics
 
 JSON: Final = [("content-type", "application/json")]
 DONE: Final = Answer(204)
+
+
+Route = Callable[[bytes, str], Answer]
+"""What is answered to a body and a query."""
+
+
+class Transport(Protocol):
+    async def send_bytes(self, data: bytes, /) -> None: ...
+
+
+class Exchange(Protocol):
+    """Granian's side of a request, as far as it is used here."""
+
+    async def __call__(self) -> bytes: ...
+    def response_bytes(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, /
+    ) -> None: ...
+    def response_stream(self, status: int, headers: list[tuple[str, str]], /) -> Transport: ...
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -83,20 +101,20 @@ class FcmStandIn:
         self._faults: list[Fault] = []
         self._topics = Topics()
         self._names = 0
-        self._routes: dict[tuple[str, str], Callable[[bytes, str], Answer]] = {
+        self._routes: dict[tuple[str, str], Route] = {
             ("POST", "/token"): self._token,
             ("POST", "/iid/v1:batchAdd"): lambda body, _: self._topics.add(body),
             ("POST", "/iid/v1:batchRemove"): lambda body, _: self._topics.remove(body),
             ("GET", "/standin/messages"): self._messages,
-            ("GET", "/standin/counts"): lambda *_: answer(self._counts),
+            ("GET", "/standin/counts"): lambda _body, _query: answer(self._counts),
             ("GET", "/standin/ids"): self._told_ids,
-            ("GET", "/standin/topics"): lambda *_: answer(self._topics.members()),
+            ("GET", "/standin/topics"): lambda _body, _query: answer(self._topics.members()),
             ("POST", "/standin/faults"): self._add_fault,
             ("DELETE", "/standin/messages"): self._forget_messages,
             ("DELETE", "/standin/faults"): self._forget_faults,
         }
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+    async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
         body = await protocol()
         if scope.path.endswith("/messages:send"):
             told = await self._send(scope, body)
@@ -124,7 +142,7 @@ class FcmStandIn:
                 self._counts["INVALID_ARGUMENT"] += 1
                 return refused_message(wrong)
             address = target(request["message"])
-            name = (request["message"].get("data") or {}).get("id")
+            name = _id(request["message"])
             if request.get("validate_only"):
                 return answer({"name": self._name(scope.path)})
         error, retry_after = await self._fault(address)
@@ -214,6 +232,11 @@ class FcmStandIn:
     def _forget_faults(self, _body: bytes, _query: str) -> Answer:
         self._faults.clear()
         return DONE
+
+
+def _id(message: Any) -> str | None:
+    data = message.get("data") or {}
+    return data.get("id")
 
 
 def _decoded(body: bytes) -> Any:

@@ -25,10 +25,10 @@ class Topics:
         self._members: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, body: bytes) -> Answer:
-        return self._each(body, set.add)
+        return self._each(body, lambda members, token: members.add(token))
 
     def remove(self, body: bytes) -> Answer:
-        return self._each(body, set.discard)
+        return self._each(body, lambda members, token: members.discard(token))
 
     def members(self) -> dict[str, list[str]]:
         return {topic: sorted(members) for topic, members in self._members.items() if members}

@@ -115,9 +115,9 @@ async def test_addresses_are_of_those_who_have_one(database: Database):
 async def test_a_dead_push_address_is_forgotten_and_its_device_stays(database: Database):
     devices = Identity(database).devices
     phone, _ = await devices.register(PHONE)
-    await devices.forget(PushAddress("token", "f-1"))
+    await devices.forget([PushAddress("token", "f-1")])
     assert (await devices.get(phone.id)).push == PHONE.push
-    await devices.forget(PushAddress("fid", "f-1"))
+    await devices.forget([PushAddress("fid", "f-1")])
     assert (await devices.get(phone.id)).push is None
 
 

@@ -195,13 +195,17 @@ async def test_a_topic_takes_half_as_much(fcm: Fcm) -> None:
 
 
 @pytest.mark.parametrize("urgency", Urgency)
-@pytest.mark.parametrize("kind", ["fid", "token", "topic"])
-def test_a_form_that_is_filled_is_what_the_library_makes(urgency: Urgency, kind: str) -> None:
+@pytest.mark.parametrize(
+    "address", [PushAddress("fid", "x"), PushAddress("token", "x"), PushTopic("unit-1")]
+)
+def test_a_form_that_is_filled_is_what_the_library_makes(
+    urgency: Urgency, address: PushAddress | PushTopic
+) -> None:
     sent = message(
         urgency=urgency,
         title='Ngập “úng” \\ "@body"',
         body="@title\n@data",
-        address=PushTopic("unit-1") if kind == "topic" else PushAddress(kind, "x"),
+        address=address,
     )
     body = json.loads(encoded(sent))
     assert body == {"message": json.loads(made_by_the_library(sent, body))}

@@ -20,8 +20,8 @@ class Credential:
     """A credential that the other side gives tokens of an hour, when it answers."""
 
     def __init__(self) -> None:
-        self.token = ""
-        self.expiry = datetime(2026, 1, 1)
+        self.token: str | None = None
+        self.expiry: datetime | None = None
         self.asked = 0
         self.at_once = 0
         self.most_at_once = 0
@@ -29,7 +29,7 @@ class Credential:
         self.answers.set()
         self.fails = False
 
-    def refresh(self, _request: Any) -> None:
+    def refresh(self, request: Any, /) -> None:
         self.asked += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -41,14 +41,6 @@ class Credential:
         self.expiry = (now() + timedelta(hours=1)).replace(tzinfo=None)
 
 
-class Account:
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
-
-    def get_credential(self) -> Credential:
-        return self._credential
-
-
 @pytest.fixture
 def credential() -> Credential:
     return Credential()
@@ -56,7 +48,7 @@ def credential() -> Credential:
 
 @pytest.fixture
 def access(credential: Credential) -> AccessTokens:
-    return AccessTokens(Account(credential))
+    return AccessTokens(credential)
 
 
 async def test_a_token_is_kept_while_it_is_good(

@@ -157,14 +157,22 @@ async def test_the_inbox_and_the_unread_are_read_by_index(
     assert "'SORT'" not in plan
 
 
-async def test_pushes_are_counted_by_state(store: NotificationStore) -> None:
-    pending, sent = notification(1), notification(2)
-    await store.add([pending, sent])
-    settled = msgspec.structs.replace(sent.push, state=PushState.SENT, next_at=None)
-    await store.record({sent.id: settled})
-    counts = await store.counts_by_push_state()
-    assert (counts[PushState.PENDING], counts[PushState.SENT]) == (1, 1)
-    assert not counts[PushState.FAILED]
+async def test_pushes_are_counted_by_state_and_reason(store: NotificationStore) -> None:
+    sent, failed, tried, waiting, last = (notification(seq) for seq in range(5))
+    await store.add([sent, failed, tried, waiting, last])
+    await store.record_sent([sent.id], now())
+    replace = msgspec.structs.replace
+    lost = replace(failed.push, state=PushState.FAILED, reason="UNREGISTERED", next_at=None)
+    later = replace(tried.push, reason="UNAVAILABLE")
+    await store.record({failed.id: lost, tried.id: later})
+    counts = await store.push_counts()
+    assert counts == {
+        PushState.PENDING: {"": 2, "UNAVAILABLE": 1},
+        PushState.SENT: {"": 1},
+        PushState.FAILED: {"UNREGISTERED": 1},
+        PushState.NOT_SENT: {},
+        PushState.NONE: {},
+    }
 
 
 async def test_a_push_that_is_settled_stays_settled(store: NotificationStore) -> None:
@@ -173,4 +181,31 @@ async def test_a_push_that_is_settled_stays_settled(store: NotificationStore) ->
     sent = msgspec.structs.replace(one.push, state=PushState.SENT, next_at=None)
     await store.record({one.id: sent})
     await store.record({one.id: one.push})
-    assert await store.due(now(), 10) == []
+    assert await store.due(one.push.urgency, now(), 10) == []
+
+
+async def test_what_is_due_is_read_on_from_a_place_and_what_is_in_hand_is_left_out(
+    store: NotificationStore, database: Database
+) -> None:
+    many = sorted((notification(seq) for seq in range(9)), key=lambda one: one.id)
+    await store.add(many)
+    urgency, at = many[0].push.urgency, now()
+    first = await store.due(urgency, at, 4)
+    behind = await store.due(urgency, at, 9, behind=first[-1].place)
+    assert [one.id for one in (*first, *behind)] == [one.id for one in many]
+    again = await store.due(urgency, at, 9, but=[one.id for one in first])
+    assert [one.id for one in again] == [one.id for one in many[4:]]
+
+
+async def test_a_push_that_was_sent_stands_in_no_index_of_pushes(
+    store: NotificationStore, database: Database
+) -> None:
+    one = notification(1)
+    await store.add([one])
+    await store.record_sent([one.id], now())
+    for index in ("push_due", "push_reasons"):
+        (validated,) = [
+            details["keysPerIndex"][index]
+            for details in [await database.command("validate", "notifications")]
+        ]
+        assert validated == 0

@@ -238,8 +238,10 @@ async def _feed(database: Database) -> Finding:
 
 
 async def _pushes(database: Database) -> Finding:
-    counts = await NotificationStore(database).counts_by_push_state()
-    told = {state: counts.get(state, 0) for state in PushState if state is not PushState.NONE}
+    counts = await NotificationStore(database).push_counts()
+    told = {
+        state: sum(counts[state].values()) for state in PushState if state is not PushState.NONE
+    }
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)

@@ -6,6 +6,7 @@ from typing import Final, cast
 
 import smartcity
 from smartcity.feed.store import feed_indexes
+from smartcity.notifications.store import drop_old_push_index
 from smartcity.reports.clockwork.store import tell_risks, watch_what_was_there
 from smartcity.settings import Settings
 from smartcity.storage.migrations import Index, Indexes, Migration
@@ -13,6 +14,7 @@ from smartcity.storage.migrations import Index, Indexes, Migration
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration("reports have alarms", watch_what_was_there),
     Migration("reports have a moment of risk", tell_risks),
+    Migration("pushes that were sent leave the index", drop_old_push_index),
 )
 """Oldest first. Add to the end; never change or remove one."""
 

@@ -72,6 +72,32 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         return Place(self.created_at, self.seq, self.id)
 
 
+class DuePlace(msgspec.Struct, frozen=True):
+    """A push's place among those that wait."""
+
+    next_at: datetime
+    id: UUID
+
+
+class DuePush(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a notification whose push is to be tried."""
+
+    id: UUID = msgspec.field(name="_id")
+    recipient: UUID
+    topic: Topic
+    subject: UUID
+    action: str
+    title: str
+    body: str
+    created_at: datetime
+    push: Push
+
+    @property
+    def place(self) -> DuePlace:
+        assert self.push.next_at is not None, "it is pending"
+        return DuePlace(self.push.next_at, self.id)
+
+
 def notification_id(event: UUID, recipient: UUID) -> UUID:
     """The same for the same event and recipient, however often the event is handled: in the inbox
     a repeat is the same document, on the phone it replaces what is shown.

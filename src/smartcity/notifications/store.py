@@ -12,12 +12,15 @@ from pymongo.errors import BulkWriteError
 from smartcity.feed.event import Topic
 from smartcity.notifications.model import (
     UNREAD_LIMIT,
+    DuePlace,
+    DuePush,
     Follow,
     Following,
     Notification,
     Place,
     Push,
     PushState,
+    Urgency,
 )
 from smartcity.storage.mongo import (
     Database,
@@ -32,7 +35,11 @@ NOTIFICATIONS: Final = "notifications"
 FOLLOWS: Final = "follows"
 
 NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
+DUE_FIRST: Final = (("push.next_at", ASCENDING), ("_id", ASCENDING))
 UNREAD: Final[Document] = {"read_at": None}
+PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
+
+DUE_FIELDS: Final = DuePush.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     NOTIFICATIONS: [
@@ -42,7 +49,18 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="unread",
             partialFilterExpression=UNREAD,
         ),
-        IndexModel([("push.state", ASCENDING), ("push.next_at", ASCENDING)], name="push"),
+        # Of what was sent, neither of these knows: a push that goes well leaves the first, and that
+        # is all it costs.
+        IndexModel(
+            [("push.urgency", ASCENDING), *DUE_FIRST],
+            name="push_due",
+            partialFilterExpression=PENDING,
+        ),
+        IndexModel(
+            [("push.state", ASCENDING), ("push.reason", ASCENDING), ("expires_at", DESCENDING)],
+            name="push_reasons",
+            partialFilterExpression={"push.reason": {"$type": "string"}},
+        ),
         IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
     ],
     FOLLOWS: [
@@ -108,16 +126,50 @@ class NotificationStore:
 
     # --- push ------------------------------------------------------------------------------------
 
-    async def due(self, at: datetime, limit: int) -> list[Notification]:
-        """Notifications whose push is to be tried, longest waiting first."""
+    async def due(
+        self,
+        urgency: Urgency,
+        at: datetime,
+        limit: int,
+        *,
+        behind: DuePlace | None = None,
+        but: Collection[UUID] = (),
+    ) -> list[DuePush]:
+        """Pushes that are to be tried, longest waiting first: those behind a place, and from the
+        beginning all `but` some. Keys are all that is read of what is not answered.
+        """
+        query: Document = PENDING | {"push.urgency": urgency.value, "push.next_at": {"$lte": at}}
+        if behind is not None:
+            query["push.next_at"]["$gte"] = behind.next_at
+            query["$or"] = [
+                {"push.next_at": {"$gt": behind.next_at}},
+                {"_id": {"$gt": behind.id}},
+            ]
+        elif but:
+            query["_id"] = {"$nin": list(but)}
         found = (
-            self._notifications.find(
-                {"push.state": PushState.PENDING.value, "push.next_at": {"$lte": at}}
-            )
-            .sort("push.next_at", ASCENDING)
+            self._notifications.find(query, DUE_FIELDS)
+            .sort(list(DUE_FIRST))
+            .hint("push_due")
             .limit(limit)
         )
-        return [from_document(document, Notification) async for document in found]
+        return [from_document(document, DuePush) for document in await found.to_list()]
+
+    async def record_sent(self, notifications: Collection[UUID], at: datetime) -> None:
+        """These pushes were taken: one write for all of them. One settled meanwhile stays so."""
+        if notifications:
+            await self._notifications.update_many(
+                {"_id": {"$in": list(notifications)}} | PENDING,
+                {
+                    "$set": {
+                        "push.state": PushState.SENT.value,
+                        "push.reason": None,
+                        "push.next_at": None,
+                        "push.sent_at": at,
+                    },
+                    "$inc": {"push.attempts": 1},
+                },
+            )
 
     async def record(self, pushes: Mapping[UUID, Push]) -> None:
         """What became of pushes that were pending; one settled meanwhile stays settled."""
@@ -128,20 +180,41 @@ class NotificationStore:
             await self._notifications.bulk_write(
                 [
                     UpdateMany(
-                        {"_id": {"$in": ids}, "push.state": PushState.PENDING.value},
-                        {"$set": {"push": to_document(push)}},
+                        {"_id": {"$in": ids}} | PENDING, {"$set": {"push": to_document(push)}}
                     )
                     for push, ids in alike.items()
                 ],
                 ordered=False,
             )
 
-    async def counts_by_push_state(self) -> dict[PushState, int]:
-        """How many notifications stand in each state; read from the index alone."""
-        return {
-            state: await self._notifications.count_documents({"push.state": state.value})
-            for state in PushState
-        }
+    async def push_counts(self) -> dict[PushState, dict[str, int]]:
+        """How many pushes stand in each state, by reason; read from indexes alone.
+
+        Whatever was neither sent nor waits has a reason. What was sent, which is nearly all, is
+        the rest: after a server's crash that figure may be a little off for a while.
+        """
+        waiting = await self._notifications.count_documents(PENDING, hint="push_due")
+        counts: dict[PushState, dict[str, int]] = {state: {} for state in PushState}
+        cursor = await self._notifications.aggregate(
+            [
+                {"$match": {"push.reason": {"$type": "string"}}},
+                {
+                    "$group": {
+                        "_id": {"state": "$push.state", "reason": "$push.reason"},
+                        "count": {"$sum": 1},
+                    }
+                },
+            ],
+            hint="push_reasons",
+        )
+        async for found in cursor:
+            counts[PushState(found["_id"]["state"])][found["_id"]["reason"]] = found["count"]
+        fresh = waiting - sum(counts[PushState.PENDING].values())
+        sent = await self._notifications.estimated_document_count() - fresh
+        sent -= sum(sum(reasons.values()) for reasons in counts.values())
+        counts[PushState.PENDING][""] = max(0, fresh)
+        counts[PushState.SENT][""] = max(0, sent)
+        return counts
 
 
 class FollowStore:
@@ -196,6 +269,12 @@ class FollowStore:
             gathered.append(document["_id"]["follower"])
         if current is not None:
             yield current, gathered
+
+
+async def drop_old_push_index(database: Database) -> None:
+    """It knew every push that was ever sent. Those that wait are found by `push_due`."""
+    if "push" in await database[NOTIFICATIONS].index_information():
+        await database[NOTIFICATIONS].drop_index("push")
 
 
 def _behind(place: Place) -> Document:

@@ -105,15 +105,14 @@ class DeviceService:
 
     async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""
-        found = await self._store.several(devices)
-        return {device.id: device.push for device in found if device.push is not None}
+        return await self._store.push_addresses(devices)
 
     async def languages(self, devices: Collection[UUID]) -> dict[UUID, str]:
         return {device.id: device.language for device in await self._store.several(devices)}
 
-    async def forget(self, address: PushAddress) -> None:
-        """Push to an address no more: it reaches nobody. The device stays."""
-        await self._store.forget_push(address)
+    async def forget(self, addresses: Collection[PushAddress]) -> None:
+        """Push to these addresses no more: they reach nobody. The devices stay."""
+        await self._store.forget_pushes(addresses)
 
     async def _claim(self, device: Device) -> None:
         """A phone that registers anew keeps its push address: its former self must not ring too."""

@@ -80,9 +80,28 @@ class DeviceStore:
         found = self._devices.find({"_id": {"$in": list(devices)}})
         return [from_document(document, Device) async for document in found]
 
+    async def push_addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
+        """Where pushes go, for those who have an address."""
+        found = self._devices.find(
+            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1}
+        )
+        return {
+            document["_id"]: PushAddress(**document["push"])
+            for document in await found.to_list()
+            if document.get("push")
+        }
+
     async def remove(self, persons: Collection[UUID]) -> None:
         """Their tokens open nothing any more. Idempotent."""
         await self._devices.delete_many({"_id": {"$in": list(persons)}})
+
+    async def forget_pushes(self, addresses: Collection[PushAddress]) -> None:
+        """Take these from every device."""
+        for kind in {address.kind for address in addresses}:
+            values = [address.value for address in addresses if address.kind == kind]
+            await self._devices.update_many(
+                {"push.value": {"$in": values}, "push.kind": kind}, {"$set": {"push": None}}
+            )
 
     async def forget_push(self, address: PushAddress, *, but: UUID | None = None) -> None:
         """Take the address from every device, or from every other."""

@@ -91,7 +91,7 @@ async def push_sender(
     url = f"{(endpoint or FCM).rstrip('/')}/v1/projects/{project}/messages:send"
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(_client()) for _ in range(CLIENTS)]
-        yield FcmSender(clients, url, AccessTokens(account) if account else None)
+        yield FcmSender(clients, url, AccessTokens(account.get_credential()) if account else None)
 
 
 def _client() -> Client:

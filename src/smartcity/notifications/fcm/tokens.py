@@ -5,12 +5,11 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
 import google.auth.transport.requests
 import msgspec
 import structlog
-from firebase_admin import credentials as firebase_credentials
 from google.auth.exceptions import GoogleAuthError
 
 from smartcity.clock import now
@@ -23,13 +22,24 @@ EARLY: Final = timedelta(minutes=10)
 LATE: Final = timedelta(seconds=30)
 """So long before its end it is not relied on any more."""
 
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 10
+"""So long a refresh may take."""
+
 AGAIN_AFTER_S: Final = 10.0
 """A refresh that failed is not tried again sooner."""
 
 
 class NoToken(Exception):
     """There is no access token at the moment, and why."""
+
+
+class Credential(Protocol):
+    """What google.auth calls so; its `expiry` is UTC without saying so."""
+
+    token: str | None
+    expiry: datetime | None
+
+    def refresh(self, request: Any, /) -> None: ...
 
 
 class _Token(msgspec.Struct, frozen=True):
@@ -42,8 +52,8 @@ class AccessTokens:
     while the old one is good.
     """
 
-    def __init__(self, account: firebase_credentials.Certificate) -> None:
-        self._credential = account.get_credential()
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
         self._request = partial(google.auth.transport.requests.Request(), timeout=PATIENCE_S)
         self._token: _Token | None = None
         self._fetching: asyncio.Future[_Token] | None = None
@@ -59,7 +69,7 @@ class AccessTokens:
         return token.text
 
     def refuse(self, text: str) -> None:
-        """This token was not taken, whatever its time: the next one asked for is a new one."""
+        """FCM did not take a token, whatever its time: the next one is new."""
         if self._token is not None and self._token.text == text:
             self._token = None
 
@@ -76,14 +86,17 @@ class AccessTokens:
             raise NoToken("the last refresh has just failed")
         try:
             # The thread cannot be stopped: it goes on, and until it ends no other one begins.
-            return await asyncio.wait_for(asyncio.shield(fetching), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.shield(fetching)
         except (GoogleAuthError, TimeoutError) as error:
             raise NoToken(str(error)) from error
 
     def _refresh(self) -> _Token:
         """In a thread."""
         self._credential.refresh(self._request)
-        return _Token(str(self._credential.token), self._credential.expiry.replace(tzinfo=UTC))
+        token, expiry = self._credential.token, self._credential.expiry
+        assert token and expiry, "it was just refreshed"
+        return _Token(token, expiry.replace(tzinfo=UTC))
 
     def _fetched(self, fetching: asyncio.Future[_Token]) -> None:
         self._fetching = None

@@ -1,0 +1,138 @@
+"""The notifications of one urgency that wait to be pushed: a source of the pusher's."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from smartcity.clock import now
+from smartcity.identity.devices.model import PushAddress
+from smartcity.identity.devices.service import DeviceService
+from smartcity.notifications.model import (
+    STALE_AFTER,
+    DuePlace,
+    DuePush,
+    Push,
+    PushState,
+    Urgency,
+)
+from smartcity.notifications.push import Outcome, PushMessage, PushResult
+from smartcity.notifications.store import NotificationStore
+
+FIRST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 600.0
+
+NO_ADDRESS: Final = "no push address"
+OUT_OF_TIME: Final = "not delivered within a day"
+
+SETTLED: Final = {
+    Outcome.NOT_SENT: PushState.NOT_SENT,
+    Outcome.GONE: PushState.FAILED,
+    Outcome.FAILED: PushState.FAILED,
+}
+
+
+class NotificationPushes:
+    """Reads on where it last stopped reading, and from the beginning when it came to the end: what
+    was put behind it meanwhile comes then.
+    """
+
+    def __init__(self, store: NotificationStore, devices: DeviceService, urgency: Urgency) -> None:
+        self._store = store
+        self._devices = devices
+        self._urgency = urgency
+        self._hand: dict[UUID, DuePush] = {}
+        self._behind: DuePlace | None = None
+
+    async def take(self, room: int) -> Sequence[PushMessage]:
+        at = now()
+        due = await self._store.due(
+            self._urgency, at, room, behind=self._behind, but=self._hand.keys()
+        )
+        self._behind = due[-1].place if len(due) == room else None
+        due = [one for one in due if one.id not in self._hand]
+        addresses = await self._devices.addresses({one.recipient for one in due}) if due else {}
+        settled: dict[UUID, Push] = {}
+        messages: list[PushMessage] = []
+        for one in due:
+            if one.created_at < at - STALE_AFTER:
+                settled[one.id] = _settled(one, PushState.FAILED, _out_of_time(one.push.reason))
+            elif (address := addresses.get(one.recipient)) is None:
+                settled[one.id] = _settled(one, PushState.NONE, NO_ADDRESS)
+            else:
+                self._hand[one.id] = one
+                messages.append(_message(one, address))
+        await self._store.record(settled)
+        return messages
+
+    async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
+        at = now()
+        sent: list[UUID] = []
+        others: dict[UUID, Push] = {}
+        gone: list[PushAddress] = []
+        for message, result in results:
+            if result.outcome is Outcome.SENT:
+                sent.append(message.id)
+                continue
+            others[message.id] = _after(self._hand[message.id], result, at)
+            if result.outcome is Outcome.GONE and isinstance(message.address, PushAddress):
+                gone.append(message.address)
+        if gone:
+            await self._devices.forget(gone)
+        await self._store.record_sent(sent, at)
+        await self._store.record(others)
+        for message, _ in results:
+            del self._hand[message.id]
+
+    def give_back(self) -> None:
+        self._hand.clear()
+        self._behind = None
+
+
+def _message(one: DuePush, address: PushAddress) -> PushMessage:
+    return PushMessage(
+        id=one.id,
+        address=address,
+        title=one.title,
+        body=one.body,
+        data={
+            "id": str(one.id),
+            "topic": one.topic.value,
+            "subject": str(one.subject),
+            "action": one.action,
+        },
+        urgency=one.push.urgency,
+    )
+
+
+def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
+    """Where a push stands that was not taken."""
+    attempts = one.push.attempts + 1
+    if result.outcome is not Outcome.RETRY:
+        settled = _settled(one, SETTLED[result.outcome], result.reason)
+        return msgspec.structs.replace(settled, attempts=attempts)
+    next_at = at + timedelta(seconds=_wait_s(one, result.retry_after_s or 0.0))
+    if next_at > one.created_at + STALE_AFTER:
+        return _settled(one, PushState.FAILED, _out_of_time(result.reason))
+    return msgspec.structs.replace(
+        one.push, reason=result.reason, attempts=attempts, next_at=next_at
+    )
+
+
+def _settled(one: DuePush, state: PushState, reason: str | None) -> Push:
+    return msgspec.structs.replace(one.push, state=state, reason=reason, next_at=None)
+
+
+def _out_of_time(last: str | None) -> str:
+    return f"{OUT_OF_TIME}: {last}" if last else OUT_OF_TIME
+
+
+def _wait_s(one: DuePush, asked_s: float) -> float:
+    """As long as the other side asked for, at least, and longer each time. It is spread by the id,
+    which is a hash: those that failed together do not come back together.
+    """
+    spread = one.id.int % 1024 / 1024
+    backoff_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(one.push.attempts, 16))
+    return max(asked_s * (1 + spread / 10), backoff_s * (1 + spread) / 2)
