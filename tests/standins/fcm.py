@@ -235,7 +235,7 @@ class FcmStandIn:
 
 
 def _id(message: Any) -> str | None:
-    data = message.get("data") or {}
+    data: dict[str, str] = message.get("data") or {}
     return data.get("id")
 
 

@@ -95,7 +95,8 @@ class AccessTokens:
         """In a thread."""
         self._credential.refresh(self._request)
         token, expiry = self._credential.token, self._credential.expiry
-        assert token and expiry, "it was just refreshed"
+        assert token is not None, "it was just refreshed"
+        assert expiry is not None, "the same"
         return _Token(token, expiry.replace(tzinfo=UTC))
 
     def _fetched(self, fetching: asyncio.Future[_Token]) -> None:
