@@ -37,6 +37,7 @@ from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
+from api.operations.pushes import PushController
 from api.operations.statistics import StatisticsController
 from api.parts import Parts
 from api.permissions import permissions
@@ -73,6 +74,7 @@ HANDLERS: Final = (
     SenderController,
     SessionController,
     StaffController,
+    PushController,
     StatisticsController,
     TaskController,
     UploadController,

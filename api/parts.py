@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
+from api.push_gauge import PushGauge
 from api.readiness import Kept, Readiness
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
@@ -41,6 +42,7 @@ from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
+from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
@@ -144,6 +146,7 @@ class Parts:
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
 
         self.follows = shared.follows
+        self.deliveries = Deliveries(shared.notification_store)
         self.inbox = InboxService(shared.notification_store)
         self.dossiers = DossierService(
             DossierStore(database),
@@ -200,6 +203,7 @@ class Parts:
             _again_and_again(self._refresh_senders),
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
+            _again_and_again(self._refresh_pushes),
             self.pins.run(),
         )
 
@@ -225,6 +229,10 @@ class Parts:
         await asyncio.sleep(self.queue_counts.pause_s)
         await self.queue_counts.refresh()
 
+    async def _refresh_pushes(self) -> None:
+        await self.deliveries.refresh()
+        await asyncio.sleep(self.deliveries.pause_s)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
@@ -241,6 +249,7 @@ class Parts:
             ("smartcity_feed_seq", "The last event seen.", lambda: self._tail.seq),
         ):
             Gauge(name, text, registry=registry).set_function(value)
+        registry.register(PushGauge(self.deliveries))
         return registry
 
 

@@ -24,6 +24,7 @@ OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
 MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
+OPERATING: Final = frozenset({Role.OPERATIONS, Role.ADMIN})
 AUDITING: Final = frozenset({Role.AUDITOR})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
@@ -116,6 +117,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetCounts": PUBLIC,
     "ListFigures": PUBLIC,
     # --- the audit log --------------------------------------------------------------------------
+    "ListPushes": OPERATING,
+    "GetPush": OPERATING,
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,

@@ -4,6 +4,7 @@ from smartcity.attachments.service import AttachmentService
 from smartcity.clock import now
 from smartcity.dossiers.store import DossierStore
 from smartcity.dossiers.sync.importing import promise_abandoned
+from smartcity.identity.devices.service import DeviceService
 from smartcity.storage.leases import Lease
 
 
@@ -11,9 +12,14 @@ class Housekeeping:
     """Of several processes that run one, the lease holder tidies."""
 
     def __init__(
-        self, attachments: AttachmentService, dossiers: DossierStore, lease: Lease
+        self,
+        attachments: AttachmentService,
+        dossiers: DossierStore,
+        devices: DeviceService,
+        lease: Lease,
     ) -> None:
         self._attachments = attachments
+        self._devices = devices
         self._dossiers = dossiers
         self._lease = lease
 
@@ -21,6 +27,11 @@ class Housekeeping:
         """Remove uploads that were never finished and files that no report ever showed."""
         if await self._lease.hold() is not None:
             await self._attachments.sweeping.sweep(now())
+
+    async def forget_silent_addresses(self) -> None:
+        """Push no more to who was not seen for so long that nothing arrives there."""
+        if await self._lease.hold() is not None:
+            await self._devices.forget_silent(now())
 
     async def promise_abandoned_batches(self) -> None:
         """Tell of the dossiers whose import died between writing them and saying so."""

@@ -180,10 +180,13 @@ class Crew:
         self._duties.append(
             Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
         )
-        housekeeping = Housekeeping(shared.attachments, dossiers, self._lease("housekeeping"))
+        housekeeping = Housekeeping(
+            shared.attachments, dossiers, shared.devices, self._lease("housekeeping")
+        )
         self._clock = Clock(city.zone)
         self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)
+        self._clock.every_minutes(60, housekeeping.forget_silent_addresses)
         self._clock.every_minutes(1, housekeeping.promise_abandoned_batches)
 
     async def work(self, stop: asyncio.Event) -> None:

@@ -14,7 +14,8 @@ from typing import Final
 
 import uvloop
 
-from tests.benchmarks import queue, reading, reports
+from smartcity.storage.processes import free_port
+from tests.benchmarks import pushes, queue, reading, reports
 from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.load import connections
 from tests.benchmarks.population import populate
@@ -28,19 +29,27 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "queue": queue.queue,
     "dossiers": reading.dossiers,
     "tiles": reading.tiles,
+    "push": pushes.pushes,
 }
+
+UNLIMITED: Final = 1_000_000
+"""Pushes a second: more than anybody sends."""
 
 
 async def measure(options: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
         enter = stack.enter_async_context
+        fcm_port = free_port(HOST, 0)
+        fcm = f"http://{HOST}:{fcm_port}"
         settings, database = await enter(
             empty_database(
                 data_dir=folder,
                 city=options.city,
                 workers=options.processes,
                 mongo_pool=options.connections,
+                fcm_endpoint=fcm,
+                push_per_second=UNLIMITED,
             )
         )
         say(f"filling in {options.reports:,} reports and {options.dossiers:,} dossiers")
@@ -52,11 +61,15 @@ async def measure(options: argparse.Namespace) -> None:
             dossiers=options.dossiers,
         )
         bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
+        words = ("--port", str(fcm_port), "--keep", "1")
+        where = {"ready": "/standin/counts", "port": fcm_port}
+        await enter(serving(settings, "tests.standins.fcm", *words, **where))
         await enter(serving(settings, "smartcity.cli", "work"))
         system = await enter(serving(settings, "smartcity.cli", "serve", ready="/health/ready"))
         bench = Bench(
             system=await enter(connections(HOST, system, options.connections)),
             bare=await enter(connections(HOST, bare, options.connections)),
+            fcm=fcm,
             database=database,
             people=people,
             seconds=options.seconds,

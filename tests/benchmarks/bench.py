@@ -18,6 +18,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
     system: Sequence[Connection]
     bare: Sequence[Connection]
+    fcm: str
+    """Where the stand-in for Firebase is."""
     database: Database
     people: Population
     seconds: float

@@ -7,11 +7,25 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
+from smartcity.storage.processes import command_line
+
 TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 def used_s() -> float:
     """Seconds so far, of this process and of all that descend from it (proc_pid_stat(5))."""
+    return sum(_family().values()) / TICKS_A_SECOND
+
+
+def used_by(words: str) -> float:
+    """Of those, seconds of the processes whose command line has these words in it."""
+    family = _family()
+    named = (pid for pid in family if words in " ".join(command_line(pid)))
+    return sum(family[pid] for pid in named) / TICKS_A_SECOND
+
+
+def _family() -> dict[int, int]:
+    """Ticks so far, by process."""
     ticks: dict[int, int] = {}
     children: defaultdict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").glob("[0-9]*"):
@@ -24,4 +38,4 @@ def used_s() -> float:
     family = [os.getpid()]
     for member in family:
         family += children[member]
-    return sum(ticks[member] for member in family) / TICKS_A_SECOND
+    return {member: ticks[member] for member in family}

@@ -40,13 +40,13 @@ async def empty_database(**options: Any) -> AsyncGenerator[tuple[Settings, Datab
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, module: str, *words: str, ready: str = ""
+    settings: Settings, module: str, *words: str, ready: str = "", port: int | None = None
 ) -> AsyncGenerator[int]:
     """Run a module of ours in a process that ends with the body, and answer with its port.
 
     The body begins when the address `ready`, if there is one, answers 200.
     """
-    port = free_port(HOST, 0)
+    port = port or free_port(HOST, 0)
     assert port is not None, "the loopback has ports left"
     environment = environment_of(msgspec.structs.replace(settings, port=port))
     process = Child(module, [sys.executable, "-m", module, *words], environment)

@@ -1,5 +1,6 @@
 from datetime import time, timedelta
 
+import msgspec
 import pytest
 import time_machine
 
@@ -7,6 +8,7 @@ from smartcity.clock import now
 from smartcity.errors import Invalid, NotFound
 from smartcity.identifiers import new_id, token_hash
 from smartcity.identity.devices.model import (
+    ADDRESS_DAYS,
     DeviceChange,
     NewDevice,
     Platform,
@@ -20,6 +22,7 @@ from tests.unit.identity_parts import Identity, with_indexes
 pytestmark = pytest.mark.anyio
 
 PHONE = NewDevice(platform=Platform.ANDROID, language="vi", push=PushAddress("fid", "f-1"))
+OTHER = PushAddress("token", "t-2")
 BROWSER = NewDevice(platform=Platform.WEB, language="en")
 
 
@@ -119,6 +122,23 @@ async def test_a_dead_push_address_is_forgotten_and_its_device_stays(database: D
     assert (await devices.get(phone.id)).push == PHONE.push
     await devices.forget([PushAddress("fid", "f-1")])
     assert (await devices.get(phone.id)).push is None
+
+
+async def test_the_address_of_a_device_that_was_silent_for_270_days_is_forgotten_and_it_stays(
+    database: Database,
+):
+    devices = Identity(await with_indexes(database)).devices
+    silent, token = await devices.register(PHONE)
+    with time_machine.travel(now() + timedelta(days=ADDRESS_DAYS - 1), tick=False):
+        seen, _ = await devices.register(msgspec.structs.replace(PHONE, push=OTHER))
+        assert await devices.forget_silent(now()) == 0
+    with time_machine.travel(now() + timedelta(days=ADDRESS_DAYS + 1), tick=False):
+        assert await devices.forget_silent(now()) == 1
+        assert await devices.forget_silent(now()) == 0
+        assert await devices.addresses([silent.id, seen.id]) == {seen.id: OTHER}
+        assert await devices.actor(token_hash(token)) is not None
+        await devices.update(silent.id, DeviceChange(push=PHONE.push))
+        assert await devices.forget_silent(now()) == 0
 
 
 async def test_that_a_device_was_seen_is_noted_once_a_day(database: Database):

@@ -1,7 +1,7 @@
 """Many phones, and as many notifications as one likes that wait to be pushed to them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 from typing import Final
 from uuid import UUID
@@ -45,10 +45,12 @@ async def phones(database: Database, count: int) -> Sequence[UUID]:
     return [one.id for one in made]
 
 
-async def backlog(database: Database, devices: Sequence[UUID], count: int) -> None:
+async def backlog(
+    database: Database, devices: Sequence[UUID], count: int, due_at: datetime | None = None
+) -> None:
     """So many notifications wait, for these devices in turn."""
     recipients = islice(cycle(devices), count)
-    while chunk := [to_document(_pending(one)) for one in islice(recipients, CHUNK)]:
+    while chunk := [to_document(_pending(one, due_at)) for one in islice(recipients, CHUNK)]:
         await database[NOTIFICATIONS].insert_many(chunk, ordered=False)
 
 
@@ -58,7 +60,7 @@ async def waiting(database: Database) -> bool:
     return await database[NOTIFICATIONS].find_one(pending, {"_id": 1}) is not None
 
 
-def _pending(recipient: UUID) -> Notification:
+def _pending(recipient: UUID, due_at: datetime | None) -> Notification:
     event, at = new_id(), now()
     return Notification(
         id=notification_id(event, recipient),
@@ -73,5 +75,5 @@ def _pending(recipient: UUID) -> Notification:
         language="vi",
         created_at=at,
         expires_at=at + timedelta(days=180),
-        push=Push(state=PushState.PENDING, urgency=Urgency.NORMAL, next_at=at),
+        push=Push(state=PushState.PENDING, urgency=Urgency.NORMAL, next_at=due_at or at),
     )

@@ -98,6 +98,26 @@ class DuePush(msgspec.Struct, frozen=True, kw_only=True):
         return DuePlace(self.push.next_at, self.id)
 
 
+class DeliveryPlace(msgspec.Struct, frozen=True):
+    """A push's place among those that have a reason."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=1000)]
+    created_at: datetime
+    id: UUID
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a notification to tell what became of its push: not whose it is, nor what
+    about.
+    """
+
+    id: UUID = msgspec.field(name="_id")
+    topic: Topic
+    action: str
+    created_at: datetime
+    push: Push
+
+
 def notification_id(event: UUID, recipient: UUID) -> UUID:
     """The same for the same event and recipient, however often the event is handled: in the inbox
     a repeat is the same document, on the phone it replaces what is shown.

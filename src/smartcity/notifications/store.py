@@ -12,6 +12,8 @@ from pymongo.errors import BulkWriteError
 from smartcity.feed.event import Topic
 from smartcity.notifications.model import (
     UNREAD_LIMIT,
+    Delivery,
+    DeliveryPlace,
     DuePlace,
     DuePush,
     Follow,
@@ -36,9 +38,16 @@ FOLLOWS: Final = "follows"
 
 NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
 DUE_FIRST: Final = (("push.next_at", ASCENDING), ("_id", ASCENDING))
+BY_REASON: Final = (
+    ("push.reason", ASCENDING),
+    ("created_at", DESCENDING),
+    ("_id", DESCENDING),
+)
+WITH_REASON: Final[Document] = {"push.reason": {"$type": "string"}}
 UNREAD: Final[Document] = {"read_at": None}
 PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
 
+DELIVERY_FIELDS: Final = Delivery.__struct_encode_fields__
 DUE_FIELDS: Final = DuePush.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -57,9 +66,9 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             partialFilterExpression=PENDING,
         ),
         IndexModel(
-            [("push.state", ASCENDING), ("push.reason", ASCENDING), ("expires_at", DESCENDING)],
+            [("push.state", ASCENDING), *BY_REASON],
             name="push_reasons",
-            partialFilterExpression={"push.reason": {"$type": "string"}},
+            partialFilterExpression=WITH_REASON,
         ),
         IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
     ],
@@ -187,6 +196,35 @@ class NotificationStore:
                 ordered=False,
             )
 
+    async def deliveries(
+        self, state: PushState, reason: str | None, behind: DeliveryPlace | None, limit: int
+    ) -> list[Delivery]:
+        """Pushes in a state that have a reason, or this one: by reason, then newest first."""
+        query: Document = {"push.state": state.value} | WITH_REASON
+        if reason is not None:
+            query["push.reason"] = {"$type": "string", "$eq": reason}
+        if behind is not None:
+            query["$or"] = [
+                {"push.reason": {"$gt": behind.reason}},
+                {"push.reason": behind.reason, "created_at": {"$lt": behind.created_at}},
+                {
+                    "push.reason": behind.reason,
+                    "created_at": behind.created_at,
+                    "_id": {"$lt": behind.id},
+                },
+            ]
+        found = (
+            self._notifications.find(query, DELIVERY_FIELDS)
+            .sort([("push.state", ASCENDING), *BY_REASON])
+            .hint("push_reasons")
+            .limit(limit)
+        )
+        return [from_document(document, Delivery) async for document in found]
+
+    async def delivery(self, notification: UUID) -> Delivery | None:
+        found = await self._notifications.find_one({"_id": notification}, DELIVERY_FIELDS)
+        return if_found(found, Delivery)
+
     async def push_counts(self) -> dict[PushState, dict[str, int]]:
         """How many pushes stand in each state, by reason; read from indexes alone.
 
@@ -197,7 +235,7 @@ class NotificationStore:
         counts: dict[PushState, dict[str, int]] = {state: {} for state in PushState}
         cursor = await self._notifications.aggregate(
             [
-                {"$match": {"push.reason": {"$type": "string"}}},
+                {"$match": WITH_REASON},
                 {
                     "$group": {
                         "_id": {"state": "$push.state", "reason": "$push.reason"},

@@ -14,6 +14,9 @@ PREFIX: Final = "d_"
 SILENT_DAYS: Final = 400
 """A device that was not seen for longer is forgotten; browsers keep no cookie longer either."""
 
+ADDRESS_DAYS: Final = 270
+"""After so long a silence FCM itself forgets an address, and it is no use to send there."""
+
 Language = Annotated[str, Meta(max_length=35)]
 UnitCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
 LocalTime = Annotated[time, Meta(tz=False)]

@@ -1,7 +1,7 @@
 """What a device does with itself, and what others may know of it."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from smartcity.clock import now
 from smartcity.errors import FieldError, Invalid, NotFound
 from smartcity.identifiers import new_id, new_token, token_hash
 from smartcity.identity.devices.model import (
+    ADDRESS_DAYS,
     PREFIX,
     Device,
     DeviceChange,
@@ -25,6 +26,8 @@ from smartcity.storage.mongo import to_document
 
 SEEN_EVERY: Final = timedelta(days=1)
 """How exact `seen_at` is: noting every request would cost a write each."""
+
+CHUNK: Final = 1000
 
 DEVICE: Final = frozenset({Role.DEVICE})
 
@@ -113,6 +116,15 @@ class DeviceService:
     async def forget(self, addresses: Collection[PushAddress]) -> None:
         """Push to these addresses no more: they reach nobody. The devices stay."""
         await self._store.forget_pushes(addresses)
+
+    async def forget_silent(self, at: datetime) -> int:
+        """Push no more to devices that were not seen for `ADDRESS_DAYS`, and answer how many there
+        were. They, their inboxes and their reports stay: who comes back gives an address again.
+        """
+        before, forgotten = at - timedelta(days=ADDRESS_DAYS), 0
+        while count := await self._store.forget_silent_pushes(before, CHUNK):
+            forgotten += count
+        return forgotten
 
     async def _claim(self, device: Device) -> None:
         """A phone that registers anew keeps its push address: its former self must not ring too."""

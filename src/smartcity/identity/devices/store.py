@@ -22,6 +22,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             partialFilterExpression={"push.value": {"$exists": True}},
         ),
         IndexModel(
+            [("seen_at", ASCENDING)],
+            name="silent",
+            partialFilterExpression={"push.value": {"$exists": True}},
+        ),
+        IndexModel(
             [("account", ASCENDING)],
             name="account",
             partialFilterExpression={"account": {"$exists": True}},
@@ -102,6 +107,19 @@ class DeviceStore:
             await self._devices.update_many(
                 {"push.value": {"$in": values}, "push.kind": kind}, {"$set": {"push": None}}
             )
+
+    async def forget_silent_pushes(self, before: datetime, limit: int) -> int:
+        """Take the addresses from up to `limit` devices that were not seen since; how many they
+        were.
+        """
+        silent = {"seen_at": {"$lt": before}, "push.value": {"$exists": True}}
+        found = await self._devices.find(silent, {"_id": 1}).limit(limit).to_list()
+        if found:
+            ids = [document["_id"] for document in found]
+            await self._devices.update_many(
+                {"_id": {"$in": ids}} | silent, {"$set": {"push": None}}
+            )
+        return len(found)
 
     async def forget_push(self, address: PushAddress, *, but: UUID | None = None) -> None:
         """Take the address from every device, or from every other."""
