@@ -113,7 +113,7 @@ def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
     if result.outcome is not Outcome.RETRY:
         settled = _settled(one, SETTLED[result.outcome], result.reason)
         return msgspec.structs.replace(settled, attempts=attempts)
-    next_at = at + timedelta(seconds=_wait_s(one, result.retry_after_s or 0.0))
+    next_at = at + timedelta(seconds=wait_s(one, result.retry_after_s or 0.0))
     if next_at > one.created_at + STALE_AFTER:
         return _settled(one, PushState.FAILED, _out_of_time(result.reason))
     return msgspec.structs.replace(
@@ -129,7 +129,7 @@ def _out_of_time(last: str | None) -> str:
     return f"{OUT_OF_TIME}: {last}" if last else OUT_OF_TIME
 
 
-def _wait_s(one: DuePush, asked_s: float) -> float:
+def wait_s(one: DuePush, asked_s: float) -> float:
     """As long as the other side asked for, at least, and longer each time. It is spread by the id,
     which is a hash: those that failed together do not come back together.
     """

@@ -62,8 +62,9 @@ async def measure(options: argparse.Namespace) -> None:
         )
         bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
         words = ("--port", str(fcm_port), "--keep", "1")
-        where = {"ready": "/standin/counts", "port": fcm_port}
-        await enter(serving(settings, "tests.standins.fcm", *words, **where))
+        await enter(
+            serving(settings, "tests.standins.fcm", *words, ready="/standin/counts", port=fcm_port)
+        )
         await enter(serving(settings, "smartcity.cli", "work"))
         system = await enter(serving(settings, "smartcity.cli", "serve", ready="/health/ready"))
         bench = Bench(

@@ -9,7 +9,7 @@ The pace of a quota is set out of the way: what is measured is what the worker c
 import asyncio
 import time
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import firebase_admin
 import httpx
@@ -21,7 +21,7 @@ from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.cpu import used_by, used_s
 from tests.benchmarks.load import Measured
 from tests.benchmarks.table import Row, cost, rate
-from tests.workers.backlog import BODY, TITLE, backlog, phones, waiting
+from tests.workers.backlog import BODY, TITLE, backlog, phones, some_wait
 
 BUDGET: Final = 10_000
 DEVICES: Final = 5000
@@ -58,7 +58,7 @@ async def _ours(bench: Bench, count: int) -> tuple[Measured, dict[str, float]]:
         await asyncio.sleep((due_at - now()).total_seconds())
         used, used_each = used_s(), _used_each()
         begin = time.perf_counter()
-        while await taken() < before + count or await waiting(bench.database):
+        while await taken() < before + count or await some_wait(bench.database):
             await asyncio.sleep(0.1)
         passed_s = time.perf_counter() - begin
         shares = {name: (s - used_each[name]) / count * 1e6 for name, s in _used_each().items()}
@@ -80,7 +80,8 @@ class _Nobody(credentials.Base):
 
 async def _theirs(bench: Bench) -> Measured:
     """What the library's own sender does, from this process."""
-    messaging._MessagingService.FCM_URL = f"{bench.fcm}/v1/projects/{{0}}/messages:send"
+    service: Any = messaging._MessagingService
+    service.FCM_URL = f"{bench.fcm}/v1/projects/{{0}}/messages:send"
     app = firebase_admin.initialize_app(_Nobody(), {"projectId": "bench"}, name="bench")
     message = messaging.Message(
         fid="phone", notification=messaging.Notification(TITLE, BODY), data={"topic": "report"}

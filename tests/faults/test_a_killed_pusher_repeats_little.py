@@ -12,7 +12,7 @@ from smartcity.storage.mongo import Database, connect
 from tests.faults.installations import Apart, running
 from tests.faults.processes import until
 from tests.standins.fixtures import Fcm
-from tests.workers.backlog import backlog, phones, waiting
+from tests.workers.backlog import backlog, phones, some_wait
 from workers.pusher import IN_HAND
 
 pytestmark = pytest.mark.anyio
@@ -25,10 +25,9 @@ PER_SECOND = 20_000  # of which a tenth leaves in the first second
 async def installation(
     request: pytest.FixtureRequest, tmp_path: Path, fcm: Fcm
 ) -> AsyncIterator[Apart]:
-    more = {"fcm_endpoint": fcm.url, "push_per_second": PER_SECOND}
-    async with running(Apart(tmp_path, workers=request.param, **more)) as started:
-        assert isinstance(started, Apart)
-        yield started
+    made = Apart(tmp_path, workers=request.param, fcm_endpoint=fcm.url, push_per_second=PER_SECOND)
+    async with running(made):
+        yield made
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ async def at_least(fcm: Fcm, count: int) -> None:
 
 async def all_settled(database: Database) -> None:
     async def settled() -> bool:
-        return not await waiting(database)
+        return not await some_wait(database)
 
     await until(settled, "no push waits", patience_s=90)
 
@@ -61,7 +60,7 @@ async def test_workers_that_are_killed_miss_none_and_repeat_at_most_what_they_ha
     for share, worker in zip((0.2, 0.6), cycle(installation.workers), strict=False):
         await at_least(fcm, int(BULK * share))
         await worker.kill_and_start()
-    assert await waiting(kept)
+    assert await some_wait(kept)
     await all_settled(kept)
     told = fcm.ids()
     assert told["different"] == BULK

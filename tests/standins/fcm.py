@@ -5,7 +5,8 @@
 It takes and refuses messages as FCM does (`fcm_messages.py`) and keeps what it took:
 
 - `POST /v1/projects/{project}/messages:send`
-- `POST /iid/v1:batchAdd`, `/iid/v1:batchRemove`: who subscribed to a topic
+- `POST /v1/projects/{project}/registrations/{token}/topicSubscriptions?topic_name=`, and `DELETE`
+  with `/{topic}`; the older `POST /iid/v1:batchAdd`, `/iid/v1:batchRemove`: who subscribed to what
 - `POST /token`: an OAuth access token, as a service account asks for one. A request that bears a
   token must bear one from here; `--require-token` refuses those that bear none.
 - `GET /standin/messages?target=`: what was taken, oldest first, all of it or for one address
@@ -119,12 +120,17 @@ class FcmStandIn:
         if scope.path.endswith("/messages:send"):
             told = await self._send(scope, body)
         else:
-            route = self._routes.get((scope.method, scope.path))
-            told = route(body, scope.query_string) if route else Answer(404)
+            told = self._other(scope, body)
         if told is None:  # more was promised than comes, so the connection is closed
             await protocol.response_stream(200, [("content-length", "9")]).send_bytes(b"{")
         else:
             protocol.response_bytes(told.status, [*JSON, *told.headers], told.body)
+
+    def _other(self, scope: Scope, body: bytes) -> Answer:
+        route = self._routes.get((scope.method, scope.path))
+        if route is not None:
+            return route(body, scope.query_string)
+        return self._topics.one(scope.method, scope.path, scope.query_string) or Answer(404)
 
     # --- as FCM ----------------------------------------------------------------------------------
 

@@ -1,9 +1,14 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """The stand-in refuses what FCM would refuse, and takes what it would take."""
 
 import json
 from typing import Any
 
+import firebase_admin
 import pytest
+from firebase_admin import credentials, messaging
+from google.auth.credentials import AnonymousCredentials
 
 from tests.standins.fcm_messages import violations
 from tests.standins.fcm_quick import taken_at_a_glance
@@ -223,12 +228,36 @@ def test_it_keeps_who_subscribed_to_a_topic(fcm: Fcm) -> None:
     assert fcm.topics() == {"unit-1": ["other"]}
 
 
+def test_it_keeps_what_the_library_tells_it_of_topics(
+    fcm: Fcm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = messaging._MessagingService(library_app())
+    monkeypatch.setattr(service, "_fcm_topic_url", f"{fcm.url}/v1/projects/standin/registrations")
+    both = service.subscribe_to_topic(["phone", "unregistered-1"], "unit-1")
+    assert [(error.index, error.reason) for error in both.errors] == [(1, "UNREGISTERED")]
+    assert service.subscribe_to_topic(["phone", "other"], "unit-1").failure_count == 0
+    assert fcm.topics() == {"unit-1": ["other", "phone"]}
+    assert service.unsubscribe_from_topic(["phone", "nobody"], "unit-1").failure_count == 0
+    assert fcm.topics() == {"unit-1": ["other"]}
+
+
 @pytest.mark.parametrize(("topic", "tokens"), [("unit 1", ["x"]), ("u", []), ("u", ["x"] * 1001)])
 def test_it_refuses_memberships_that_the_service_refuses(
     fcm: Fcm, topic: str, tokens: list[str]
 ) -> None:
     assert fcm.membership("batchAdd", topic, tokens).status_code == 400
     assert fcm.topics() == {}
+
+
+class Nobody(credentials.Base):
+    """The stand-in needs no credentials."""
+
+    def get_credential(self) -> AnonymousCredentials:
+        return AnonymousCredentials()
+
+
+def library_app() -> firebase_admin.App:
+    return firebase_admin.App("standin", Nobody(), {"projectId": "standin"})
 
 
 def test_it_knows_repeats_by_the_notification_s_id(fcm: Fcm) -> None:

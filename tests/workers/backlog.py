@@ -1,4 +1,4 @@
-"""Many phones, and as many notifications as one likes that wait to be pushed to them."""
+"""Many phones, as many notifications as one likes that wait to be pushed to them, and a pusher."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id, new_token, token_hash
 from smartcity.identity.devices.model import PREFIX, Device, Platform, PushAddress
+from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DEVICES
 from smartcity.notifications.model import (
     Notification,
@@ -18,8 +19,13 @@ from smartcity.notifications.model import (
     Urgency,
     notification_id,
 )
-from smartcity.notifications.store import NOTIFICATIONS
+from smartcity.notifications.pace import Pace
+from smartcity.notifications.push import PushSender
+from smartcity.notifications.store import NOTIFICATIONS, NotificationStore
+from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, to_document
+from workers.pusher import Pusher
+from workers.pushes import NotificationPushes
 
 CHUNK: Final = 2000
 TITLE: Final = "Phản ánh K7M2-9QXR-4TB đã được tiếp nhận"
@@ -50,18 +56,24 @@ async def backlog(
 ) -> None:
     """So many notifications wait, for these devices in turn."""
     recipients = islice(cycle(devices), count)
-    while chunk := [to_document(_pending(one, due_at)) for one in islice(recipients, CHUNK)]:
+    while chunk := [to_document(waiting(one, due_at=due_at)) for one in islice(recipients, CHUNK)]:
         await database[NOTIFICATIONS].insert_many(chunk, ordered=False)
 
 
-async def waiting(database: Database) -> bool:
-    """Whether any still waits."""
+async def some_wait(database: Database) -> bool:
     pending = {"push.state": PushState.PENDING.value}
     return await database[NOTIFICATIONS].find_one(pending, {"_id": 1}) is not None
 
 
-def _pending(recipient: UUID, due_at: datetime | None) -> Notification:
-    event, at = new_id(), now()
+def waiting(
+    recipient: UUID,
+    created_at: datetime | None = None,
+    urgency: Urgency = Urgency.NORMAL,
+    *,
+    due_at: datetime | None = None,
+) -> Notification:
+    """One that is due since it was written, or at another time."""
+    event, at = new_id(), created_at or now()
     return Notification(
         id=notification_id(event, recipient),
         recipient=recipient,
@@ -74,6 +86,23 @@ def _pending(recipient: UUID, due_at: datetime | None) -> Notification:
         body=BODY,
         language="vi",
         created_at=at,
-        expires_at=at + timedelta(days=180),
-        push=Push(state=PushState.PENDING, urgency=Urgency.NORMAL, next_at=due_at or at),
+        expires_at=now() + timedelta(days=180),
+        push=Push(state=PushState.PENDING, urgency=urgency, next_at=due_at or at),
     )
+
+
+async def push_of(store: NotificationStore, recipient: UUID) -> Push:
+    """What stands of the push of their only notification."""
+    (one,) = await store.page(recipient, None, 10, unread=False)
+    return one.push
+
+
+def pusher_of(
+    store: NotificationStore,
+    devices: DeviceService,
+    sender: PushSender,
+    lease: Lease,
+    per_second: float = 100_000,
+) -> Pusher:
+    sources = [NotificationPushes(store, devices, one) for one in (Urgency.HIGH, Urgency.NORMAL)]
+    return Pusher(sources, sender, lease, Pace(per_second))

@@ -1,112 +1,26 @@
-"""The pusher, against the real database and the stand-in for FCM."""
+"""What becomes of each push, against the real database and the stand-in for FCM."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 
-from smartcity.city.model import City
 from smartcity.clock import now
-from smartcity.feed.event import Topic
-from smartcity.identifiers import new_id
 from smartcity.identity.devices.service import DeviceService
-from smartcity.identity.devices.store import DeviceStore
-from smartcity.notifications.fcm.sender import push_sender
-from smartcity.notifications.model import (
-    Notification,
-    Push,
-    PushState,
-    Urgency,
-    notification_id,
-)
-from smartcity.notifications.pace import Pace
+from smartcity.notifications.model import PushState
 from smartcity.notifications.push import (
     NOT_CONFIGURED,
     NotConfigured,
-    Outcome,
-    PushMessage,
-    PushResult,
-    PushSender,
 )
-from smartcity.notifications.store import INDEXES, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
-from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
+from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
 from workers.pusher import Pusher
-from workers.pushes import NO_ADDRESS, OUT_OF_TIME, NotificationPushes
+from workers.pushes import NO_ADDRESS, OUT_OF_TIME
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def store(database: Database) -> NotificationStore:
-    await create_indexes(database, INDEXES, lambda _: None)
-    return NotificationStore(database)
-
-
-@pytest.fixture
-def devices(database: Database, hanoi: City) -> DeviceService:
-    return DeviceService(DeviceStore(database), hanoi)
-
-
-@pytest.fixture
-async def sender(fcm: Fcm) -> AsyncIterator[PushSender]:
-    async with push_sender(project="hanoi", credentials="", endpoint=fcm.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lease(database: Database) -> Lease:
-    return Lease(database, "pusher", "this process", 10)
-
-
-@pytest.fixture
-def pusher(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease
-) -> Pusher:
-    return pusher_of(store, devices, sender, lease)
-
-
-def pusher_of(
-    store: NotificationStore,
-    devices: DeviceService,
-    sender: PushSender,
-    lease: Lease,
-    per_second: float = 100_000,
-) -> Pusher:
-    sources = [NotificationPushes(store, devices, one) for one in (Urgency.HIGH, Urgency.NORMAL)]
-    return Pusher(sources, sender, lease, Pace(per_second))
-
-
-def waiting(
-    recipient: UUID, created_at: datetime | None = None, urgency: Urgency = Urgency.NORMAL
-) -> Notification:
-    event, at = new_id(), created_at or now()
-    return Notification(
-        id=notification_id(event, recipient),
-        recipient=recipient,
-        event=event,
-        seq=1,
-        topic=Topic.REPORT,
-        subject=new_id(),
-        action="receive",
-        title="Đã được tiếp nhận",
-        body="",
-        language="vi",
-        created_at=at,
-        expires_at=now() + timedelta(days=180),
-        push=Push(state=PushState.PENDING, urgency=urgency, next_at=at),
-    )
-
-
-async def push_of(store: NotificationStore, recipient: UUID) -> Push:
-    (one,) = await store.page(recipient, None, 10, unread=False)
-    return one.push
 
 
 async def test_what_waits_is_sent_once_and_written_down(
@@ -212,190 +126,3 @@ async def test_what_could_not_be_delivered_within_a_day_is_given_up(
     assert (await push_of(store, almost)).reason == f"{OUT_OF_TIME}: UNAVAILABLE"
     assert (await push_of(store, past)).reason == OUT_OF_TIME
     assert fcm.messages() == []
-
-
-async def test_one_of_two_processes_sends(
-    pusher: Pusher,
-    store: NotificationStore,
-    devices: DeviceService,
-    sender: PushSender,
-    database: Database,
-    fcm: Fcm,
-) -> None:
-    other = pusher_of(store, devices, sender, Lease(database, "pusher", "another process", 10))
-    phones = [await device(devices, f"phone-{n}") for n in range(20)]
-    assert await pusher.run_once() == 0
-    await store.add([waiting(phone) for phone in phones])
-    done = await asyncio.gather(pusher.run_once(), other.run_once())
-    assert sorted(done) == [0, 20]
-    assert len(fcm.messages()) == 20
-
-
-class Dying:
-    """Sends a message and dies before it can tell."""
-
-    def __init__(self, sender: PushSender) -> None:
-        self._sender = sender
-
-    async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
-        await self._sender.send(batch)
-        raise ConnectionAbortedError
-
-
-async def test_a_push_in_flight_at_a_death_is_repeated_under_the_same_id(
-    store: NotificationStore,
-    devices: DeviceService,
-    sender: PushSender,
-    lease: Lease,
-    fcm: Fcm,
-) -> None:
-    phone = await device(devices, "phone")
-    await store.add([waiting(phone)])
-    with pytest.raises(ExceptionGroup):
-        await pusher_of(store, devices, Dying(sender), lease).run_once()
-    await pusher_of(store, devices, sender, lease).run_once()
-    first, again = fcm.messages("phone")
-    assert first["message"]["data"] == again["message"]["data"]
-    assert first["message"]["apns"]["headers"]["apns-collapse-id"] == first["message"]["data"]["id"]
-
-
-class Slow:
-    """Answers whom it knows, and leaves everybody else waiting."""
-
-    async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
-        if any(message.address.value == "stuck" for message in batch):
-            await asyncio.Event().wait()
-        return [PushResult(Outcome.SENT) for _ in batch]
-
-
-async def test_what_was_answered_is_written_down_while_others_are_still_on_their_way(
-    store: NotificationStore, devices: DeviceService, lease: Lease
-) -> None:
-    start = now()
-    phones = [await device(devices, f"phone-{n}") for n in range(100)]
-    stuck = await device(devices, "stuck")
-    everybody = [*phones, stuck]
-    await store.add(
-        [waiting(one, start + timedelta(milliseconds=n)) for n, one in enumerate(everybody)]
-    )
-    await asyncio.sleep(0.2)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(pusher_of(store, devices, Slow(), lease).run_once(), 2)
-    counts = await store.push_counts()
-    assert (counts[PushState.SENT], counts[PushState.PENDING]) == ({"": 100}, {"": 1})
-
-
-async def test_a_slow_answer_costs_nobody_the_lease(
-    store: NotificationStore, devices: DeviceService, database: Database
-) -> None:
-    await store.add([waiting(await device(devices, "stuck"))])
-    one = pusher_of(store, devices, Slow(), Lease(database, "pusher", "one", 3))
-    other = pusher_of(store, devices, Slow(), Lease(database, "pusher", "other", 3))
-    running = asyncio.create_task(one.run_once())
-    for _ in range(10):
-        await asyncio.sleep(0.4)
-        assert await other.run_once() == 0
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
-
-
-async def test_who_lost_the_lease_stops_waiting(
-    store: NotificationStore, devices: DeviceService, database: Database, lease: Lease
-) -> None:
-    await store.add([waiting(await device(devices, "stuck"))])
-    running = asyncio.create_task(pusher_of(store, devices, Slow(), lease).run_once())
-    await asyncio.sleep(0.3)
-    await database["leases"].update_one(
-        {"_id": "pusher"},
-        [{"$set": {"holder": "another", "until": {"$add": ["$$NOW", 60_000]}, "fence": 99}}],
-    )
-    assert await asyncio.wait_for(running, 9) == 1
-    assert (await store.push_counts())[PushState.PENDING] == {"": 1}
-
-
-async def test_an_urgent_one_overtakes_a_running_bulk(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
-) -> None:
-    phone = await device(devices, "phone")
-    await store.add([waiting(phone) for _ in range(1500)])
-    running = asyncio.create_task(
-        pusher_of(store, devices, sender, lease, per_second=2000).run_once()
-    )
-    while not fcm.counts().get("taken"):
-        await asyncio.sleep(0.02)
-    urgent = waiting(await device(devices, "urgent"), urgency=Urgency.HIGH)
-    await store.add([urgent])
-    await running
-    targets = [taken["target"] for taken in fcm.messages()]
-    assert len(targets) == 1501
-    assert targets.index("urgent") < 1200
-
-
-async def test_the_pace_is_kept(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
-) -> None:
-    phone = await device(devices, "phone")
-    await store.add([waiting(phone) for _ in range(250)])
-    await pusher_of(store, devices, sender, lease, per_second=1000).run_once()
-    times = [taken["at"] for taken in fcm.messages()]
-    assert len(times) == 250
-    assert times[-1] - times[0] > 1.2  # 98 at once, and then about as many a second
-
-
-async def test_when_the_project_s_quota_is_used_up_nothing_leaves_for_a_minute(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
-) -> None:
-    first, second = await device(devices, "first"), await device(devices, "second")
-    await store.add([waiting(first)])
-    pusher = pusher_of(store, devices, sender, lease)
-    fcm.fault(error="PROJECT_QUOTA", retry_after=5)
-    await pusher.run_once()
-    push = await push_of(store, first)
-    assert push.next_at is not None
-    assert push.next_at > now() + timedelta(seconds=55)
-    await store.add([waiting(second)])
-    assert await pusher.run_once() == 0
-    assert fcm.counts() == {"PROJECT_QUOTA": 1}
-
-
-async def test_a_device_s_limit_makes_only_that_device_wait(
-    pusher: Pusher, store: NotificationStore, devices: DeviceService, fcm: Fcm
-) -> None:
-    busy, other = await device(devices, "busy"), await device(devices, "other")
-    await store.add([waiting(busy), waiting(other)])
-    fcm.fault(error="DEVICE_QUOTA", target="busy", retry_after=30)
-    await pusher.run_once()
-    push = await push_of(store, busy)
-    assert (push.state, push.reason) == (PushState.PENDING, "QUOTA_EXCEEDED (device)")
-    assert push.next_at is not None
-    assert push.next_at > now() + timedelta(seconds=25)
-    assert (await push_of(store, other)).state is PushState.SENT
-    await store.add([waiting(other)])
-    assert await pusher.run_once() == 1
-
-
-async def test_a_pusher_that_is_to_finish_comes_back_though_more_is_due(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
-) -> None:
-    phone = await device(devices, "phone")
-    await store.add([waiting(phone) for _ in range(500)])
-    pusher = pusher_of(store, devices, sender, lease, per_second=1000)
-    running = asyncio.create_task(pusher.run_once())
-    while not fcm.counts().get("taken"):
-        await asyncio.sleep(0.02)
-    pusher.finish()
-    await asyncio.wait_for(running, 3)
-    sent = (await store.push_counts())[PushState.SENT][""]
-    assert 0 < sent < 500
-    assert fcm.ids() == {"different": sent, "repeats": 0}
-
-
-async def test_a_bulk_is_sent_once_each_and_never_all_of_it_is_in_memory(
-    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
-) -> None:
-    phones = [await device(devices, f"phone-{n}") for n in range(10)]
-    await store.add([waiting(phones[n % 10]) for n in range(5000)])
-    assert await pusher_of(store, devices, sender, lease, 1_000_000).run_once() == 5000
-    assert fcm.ids() == {"different": 5000, "repeats": 0}
-    assert (await store.push_counts())[PushState.SENT][""] == 5000
