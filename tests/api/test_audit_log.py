@@ -17,7 +17,7 @@ from smartcity.identity.roles import CLOCK
 from smartcity.reports.model import Action
 from smartcity.reports.requests import Step
 from tests.api.auditing import chain, documents, verify
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
 from tests.api.town import Person, Town
 from workers.main import work
 

@@ -69,6 +69,15 @@ def mapping(city: City) -> ImportMapping:
     return load_mapping(BOSTON / "import.toml", city)
 
 
+def edited(tmp_path: Path, old: str, new: str) -> Path:
+    """Boston's mapping with a few words changed."""
+    text = (BOSTON / "import.toml").read_text("utf-8")
+    assert old in text
+    file = tmp_path / "import.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    return file
+
+
 def reader(city: City, means: ImportMapping | None = None) -> ReportReader:
     return ReportReader(city, means or mapping(city), PackPlaces(city), Clocks(city), KEY)
 

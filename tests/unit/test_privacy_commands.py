@@ -15,7 +15,7 @@ from smartcity.cli.main import main
 from smartcity.clock import now
 from smartcity.identity.key_files import FILE
 from smartcity.identity.persons.store import PERSON_KEYS
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
 from tests.api.town import Person, Town, town
 
 pytestmark = pytest.mark.anyio
