@@ -158,7 +158,7 @@ async def test_refused_rows_are_told_with_their_line_and_name(
 
 
 async def test_half_a_year_of_boston_is_taken_and_its_figures_agree(
-    database: Database, boston: City, shared_data: Path
+    new_database: Database, boston: City, shared_data: Path
 ) -> None:
     means = mapping(boston)
     verdicts: dict[str, str] = {}
@@ -171,13 +171,13 @@ async def test_half_a_year_of_boston_is_taken_and_its_figures_agree(
                     verdicts[f"boston311/{columns['CASE_ENQUIRY_ID']}"] = columns["OnTime_Status"]
                 yield number, columns
 
-        outcome = await (await importer(database, boston)).take_in(noted())
+        outcome = await (await importer(new_database, boston)).take_in(noted())
     assert outcome.new + outcome.rejected == 58_119
     assert outcome.rejected == 84  # closed before they were opened
 
     agreed: Counter[bool] = Counter()
     on_time: Counter[bool] = Counter()
-    async for document in database[COLLECTION].find({"status": "closed"}):
+    async for document in new_database[COLLECTION].find({"status": "closed"}):
         report = from_document(document, Report)
         assert report.finished_at
         in_time = report.finished_at <= report.deadlines.first_resolve_by
