@@ -30,7 +30,7 @@ from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
 from api.conditional import ConditionalRequests
-from api.document import CONFIG, describe_shared, openapi_document
+from api.document import CONFIG, openapi_document
 from api.errors import Problems
 from api.languages import language_of
 from api.operations.audit import AuditController
@@ -114,7 +114,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JsonRequest,
     )
     _resolve_in_turn(app)
-    describe_shared(app)
     return app
 
 

@@ -15,6 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -138,9 +139,17 @@ async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(state["document"], media_type="application/json")
 
 
-def describe_shared(app: Litestar) -> None:
-    """Say of every operation what its own code does not: who may call it, and how it refuses."""
+def encoded(app: Litestar) -> bytes:
+    """The document as it is served and committed. It is made for the first who asks for it: that
+    takes as long as half of a start.
+    """
     document = app.openapi_schema
+    _describe_shared(document)
+    return msgspec.json.format(msgspec.json.encode(document.to_schema()), indent=1)
+
+
+def _describe_shared(document: OpenAPI) -> None:
+    """Say of every operation what its own code does not: who may call it, and how it refuses."""
     assert document.components.schemas is not None, "the operations have schemas"
     document.components.schemas["Problem"] = _PROBLEM
     for path in (document.paths or {}).values():
@@ -156,11 +165,6 @@ def describe_shared(app: Litestar) -> None:
             for error in REFUSALS:
                 name = f"#/components/responses/{error.__name__}"
                 answers[str(error.status)] = Reference(name)
-
-
-def encoded(app: Litestar) -> bytes:
-    """The document as it is served and committed."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
 
 
 def _security(operation: Operation) -> list[SecurityRequirement]:

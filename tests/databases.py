@@ -33,6 +33,8 @@ _kept: Final[dict[tuple[str, int], _Alike]] = {}
 async def emptied(uri: str, settings: Settings) -> AsyncGenerator[Database]:
     """A database with every index and no document, which is nobody else's for as long as this
     lasts. A test that changes indexes, or writes very much, takes a new one instead.
+
+    One that was changed otherwise, such as by a rule for its documents, nobody uses again.
     """
     place = (uri, settings.feed_days)
     if place not in _kept:
@@ -43,7 +45,10 @@ async def emptied(uri: str, settings: Settings) -> AsyncGenerator[Database]:
     async with client:
         await _empty(database, indexes)
         yield database
-    free.append(name)
+        if await _has_rules(database):
+            await client.drop_database(name)
+        else:
+            free.append(name)
 
 
 async def _empty(database: Database, indexes: Indexes) -> None:
@@ -56,3 +61,9 @@ async def _empty(database: Database, indexes: Indexes) -> None:
     lacking = {name: models for name, models in indexes.items() if name not in present}
     await create_indexes(database, lacking, print)
     await database["reports"].delete_many({})  # nothing is left of them, but this one is durable
+
+
+async def _has_rules(database: Database) -> bool:
+    """Whether a collection has options: a validator, or the size of a profile."""
+    found = await (await database.list_collections()).to_list()
+    return any(collection["options"] for collection in found)
