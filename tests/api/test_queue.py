@@ -178,9 +178,9 @@ async def test_finished_reports_are_listed_newest_first_beside_open_ones(hanoi_t
     "name", ["status", "category", "field", "unit", "agency", "priority", "assignee"]
 )
 async def test_a_filter_that_names_nothing_known_is_refused_by_its_name(
-    hanoi_town: Town, name: str
+    shared_town: Town, name: str
 ) -> None:
-    desk = await handler(hanoi_town, next(iter(hanoi_town.city.agencies)))
+    desk = await handler(shared_town, next(iter(shared_town.city.agencies)))
     refused = await desk.get(PATH, params={name: "nothing"})
     reason = "not_an_id" if name == "assignee" else "unknown"
     assert refused.status_code == 400

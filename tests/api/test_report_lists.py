@@ -88,8 +88,8 @@ async def test_lists_are_filtered_by_place_category_and_status(hanoi_town: Town)
         "cursor=x!",
     ],
 )
-async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
-    answer = await hanoi_town.nobody().get(f"/v1/reports?{query}")
+async def test_a_bad_query_is_refused(shared_town: Town, query: str) -> None:
+    answer = await shared_town.nobody().get(f"/v1/reports?{query}")
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -115,9 +115,9 @@ async def test_similar_open_reports_near_by_are_found(hanoi_town: Town) -> None:
 
 @pytest.mark.parametrize("name", ["status", "category", "field", "unit", "agency"])
 async def test_the_public_list_refuses_what_the_city_does_not_have(
-    hanoi_town: Town, name: str
+    shared_town: Town, name: str
 ) -> None:
-    refused = await hanoi_town.nobody().get("/v1/reports", params={name: "nothing"})
+    refused = await shared_town.nobody().get("/v1/reports", params={name: "nothing"})
     assert refused.status_code == 400
     assert refused.json()["fields"] == [{"path": name, "reason": "unknown"}]
 

@@ -186,10 +186,10 @@ async def test_an_unchanged_report_is_answered_304(hanoi_town: Town) -> None:
     ],
 )
 async def test_a_field_that_is_missing_or_unknown_is_named_wherever_it_is(
-    hanoi_town: Town, step: dict[str, Any], path: str, reason: str
+    shared_town: Town, step: dict[str, Any], path: str, reason: str
 ) -> None:
-    device = await hanoi_town.device()
-    receipt = (await device.submit(pothole(hanoi_town.city))).json()
+    device = await shared_town.device()
+    receipt = (await device.submit(pothole(shared_town.city))).json()
     answer = await device.ask("POST", f"/v1/reports/{receipt['id']}/actions", json=step)
     assert answer.status_code == 400, answer.text
     assert answer.json()["fields"] == [{"path": path, "reason": reason}]
