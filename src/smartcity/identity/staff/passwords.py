@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from argon2.low_level import ARGON2_VERSION
 
 from smartcity.errors import Unavailable
 
@@ -67,7 +66,7 @@ def no_hash(hasher: PasswordHasher) -> str:
         for size in (hasher.salt_len, hasher.hash_len)
     )
     cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
-    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${bits}"
+    return f"$argon2id$v=19${cost}${salt}${bits}"
 
 
 def _typed(password: str) -> str:
