@@ -8,7 +8,7 @@ import pytest
 from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
-from smartcity.attachments.store import INDEXES, AttachmentStore
+from smartcity.attachments.store import AttachmentStore
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor, Role
 from smartcity.storage.mongo import Database
@@ -17,9 +17,7 @@ from tests.unit.sample_reports import Reports
 
 
 @pytest.fixture
-async def store(database: Database) -> AttachmentStore:
-    for collection, indexes in INDEXES.items():
-        await database[collection].create_indexes(list(indexes))
+def store(database: Database) -> AttachmentStore:
     return AttachmentStore(database)
 
 
