@@ -13,8 +13,10 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException
+from msgspec.structs import replace
 
 from api.languages import language_of, said_in
+from api.parameters import name_of
 from smartcity.city.model import City
 from smartcity.errors import FieldError, Invalid, SmartCityError, Unavailable
 from smartcity.storage.mongo import UNREACHABLE
@@ -98,7 +100,7 @@ class Problems:
                 return self._refused(request, Invalid(mistake))
             return self._unexpected(request, error)
         kind = _BY_STATUS.get(error.status_code, Invalid)
-        response = self._refused(request, kind(*_fields(error)))
+        response = self._refused(request, kind(*_fields(request, error)))
         if allow := (error.headers or {}).get("allow"):
             response.headers["Allow"] = allow
         return response
@@ -112,14 +114,21 @@ class Problems:
         return self._refused(request, SmartCityError())
 
 
-def _fields(error: HTTPException) -> list[FieldError]:
+def _fields(request: Request[Any, Any, Any], error: HTTPException) -> list[FieldError]:
     """What Litestar and msgspec say of the input, as paths and reasons."""
     if lacking := _LACKING.match(error.detail):
         return [FieldError(lacking["name"], "required")]
     if isinstance(error.__cause__, SerializationException):
         return [FieldError("body", "unreadable")]
     extra = cast("list[Mapping[str, Any]] | None", error.extra)
-    return [_field(item) for item in extra or ()]
+    found = [_field(item) for item in extra or ()]
+    return [replace(field, path=_in_the_request(request, field.path)) for field in found]
+
+
+def _in_the_request(request: Request[Any, Any, Any], path: str) -> str:
+    """A path that Litestar begins with the name of a handler's argument."""
+    argument, dot, rest = path.partition(".")
+    return f"{name_of(request, argument)}{dot}{rest}"
 
 
 def _in_the_body(error: HTTPException) -> FieldError | None:
