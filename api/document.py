@@ -68,6 +68,8 @@ REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
 """Every operation may refuse in these ways, each with a problem document."""
 
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
+_STABLE: Final = Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it.")
+_TOLD: Final = Schema(type=OpenAPIType.STRING, description="In the caller's language.")
 _PROBLEM: Final = Schema(
     title="Problem",
     description="Why a request was refused (RFC 9457); details stand beside these members.",
@@ -77,15 +79,15 @@ _PROBLEM: Final = Schema(
         "type": _TEXT,
         "title": _TEXT,
         "status": Schema(type=OpenAPIType.INTEGER),
-        "code": Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it."),
-        "detail": Schema(type=OpenAPIType.STRING, description="In the caller's language."),
+        "code": _STABLE,
+        "detail": _TOLD,
         "fields": Schema(
             type=OpenAPIType.ARRAY,
-            description="What was not accepted: its path, and why.",
+            description="What was not accepted: its path, and why; of a form, what it should be.",
             items=Schema(
                 type=OpenAPIType.OBJECT,
                 required=["path", "reason"],
-                properties={"path": _TEXT, "reason": _TEXT},
+                properties={"path": _TEXT, "reason": _STABLE, "text": _TOLD},
             ),
         ),
     },

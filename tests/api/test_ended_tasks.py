@@ -1,4 +1,4 @@
-"""What the agency of a task sees of a report and may do, while the task lasts and after it ended."""
+"""What the agency of a task sees of a report and may do: while the task lasts, and afterwards."""
 
 from typing import Any, Final
 
