@@ -45,8 +45,8 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(NamedTuple):
-    """How a row looks, whether it is drawn, and whether the public's figures count it. A city has some hundreds of kinds, so that a filter
-    is a look-up in a short table.
+    """How a row looks, whether it is drawn, and whether the public's figures count it. A city has
+    some hundreds of kinds, so that a filter is a look-up in a short table.
     """
 
     status: str

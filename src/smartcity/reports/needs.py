@@ -56,9 +56,12 @@ def _other_agency(report: Report, step: Step, among: Circumstances) -> FieldErro
     return FieldError("agency", "unchanged") if step.agency == report.agency else None
 
 
-def _correction(_report: Report, step: Step, among: Circumstances) -> FieldError | None:
+def _correction(report: Report, step: Step, among: Circumstances) -> FieldError | None:
     if step.category is not None and step.category not in among.city.categories:
         return FieldError("category", "unknown")
+    kept = step.category in (None, report.category)
+    if not kept and not among.city.offered(step.category, among.city.local(among.at).date()):
+        return FieldError("category", "retired")
     if step.category or step.priority or among.place:
         return None
     return FieldError("category", "required")

@@ -21,7 +21,7 @@ from smartcity.reports.lists.model import (
     Standing,
 )
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
-from smartcity.reports.model import Report
+from smartcity.reports.model import Report, Status
 from smartcity.reports.requests import ReportFilter
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document
@@ -162,6 +162,15 @@ class ReportLists:
     ) -> list[Report]:
         """What one person sent from any of their devices, the newest first."""
         return await self._page(queries.of_reporter(ids, before), _NEWEST, limit)
+
+    async def codes(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Which categories and agencies there are reports of, by skipping along indexes."""
+        statuses = (OPEN_TABS, FINISHED_TABS, (Status.HELD,))  # each has an index of its own
+        categories, *agencies = await asyncio.gather(
+            self._reports.distinct("category"),
+            *(self._reports.distinct("agency", {"status": {"$in": some}}) for some in statuses),
+        )
+        return frozenset(categories), frozenset().union(*agencies)
 
     # --- queues ----------------------------------------------------------------------------------
 
