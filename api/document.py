@@ -28,6 +28,7 @@ from litestar.openapi.spec import (
 )
 
 from api.auth import COOKIE
+from api.descriptions import FIELDS, PARAMETERS
 from api.errors import MEDIA_TYPE
 from api.permissions import PERMISSIONS
 from smartcity.errors import (
@@ -145,6 +146,8 @@ def describe_shared(app: Litestar) -> None:
     document = app.openapi_schema
     assert document.components.schemas is not None, "the operations have schemas"
     document.components.schemas["Problem"] = _PROBLEM
+    for name, told in FIELDS.items():
+        _describe(document.components.schemas[name], told)
     for path in (document.paths or {}).values():
         for operation in _operations(path):
             operation.summary = None  # Litestar takes it from the name of the method
@@ -152,6 +155,7 @@ def describe_shared(app: Litestar) -> None:
             for parameter in operation.parameters or []:
                 if isinstance(parameter, Parameter):
                     _without_null(parameter)
+                    parameter.description = parameter.description or PARAMETERS.get(parameter.name)
             answers = operation.responses = operation.responses or {}
             if operation is path.get:
                 answers["304"] = OpenAPIResponse(description="The caller has it already.")
@@ -163,6 +167,15 @@ def describe_shared(app: Litestar) -> None:
 def encoded(app: Litestar) -> bytes:
     """The document as it is served and committed."""
     return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
+
+
+def _describe(schema: Schema, told: Mapping[str, str]) -> None:
+    """Say what is in a body. What is the same in several of them is described in each."""
+    assert schema.properties is not None, "a body has members"
+    schema.properties = {
+        name: replace(member, description=told[name]) if name in told else member
+        for name, member in schema.properties.items()
+    }
 
 
 def _security(operation: Operation) -> list[SecurityRequirement]:
