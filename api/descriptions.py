@@ -21,7 +21,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "priority": "Only what is `urgent`, `complex` or `normal`; may be given again.",
     "radius_m": "How far from `near`, in metres.",
     "actor": "Only what this member of staff did: their account's id.",
-    "action": "Only this action, as `resolve` or `staff_added`.",
+    "action": "Only this action, as `resolve` or `staff_created`.",
     "subject": "Only what was done to this: a report's id, or an account's.",
     "from": "From this moment on.",
     "to": "Before this moment.",
