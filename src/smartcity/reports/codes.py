@@ -12,10 +12,9 @@ from smartcity.reports.lists.store import ReportLists
 
 async def refuse_lost_codes(lists: ReportLists, city: City, folder: Path) -> None:
     """Raises `PackError` with every category and agency that reports have and the pack has not."""
-    categories, agencies = await lists.codes()
     mistakes = [
-        *_lost("categories.toml", "category", categories - city.categories.keys()),
-        *_lost("agencies.toml", "agency", agencies - city.agencies.keys()),
+        *_lost("categories.toml", "category", await lists.others("category", city.categories)),
+        *_lost("agencies.toml", "agency", await lists.others("agency", city.agencies)),
     ]
     if mistakes:
         raise PackError(folder, mistakes)

@@ -57,12 +57,13 @@ def _other_agency(report: Report, step: Step, among: Circumstances) -> FieldErro
 
 
 def _correction(report: Report, step: Step, among: Circumstances) -> FieldError | None:
-    if step.category is not None and step.category not in among.city.categories:
+    city, chosen = among.city, step.category
+    if chosen is not None and chosen not in city.categories:
         return FieldError("category", "unknown")
-    kept = step.category in (None, report.category)
-    if not kept and not among.city.offered(step.category, among.city.local(among.at).date()):
+    fresh = chosen if chosen != report.category else None
+    if fresh is not None and not city.offered(fresh, city.local(among.at).date()):
         return FieldError("category", "retired")
-    if step.category or step.priority or among.place:
+    if chosen or step.priority or among.place:
         return None
     return FieldError("category", "required")
 
