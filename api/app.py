@@ -38,6 +38,7 @@ from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.statistics import StatisticsController
+from api.parameters import known_parameters, learn_parameters
 from api.parts import Parts
 from api.permissions import permissions
 from api.readiness import Kept
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             Authentication(parts.credentials, settings),
             parts.limits,
             permissions,
+            known_parameters,
             ConditionalRequests(),
         ],
         before_send=[parts.limits.announce],
@@ -114,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JsonRequest,
     )
     _resolve_in_turn(app)
+    learn_parameters(app)
     return app
 
 

@@ -29,6 +29,7 @@ from litestar.openapi.spec import (
 )
 
 from api.auth import COOKIE
+from api.descriptions import FIELDS, PARAMETERS
 from api.errors import MEDIA_TYPE
 from api.permissions import PERMISSIONS
 from smartcity.errors import (
@@ -69,6 +70,8 @@ REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
 """Every operation may refuse in these ways, each with a problem document."""
 
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
+_STABLE: Final = Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it.")
+_TOLD: Final = Schema(type=OpenAPIType.STRING, description="In the caller's language.")
 _PROBLEM: Final = Schema(
     title="Problem",
     description="Why a request was refused (RFC 9457); details stand beside these members.",
@@ -78,15 +81,15 @@ _PROBLEM: Final = Schema(
         "type": _TEXT,
         "title": _TEXT,
         "status": Schema(type=OpenAPIType.INTEGER),
-        "code": Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it."),
-        "detail": Schema(type=OpenAPIType.STRING, description="In the caller's language."),
+        "code": _STABLE,
+        "detail": _TOLD,
         "fields": Schema(
             type=OpenAPIType.ARRAY,
-            description="What was not accepted: its path, and why.",
+            description="What was not accepted: its path, and why; of a form, what it should be.",
             items=Schema(
                 type=OpenAPIType.OBJECT,
                 required=["path", "reason"],
-                properties={"path": _TEXT, "reason": _TEXT},
+                properties={"path": _TEXT, "reason": _STABLE, "text": _TOLD},
             ),
         ),
     },
@@ -155,6 +158,8 @@ def _describe_shared(document: OpenAPI) -> None:
     """Say of every operation what its own code does not: who may call it, and how it refuses."""
     assert document.components.schemas is not None, "the operations have schemas"
     document.components.schemas["Problem"] = _PROBLEM
+    for name, told in FIELDS.items():
+        _describe(document.components.schemas[name], told)
     for path in (document.paths or {}).values():
         for operation in _operations(path):
             operation.summary = None  # Litestar takes it from the name of the method
@@ -162,12 +167,22 @@ def _describe_shared(document: OpenAPI) -> None:
             for parameter in operation.parameters or []:
                 if isinstance(parameter, Parameter):
                     _without_null(parameter)
+                    parameter.description = parameter.description or PARAMETERS.get(parameter.name)
             answers = operation.responses = operation.responses or {}
             if operation is path.get:
                 answers["304"] = OpenAPIResponse(description="The caller has it already.")
             for error in REFUSALS:
                 name = f"#/components/responses/{error.__name__}"
                 answers[str(error.status)] = Reference(name)
+
+
+def _describe(schema: Schema, told: Mapping[str, str]) -> None:
+    """Say what is in a body. What is the same in several of them is described in each."""
+    assert schema.properties is not None, "a body has members"
+    schema.properties = {
+        name: replace(member, description=told[name]) if name in told else member
+        for name, member in schema.properties.items()
+    }
 
 
 def _security(operation: Operation) -> list[SecurityRequirement]:

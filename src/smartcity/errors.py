@@ -41,10 +41,13 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word."""
+    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word. Of a
+    value that is not of its form a text tells people, in their language, what is expected.
+    """
 
     path: str
     reason: str
+    text: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SmartCityError(Exception):

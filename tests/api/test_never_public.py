@@ -148,6 +148,31 @@ async def test_a_report_that_is_corrected_to_never_public_is_gone_from_where_it_
     assert gone.endswith(f'data: {{"topic":"report","id":"{report["id"]}"}}'.encode())
 
 
+@pytest.mark.parametrize(
+    ("category", "step"),
+    [
+        ("pothole", {"action": "reject", "reason": "formal-complaint"}),
+        (SICK, {"action": "correct", "category": "pothole", "text": "Không phải ca bệnh"}),
+    ],
+)
+async def test_no_figure_of_the_public_counts_a_single_report_that_is_not_public(
+    hanoi_town: Town, category: str, step: dict[str, Any]
+) -> None:
+    device = await hanoi_town.device()
+    given = {"category": category} | ({"answers": {"people": 5}} if category == SICK else {})
+    report = (await device.submit(pothole(hanoi_town.city, **given))).json()
+    handler = await handler_of(hanoi_town, report)
+    answer = await handler.act(report["id"], {"action": "receive"}, step, version=1)
+    assert answer.status_code == 200, answer.text
+    await publish(hanoi_town)
+    for by in ("agency", "unit", "category", "field"):
+        path = f"/v1/statistics/overview?by={by}&days=1"
+        public, whole = await hanoi_town.nobody().get(path), await handler.get(path)
+        assert public.json()["items"] == [], by
+        assert public.json()["total"]["figures"]["arrived"]["value"] == 0
+        assert whole.json()["total"]["figures"]["arrived"]["value"] == 1
+
+
 async def test_of_health_only_five_or_more_in_a_ward_and_a_whole_month_are_told(
     hanoi_town: Town,
 ) -> None:

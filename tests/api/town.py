@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx
+import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
@@ -86,6 +87,10 @@ class Town:
             while (await self.http.get(f"/v1/units?lat={lat}&lon={lon}")).json()["approximate"]:
                 await asyncio.sleep(0.2)
 
+    def again(self, person: "Person") -> "Person":
+        """Somebody whom another town over the same data let in."""
+        return Person(self.http, person.token)
+
     def nobody(self) -> "Person":
         return Person(self.http, None)
 
@@ -160,6 +165,18 @@ async def town(
             while (await http.get("/health/ready")).status_code == 503:
                 await asyncio.sleep(0.01)
             yield Town(app, http, settings, database)
+
+
+@asynccontextmanager
+async def with_pack(town: Town, pack: str) -> AsyncGenerator[Town]:
+    """The same town over the same data, after somebody changed its pack."""
+    settings = msgspec.structs.replace(town.settings, city=pack)
+    app = create_app(settings)
+    async with app.lifespan(), connected(app) as http:
+        async with asyncio.timeout(20):
+            while (await http.get("/health/ready")).status_code == 503:
+                await asyncio.sleep(0.01)
+        yield Town(app, http, settings, town.database)
 
 
 def connected(app: Litestar) -> httpx.AsyncClient:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from smartcity.city.messages import required_keys
 from smartcity.city.model import Agency
 from smartcity.city.texts import Messages
-from smartcity.errors import every_error
 from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.credentials import Credentials
 from smartcity.identity.devices.service import DeviceService
@@ -34,7 +34,7 @@ CITY = small_city(
     units=[unit("u1", 0.2, 0.2), unit("u2", 0.8, 0.8)],
     languages=LANGUAGES,
     messages=Messages(
-        {name: {f"errors.{e.code}": e.code for e in every_error()} for name in LANGUAGES}
+        {name: {key: key.removeprefix("errors.") for key in required_keys()} for name in LANGUAGES}
     ),
     agencies={
         "roads": Agency(code="roads", name={"en": "Roads"}),

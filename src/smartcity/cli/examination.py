@@ -20,6 +20,8 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
+from smartcity.reports.codes import refuse_lost_codes
+from smartcity.reports.lists.store import ReportLists
 from smartcity.settings import Settings, SettingsError, load_settings
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.migrations import lacking_indexes
@@ -173,6 +175,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _replica_set(database),
         await _schema(settings, database),
         await _owner(city, database),
+        await _codes(settings, city, database),
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
@@ -218,6 +221,15 @@ async def _owner(city: City | None, database: Database) -> Finding:
     if city and owner and owner != city.code:
         return Finding("data", State.WRONG, f"{owner}'s, and the city pack is {city.code}'s")
     return Finding("data", State.GOOD, f"{owner}'s" if owner else "nobody's yet")
+
+
+async def _codes(settings: Settings, city: City | None, database: Database) -> Finding:
+    try:
+        if city and await owner_of(database) in (None, city.code):
+            await refuse_lost_codes(ReportLists(database), city, settings.city_dir)
+    except PackError as error:
+        return Finding("codes", State.WRONG, "; ".join(map(str, error.mistakes)))
+    return Finding("codes", State.GOOD, "the pack has all that reports name")
 
 
 async def _boundaries(city: City | None, database: Database) -> Finding:

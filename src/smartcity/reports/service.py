@@ -32,7 +32,7 @@ from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
 from smartcity.reports.model import Action, By, Entry, Key, Party, Report
-from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
+from smartcity.reports.parties import CONTACTING, acting_as, may_know_of, parties_of, viewer_of
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.receipts import Receipts
@@ -244,8 +244,12 @@ class ReportService:
         return report.reporter.id
 
     async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
-        """How to reach the reporter, if handlers may know. Who is told is written down first."""
+        """How to reach the reporter, if they agreed and the reader is of the report's own agency
+        or a dispatcher. Who is told is written down first.
+        """
         if report.reporter.contact is None or not report.reporter.share_contact:
+            return None
+        if CONTACTING.isdisjoint(parties_of(reader, report)):
             return None
         await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return await self._reporters.contact(report)
