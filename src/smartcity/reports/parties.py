@@ -73,3 +73,10 @@ def may_know_of(report: Report, actor: Actor, parties: Collection[Party]) -> boo
     if not hidden or Role.OPERATIONS in actor.roles:
         return True
     return Party.STRANGER not in parties
+
+
+def viewer_afterwards(actor: Actor, report: Report, parties: Collection[Party]) -> Viewer:
+    """Through whose eyes the actor sees what came of their own step. It may have taken the report
+    out of their hands: then they hear that it was taken, and nothing that was said since.
+    """
+    return viewer_of(actor, parties) if may_know_of(report, actor, parties) else Viewer.PUBLIC
