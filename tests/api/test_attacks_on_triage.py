@@ -202,7 +202,9 @@ async def test_nonsense_is_an_answer_or_a_refusal(ward: Office, query: dict[str,
     assert answer.status_code in {200, 400}, answer.text
 
 
-@pytest.mark.parametrize("text", [" ", "\n\t "])
+@pytest.mark.parametrize(
+    "text", [" ", "\n\t ", "\u200b\u202e\ufe0f \u3164", "\U000e0041\u2800\x00"]
+)
 @pytest.mark.parametrize("action", ["resolve", "ask", "comment"])
 async def test_a_blank_text_says_nothing(ward: Office, action: str, text: str) -> None:
     case = await ward.report(*WORKED)
