@@ -16,7 +16,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.roles import Actor
 from smartcity.reports.model import UNFINISHED, Report, Task, TaskStatus
-from smartcity.reports.parties import listed_to
+from smartcity.reports.parties import parties_of, shown_to
 from smartcity.reports.shapes import Named, ReportView, TaskView, View
 from smartcity.reports.tasks.store import TaskFilter, TaskLists
 from smartcity.reports.views import Views
@@ -83,5 +83,5 @@ def _item(report: Report, task: Task, actor: Actor, views: Views, language: str)
     return TaskItem(
         task=views.task(task, language),
         lead=views.agency(report.agency, language),
-        report=views.summary(report, listed_to(actor, report), language),
+        report=views.summary(report, shown_to(actor, report, parties_of(actor, report)), language),
     )

@@ -173,6 +173,23 @@ async def test_no_figure_of_the_public_counts_a_single_report_that_is_not_public
         assert whole.json()["total"]["figures"]["arrived"]["value"] == 1
 
 
+async def test_who_hands_on_a_never_public_report_hears_so_again_if_the_answer_is_lost(
+    hanoi_town: Town,
+) -> None:
+    receipt = await sick(hanoi_town, await hanoi_town.device())
+    handler = await handler_of(hanoi_town, receipt)
+    transfer = {"action": "transfer", "agency": "so-xay-dung", "text": "Nhầm nơi"}
+    first = await handler.act(receipt["id"], transfer, version=1, key="k")
+    there = await hanoi_town.staff("handler", agencies=["so-xay-dung"])
+    received = await there.act(receipt["id"], {"action": "receive"}, version=2)
+    again = await handler.act(receipt["id"], transfer, version=1, key="k")
+    assert [a.status_code for a in (first, received, again)] == [200, 200, 200]
+    assert again.json()["version"] == 3
+    assert again.json().keys().isdisjoint({"description", "timeline", "agency", "code"})
+    unknown = await handler.act(receipt["id"], transfer, version=3, key="other")
+    assert unknown.status_code == 404
+
+
 async def test_of_health_only_five_or_more_in_a_ward_and_a_whole_month_are_told(
     hanoi_town: Town,
 ) -> None:

@@ -13,6 +13,7 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.importing import ReportImporter
 from smartcity.reports.imports.mapping import ImportMapping, load_mapping
 from smartcity.reports.imports.reading import ReportReader
+from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.store import INDEXES, ReportStore
 from smartcity.rowfiles.rows import Line
 from smartcity.settings import PROJECT
@@ -88,7 +89,7 @@ async def importer(
     await create_indexes(database, INDEXES, print)
     means = means or mapping(city)
     store, feed = ReportStore(database), FeedStore(database)
-    return ReportImporter(store, feed, reader(city, means), means, DIGEST)
+    return ReportImporter(store, feed, reader(city, means), means, Forgetting(city), DIGEST)
 
 
 def write(file: Path, rows: Iterable[Mapping[str, str]]) -> Path:

@@ -2,18 +2,24 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from smartcity.city.model import City
+from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.feed.store import ANNOUNCEMENTS, FeedStore
 from smartcity.reports.imports.files import open_rows
 from smartcity.reports.imports.importing import CHUNK, Outcome
 from smartcity.reports.imports.mapping import load_mapping
+from smartcity.reports.imports.reading import NOBODY
 from smartcity.reports.model import Report
+from smartcity.reports.personal.store import PersonalStore
+from smartcity.reports.privacy import HIDDEN
 from smartcity.reports.store import COLLECTION, ReportStore
 from smartcity.rowfiles.rows import Reject, RowError
 from smartcity.storage.mongo import Database, from_document
@@ -68,6 +74,27 @@ async def test_a_name_that_comes_twice_in_a_file_is_taken_once(
     database: Database, boston: City
 ) -> None:
     assert await take_in(database, boston, row(1), row(1)) == Outcome(new=1, known=1)
+
+
+async def test_what_retention_has_passed_already_comes_without_numbers_and_as_nobodys(
+    database: Database, boston: City
+) -> None:
+    called = "Called (617) 635-4500."
+    yesterday = (now() - timedelta(days=1)).strftime("%m/%d/%Y %I:%M:%S %p")
+    await take_in(
+        database,
+        boston,
+        row(1, CLOSURE_REASON=called),
+        row(2, CLOSURE_REASON=called, CLOSED_DT=yesterday),
+    )
+    old, young = await database[COLLECTION].find().sort("finished_at").to_list()
+    assert HIDDEN in old["timeline"][-2]["text"]
+    assert old["reporter"]["id"] != NOBODY
+    assert called in young["timeline"][-2]["text"]
+    reached = await PersonalStore(database).finished(
+        behind=(now() - timedelta(days=2), UUID(int=0)), before=now(), limit=10
+    )
+    assert [report.id for report in reached] == [young["_id"]]
 
 
 class Cut(Exception):

@@ -27,6 +27,7 @@ from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.migrations import lacking_indexes
 from smartcity.storage.mongo import Database, DatabaseError, members_of
 from smartcity.storage.owner import owner_of
+from smartcity.storage.processes import most_files
 
 OLDEST_SUPPORTED: Final = (7, 0)
 """The oldest MongoDB that its maker still mends."""
@@ -34,6 +35,8 @@ OLDEST_SUPPORTED: Final = (7, 0)
 BEHIND: Final = 1_000
 """A feed of so many unread events is no longer a moment's."""
 
+FILES: Final = 4_096
+"""Some hundreds for the embedded database's collections and indexes, the rest for connections."""
 
 NO_ANSWER: Final = "no answer"
 
@@ -56,7 +59,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _limits(settings)]
+    findings += [_attachments(settings), _push(settings), _limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, city, database)
@@ -167,6 +170,14 @@ def _limits(settings: Settings) -> Finding:
     if settings.rate_limits == "off":
         return Finding("rate limits", State.MIND, "off: for benchmarks only")
     return Finding("rate limits", State.GOOD, "on")
+
+
+def _files(settings: Settings) -> Finding:
+    most = most_files()
+    if not settings.mongo_uri and most < FILES:
+        found = f"{most:,} at most: the embedded database wants {FILES:,} (`ulimit -Hn`)"
+        return Finding("open files", State.MIND, found)
+    return Finding("open files", State.GOOD, f"{most:,} at most")
 
 
 async def _database(settings: Settings, city: City | None, database: Database) -> list[Finding]:

@@ -72,11 +72,10 @@ def viewer_of(actor: Actor, parties: Collection[Party]) -> Viewer:
     return Viewer.OBSERVER if actor.is_staff else Viewer.PUBLIC
 
 
-def listed_to(actor: Actor, report: Report) -> Viewer:
-    """Through whose eyes somebody sees a report that stands beside a thing of their own: as
-    everybody does, if they may not know of it any more.
+def shown_to(actor: Actor, report: Report, parties: Collection[Party]) -> Viewer:
+    """Through whose eyes somebody sees a report that stands beside a thing of their own, or that
+    their own step took out of their hands: as everybody does, if they may not know of it any more.
     """
-    parties = parties_of(actor, report)
     return viewer_of(actor, parties) if may_know_of(report, actor, parties) else Viewer.PUBLIC
 
 
