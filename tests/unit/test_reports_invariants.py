@@ -22,6 +22,7 @@ from smartcity.reports.events import event
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
 from smartcity.reports.lifecycle import ADDITIONS, TRANSITIONS, WITHOUT_VERSION
+from smartcity.reports.lists.queries import MAY_BE_HELD
 from smartcity.reports.model import Action, By, Party, Place, Report, Status
 from smartcity.reports.needs import BELONGS_TO
 from smartcity.reports.parties import acting_as, parties_of
@@ -252,7 +253,7 @@ def be_whole(report: Report, at: Any) -> None:
     if status is Status.HELD:
         assert report.held is not None
     if report.held is not None:
-        assert status in {Status.HELD, Status.REJECTED, Status.WITHDRAWN}
+        assert status in MAY_BE_HELD
         assert not report.is_public
     if report.formal:
         assert (status, report.public) == (Status.REJECTED, Publicity.NEVER)
