@@ -181,7 +181,8 @@ def _pin(document: Document) -> Pin:
         received_at=received,
         finished_at=document.get("finished_at"),
         receive_by=deadlines["receive_by"],
-        resolve_by=None if "paused_at" in deadlines else deadlines["resolve_by"],
+        due_at=document.get("due_at"),
+        risk_at=document.get("risk_at"),
         first_resolve_by=deadlines["first_resolve_by"],
     )
 

@@ -17,7 +17,7 @@ from smartcity.identifiers import new_id
 from smartcity.identity.roles import CLOCK, Actor, Role
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
-from smartcity.reports.deadlines import Clocks
+from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
 from smartcity.reports.events import event
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
@@ -273,7 +273,10 @@ def be_watched(report: Report, at: Any) -> None:
         assert report.watch is not None
         assert (report.watch.by, report.watch.agency) == (report.due_at, report.agency)
         assert report.risk_at is not None
-        assert report.due_at - timedelta(days=3) <= report.risk_at <= report.due_at
+        assert report.due_at - RISK_AT_MOST <= report.risk_at <= report.due_at
+    if report.alarm is not None and report.alarm.action is Action.WARN:
+        assert report.due_at is not None
+        assert report.risk_at == max(report.alarm.at, report.due_at - RISK_AT_MOST)
     assert report.level <= steps
     assert (report.escalated_to is not None) == (report.is_open and report.level > 0)
 

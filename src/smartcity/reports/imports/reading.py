@@ -13,7 +13,7 @@ from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import OutsideCity
 from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.deadlines import Clocks, risk_at
+from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
 from smartcity.reports.model import (
@@ -145,7 +145,8 @@ class ReportReader:
             routing=Routing(rule=RULE),
             deadlines=deadlines,
             due_at=due_at,
-            risk_at=risk_at(due_at, facts.status, deadlines, facts.opened),
+            risk_at=due_at
+            and self._clocks.risk_at(facts.category, facts.agency, facts.opened, due_at),
             reporter=Reporter(id=NOBODY),
             submission=digest_of(b"import", name.encode()),
             submission_body=b"",
