@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartcity.city import load_city
@@ -124,8 +124,8 @@ def test_a_report_with_months_to_go_is_at_risk_in_the_last_three_days() -> None:
     until = MONDAY + 100 * DAY
     granted = act(received(), Action.EXTEND, Party.SUPERVISOR, until=until, text="Chờ vật tư")
     assert granted.alarm
+    assert granted.alarm.at < until - RISK_AT_MOST
     assert granted.risk_at == until - RISK_AT_MOST
-    assert granted.alarm.at < granted.risk_at
 
 
 def test_what_was_warned_of_stays_at_risk_whatever_share_the_pack_has_by_then() -> None:
@@ -271,6 +271,7 @@ TRIES: list[Try] = [
 ]
 
 
+@settings(deadline=None)  # the first to come to a year counts its days
 @given(st.lists(st.tuples(st.sampled_from(TRIES), st.floats(0, 300)), max_size=20))
 def test_whatever_happens_the_clock_can_always_do_what_it_is_to_do_next(
     steps: list[tuple[Try, float]],
@@ -301,6 +302,7 @@ def test_whatever_happens_the_clock_can_always_do_what_it_is_to_do_next(
             assert wound(report, action, HANOI, CLOCKS, report.updated_at) == report
 
 
+@settings(deadline=None)
 @given(st.floats(0, 8000))
 def test_a_report_goes_up_one_level_at_a_time_and_never_before_its_deadline(hours: float) -> None:
     report = make_report(HANOI, at=MONDAY + hours * HOUR)
