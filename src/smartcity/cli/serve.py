@@ -12,6 +12,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from smartcity.cli.options import takes_settings
+from smartcity.heap import keep_for_good
 from smartcity.logs import configure_logs
 from smartcity.settings import Settings, SettingsError, environment_of, load_settings
 from smartcity.storage.embedded import running_server
@@ -60,7 +61,9 @@ def application() -> Any:
     end_with_parent()
     settings = load_settings()
     configure_logs(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    keep_for_good()
+    return app
 
 
 def with_database(settings: Settings) -> Settings:

@@ -1,0 +1,14 @@
+"""What the garbage collector need not look through again and again."""
+
+import gc
+
+
+def keep_for_good() -> None:
+    """Take what this process holds by now for what it will hold to its end.
+
+    A full collection looks through everything that was not kept so. With the modules, the city and
+    the app's handlers among it, each stopped the process for 90 to 130 ms, in which nobody was
+    answered. For a process that runs one app and ends with it: what is kept is never freed.
+    """
+    gc.collect()
+    gc.freeze()
