@@ -16,6 +16,7 @@ import msgspec
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
 from smartcity.reports.dates import Deadlines
+from smartcity.reports.model import OPEN, Status
 
 RISK_AT_MOST: Final = timedelta(days=3)
 """No longer before its deadline is a report at risk, so that a queue looks through few days."""
@@ -117,3 +118,12 @@ class Clocks:
 
 def _hours(working: timedelta) -> float:
     return working.total_seconds() / 3600
+
+
+def due_at(status: Status, deadlines: Deadlines) -> datetime | None:
+    """The next deadline of a report whose clock runs."""
+    if status is Status.SUBMITTED:
+        return deadlines.receive_by
+    if status in OPEN and deadlines.paused_at is None:
+        return deadlines.resolve_by
+    return None
