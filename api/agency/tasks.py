@@ -18,7 +18,8 @@ from smartcity.identity.roles import Actor
 from smartcity.reports.model import UNFINISHED, Report, Task, TaskStatus
 from smartcity.reports.shapes import Named, ReportView, TaskView, View
 from smartcity.reports.tasks.store import TaskFilter, TaskLists
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.viewers import Viewer
+from smartcity.reports.views import Views
 
 Moment = Annotated[datetime, Meta(tz=True)]
 

@@ -24,7 +24,7 @@ from smartcity.reports.model import Party, Report
 from smartcity.reports.moderation import covered
 from smartcity.reports.parties import may_know_of, parties_of, viewer_of
 from smartcity.reports.store import ReportStore
-from smartcity.reports.views import MASKED, OFFICIALS
+from smartcity.reports.viewers import MASKED, OFFICIALS
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000

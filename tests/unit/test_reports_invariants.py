@@ -28,7 +28,8 @@ from smartcity.reports.needs import BELONGS_TO
 from smartcity.reports.parties import acting_as, parties_of
 from smartcity.reports.requests import Redacted, Step
 from smartcity.reports.steps import Taken, take
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.viewers import Viewer
+from smartcity.reports.views import Views
 from smartcity.settings import PROJECT
 from smartcity.storage.mongo import from_document, to_document
 from tests.unit.reports_made import MONDAY, UNHURRIED, make_report

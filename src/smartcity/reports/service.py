@@ -40,7 +40,7 @@ from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
-from smartcity.reports.views import Viewer
+from smartcity.reports.viewers import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
