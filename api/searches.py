@@ -84,7 +84,7 @@ async def provide_queued(
     ] = None,
     overdue: Annotated[bool, QueryParameter(description="Past the next deadline.")] = False,
     at_risk: Annotated[
-        bool, QueryParameter(description="In the last quarter of the time; with `overdue`, either.")
+        bool, QueryParameter(description="The clock has warned of it; with `overdue`, either.")
     ] = False,
     escalated: Annotated[
         bool, QueryParameter(description="What was escalated to the caller, whoever has it.")

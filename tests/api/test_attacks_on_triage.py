@@ -12,7 +12,7 @@ import time_machine
 from api.pagination import encode_cursor
 from smartcity.clock import now
 from smartcity.identifiers import new_id
-from smartcity.reports.clockwork.store import tell_risks
+from smartcity.reports.clockwork.store import tell_risks, tell_risks_by_warnings
 from smartcity.reports.model import Report
 from smartcity.reports.room import ACTING, ADDING, COMMENTING, TIMELINE_LIMIT
 from smartcity.reports.store import ReportStore
@@ -156,6 +156,7 @@ async def test_older_reports_are_at_risk_when_newer_ones_would_be(ward: Office) 
     )
     for _ in range(2):
         await tell_risks(ward.town.database)
+        await tell_risks_by_warnings(ward.town.database)
     assert [(await kept(case))["risk_at"] for case in cases] == expected
 
 

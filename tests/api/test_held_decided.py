@@ -116,8 +116,11 @@ async def test_what_a_dispatcher_rejects_stays_unknown_and_may_be_objected_to(
     assert (await reporter.get(path)).json()["status"] == "rejected"
     assert (await hanoi_town.nobody().get(path)).status_code == 404
     assert (await handler.get(path)).status_code == 404
-    listed = f"/v1/agency/queue?agency={agency}&status=rejected"
-    assert await codes_of(dispatcher, listed) == []
+    queue = f"/v1/agency/queue?agency={agency}"
+    for asked in ("&status=rejected", "&status=rejected&status=closed", f"&text={receipt['code']}"):
+        assert await codes_of(dispatcher, queue + asked) == []
+    for asked in ("", "?status=rejected", "?status=rejected&status=closed"):
+        assert receipt["id"] not in await codes_of(dispatcher, f"/v1/reports{asked}")
     objection = {"action": "reopen", "text": "Ổ gà có thật, xin xem lại"}
     answer = await reporter.act(receipt["id"], objection)
     assert (answer.status_code, answer.json()["status"]) == (200, "held")

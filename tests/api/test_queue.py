@@ -7,7 +7,6 @@ import pytest
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Role
-from smartcity.reports.deadlines import risk_at
 from smartcity.reports.model import OPEN, Place, Status
 from tests.api.queues import DAY, PATH, handler, like, made, shown, tabs, there_are
 from tests.api.town import Town
@@ -116,17 +115,6 @@ async def test_overdue_at_risk_and_neither_are_told_apart_as_time_passes(hanoi_t
     assert await shown(desk) == [late.id, soon.id, early.id, still.id]
     counts = await tabs(desk)
     assert counts == {"received": 4, "unassigned": 4, "overdue": 1, "at_risk": 1}
-
-
-async def test_a_report_that_was_just_sent_is_not_at_risk_and_three_quarters_later_is(
-    hanoi_town: Town,
-) -> None:
-    report = made(hanoi_town)
-    assert report.due_at is not None
-    assert report.risk_at is not None
-    given = report.due_at - report.submitted_at
-    assert report.submitted_at + given * 0.5 < report.risk_at < report.due_at
-    assert risk_at(None, report.status, report.deadlines, report.submitted_at) is None
 
 
 @pytest.mark.parametrize("text", ["bang hieu", "bảng hiệu", "BANG hiệ"])

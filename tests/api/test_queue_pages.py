@@ -139,3 +139,17 @@ async def test_no_page_of_a_queue_sorts_or_fetches_what_it_does_not_show(hanoi_t
     )
     assert "'SORT'" not in repr(plan["executionStats"])
     assert plan["executionStats"]["totalDocsExamined"] == 10
+
+
+async def test_of_a_text_s_matches_only_those_that_are_shown_are_fetched(hanoi_town: Town) -> None:
+    base = made(hanoi_town, description="Bảng hiệu che khuất đèn đường")
+    await there_are(hanoi_town, base, *(like(base) for _ in range(30)))
+    desk = await handler(hanoi_town, base.agency)
+    await hanoi_town.database.command("profile", 2)
+    query = {"text": "bang hieu", "sort": "newest", "limit": 5}
+    assert len((await desk.get(PATH, params=query)).json()["items"]) == 5
+    await hanoi_town.database.command("profile", 0)
+    matching = {"command.find": COLLECTION, "command.hint": Along.DEADLINE}
+    found = await hanoi_town.database["system.profile"].find_one(matching)
+    assert found is not None
+    assert (found["keysExamined"] >= 31, found["docsExamined"]) == (True, 0)

@@ -76,10 +76,10 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received_at: datetime | None = None
     finished_at: datetime | None = None
     receive_by: datetime | None = None
-    resolve_by: datetime | None = None
     first_resolve_by: datetime | None = None
-    clock_stopped: bool = False
-    """A question is open: the resolve-by date will move when it is answered."""
+    due_at: datetime | None = None
+    """The next deadline; none while the clock stands still."""
+    risk_at: datetime | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -21,8 +21,9 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     """A report as the map and the figures keep it; without a point it only counts in figures.
 
     `public` says whether everybody may see its point by now, `never_public` that not even figures
-    may tell of it. `resolve_by` is the date that holds
-    today, none while the clock stands still; `first_resolve_by` the one that was first given.
+    may tell of it. `due_at` is the next deadline of an open report, none while the clock stands
+    still, and `risk_at` from when on it may be missed; `first_resolve_by` is the date that was
+    first given.
     """
 
     id: UUID
@@ -40,7 +41,8 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     finished_at: datetime | None = None
     receive_by: datetime | None = None
-    resolve_by: datetime | None = None
+    due_at: datetime | None = None
+    risk_at: datetime | None = None
     first_resolve_by: datetime | None = None
 
 
@@ -130,6 +132,7 @@ def pin_of(event: Event) -> Pin | None:
         received_at=state.received_at,
         finished_at=state.finished_at,
         receive_by=state.receive_by,
-        resolve_by=None if state.clock_stopped else state.resolve_by,
+        due_at=state.due_at,
+        risk_at=state.risk_at,
         first_resolve_by=state.first_resolve_by,
     )

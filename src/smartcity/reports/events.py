@@ -62,9 +62,9 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             received_at=report.received_at,
             finished_at=report.finished_at,
             receive_by=report.deadlines.receive_by,
-            resolve_by=report.deadlines.resolve_by,
             first_resolve_by=report.deadlines.first_resolve_by,
-            clock_stopped=report.deadlines.paused_at is not None,
+            due_at=report.due_at,
+            risk_at=report.risk_at,
         ),
     )
 

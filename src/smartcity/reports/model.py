@@ -270,7 +270,7 @@ class Report(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     """The next deadline of an open report whose clock runs; the queue sorts by it."""
     risk_at: datetime | None = None
-    """From then on it is at risk of missing that deadline: see `deadlines.risk_at`."""
+    """From then on it is at risk of missing that deadline: see `Clocks.risk_at`."""
     reporter: Reporter
     submission: bytes
     """Names the sender and the idempotency key; unique."""

@@ -7,7 +7,7 @@ from smartcity.city.model import Publicity
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import UNFINISHED, Action, Party, Report, TaskStatus
-from smartcity.reports.views import Viewer
+from smartcity.reports.viewers import Viewer
 
 OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 """Whose business a report is; the rest of the city's staff only observe it."""

@@ -29,7 +29,7 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
-from smartcity.reports.model import Action, By, Entry, Party, Report
+from smartcity.reports.model import Action, By, Entry, Party, Place, Report
 from smartcity.reports.parties import (
     CONTACTING,
     acting_as,
@@ -46,7 +46,7 @@ from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
-from smartcity.reports.views import Viewer
+from smartcity.reports.viewers import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
@@ -164,26 +164,10 @@ class ReportService:
         at: datetime,
         actor: Actor,
     ) -> Circumstances:
-        corrected = None
-        if step.action is Action.CORRECT and (step.location or step.unit or step.address):
-            if step.unit is not None and step.unit not in self._city.units:
-                raise Invalid(FieldError("unit", "unknown"))
-            corrected = submission.corrected(self._places, report.place, step)
-        if (
-            step.action is Action.ASSIGN
-            and step.assignee is not None
-            and not await self._colleagues.works_for(step.assignee, report.agency)
-        ):
-            raise Invalid(FieldError("assignee", "not_of_this_agency"))
-        survivor = None
-        if step.action is Action.MERGE and step.report is not None:
-            survivor = await self._known(step.report, actor)
-        arrived: Collection[UUID] = ()
-        if step.action is Action.RESOLVE:
-            arrived = await self._attachments.ready(step.attachments)
-        photos: Collection[UUID] = ()
-        if step.redaction is not None and step.redaction.regions:
-            photos = await self._attachments.photos(report.files)
+        """What the step refers to, found. Raises `Invalid` where that is not there."""
+        await self._check_assignee(report, step)
+        merges, resolves = step.action is Action.MERGE, step.action is Action.RESOLVE
+        regions = step.redaction is not None and step.redaction.regions
         return Circumstances(
             city=self._city,
             clocks=self._clocks,
@@ -191,11 +175,24 @@ class ReportService:
             parties=parties,
             at=at,
             agencies=actor.agencies,
-            place=corrected,
-            survivor=survivor,
-            arrived=arrived,
-            photos=photos,
+            place=self._corrected(report, step),
+            survivor=await self._known(step.report, actor) if merges and step.report else None,
+            arrived=await self._attachments.ready(step.attachments) if resolves else (),
+            photos=await self._attachments.photos(report.files) if regions else (),
         )
+
+    def _corrected(self, report: Report, step: Step) -> Place | None:
+        if step.action is not Action.CORRECT or not (step.location or step.unit or step.address):
+            return None
+        if step.unit is not None and step.unit not in self._city.units:
+            raise Invalid(FieldError("unit", "unknown"))
+        return submission.corrected(self._places, report.place, step)
+
+    async def _check_assignee(self, report: Report, step: Step) -> None:
+        if step.action is not Action.ASSIGN or step.assignee is None:
+            return
+        if not await self._colleagues.works_for(step.assignee, report.agency):
+            raise Invalid(FieldError("assignee", "not_of_this_agency"))
 
     async def _free(self, written: Report, steps: Sequence[Step]) -> None:
         """Undo the merges that these steps left without a report that carries them. Raises

@@ -71,6 +71,8 @@ _COLUMNS: Final = dict.fromkeys(
         "received_at",
         "finished_at",
         "deadlines",
+        "due_at",
+        "risk_at",
     ),
     1,
 )
