@@ -177,6 +177,7 @@ def _pin(document: Document) -> Pin:
         lat=place.get("lat"),
         public=public is Publicity.AT_ONCE
         or (public is Publicity.ON_RECEIPT and received is not None),
+        never_public=public is Publicity.NEVER,
         submitted_at=document["submitted_at"],
         received_at=received,
         finished_at=document.get("finished_at"),

@@ -87,6 +87,23 @@ def test_an_agency_above_that_is_no_more_is_passed_over() -> None:
     assert [rung.agency for rung in rungs(city, WARD, MONDAY)] == [WARD, "ttpvhcc"]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_report_that_stands_with_an_agency_that_is_no_more_goes_up_past_it(times: int) -> None:
+    report = make_report(HANOI)
+    while report.level < times:
+        report = ring(report)
+    assert report.alarm or times == 3
+    after = msgspec.structs.replace(
+        HANOI.agencies["ubnd-tp"], valid_to=report.updated_at.date() - DAY
+    )
+    city = msgspec.structs.replace(HANOI, agencies={**HANOI.agencies, "ubnd-tp": after})
+    while report.alarm:
+        found = among(city, Clocks(city), Party.CLOCK, at=report.alarm.at)
+        report = take(report, Step(action=report.alarm.action), found).report
+    assert report.escalated_to == Rung(role=Party.DISPATCHER, agency="ttpvhcc")
+    assert report.timeline[-1].action is Action.ESCALATE
+
+
 def test_an_agency_under_nobody_goes_to_the_dispatchers_at_once() -> None:
     assert [r.role for r in rungs(HANOI, "cong-an", MONDAY)] == [Party.SUPERVISOR, Party.DISPATCHER]
 

@@ -11,10 +11,10 @@ from smartcity.city import City
 from smartcity.identifiers import new_id
 from smartcity.reports.lists.counts import AT_LEAST_S, FEW, SHARE, QueueCounts
 from smartcity.reports.lists.model import Standing
-from smartcity.reports.lists.store import INDEXES, ReportLists
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
 from smartcity.reports.model import Party, Reporter
-from smartcity.reports.store import COLLECTION, ReportStore
+from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, make_report
 
@@ -118,7 +118,6 @@ async def test_counting_everything_never_takes_more_than_a_fiftieth_of_the_time(
 async def test_ones_own_reports_are_those_of_all_ones_devices_page_after_page(
     database: Database, hanoi: City
 ) -> None:
-    await database[COLLECTION].create_indexes(list(INDEXES[COLLECTION]))
     phone, tablet, stranger = new_id(), new_id(), new_id()
     reports = [
         msgspec.structs.replace(make_report(hanoi), code=f"code {n}", reporter=Reporter(id=device))

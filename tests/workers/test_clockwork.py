@@ -13,7 +13,6 @@ import time_machine
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identifiers import new_id
-from smartcity.reports.clockwork.store import INDEXES as ALARMS
 from smartcity.reports.clockwork.store import (
     AlarmStore,
     tell_risks,
@@ -26,9 +25,8 @@ from smartcity.reports.events import event
 from smartcity.reports.model import Action, Party, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import INDEXES, ReportStore
+from smartcity.reports.store import ReportStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report
 from tests.workers.clockworks import entries, every_report, sweep_over
@@ -41,9 +39,7 @@ LONG_AGO = timedelta(days=60)
 
 
 @pytest.fixture
-async def store(database: Database) -> ReportStore:
-    await create_indexes(database, INDEXES, lambda _: None)
-    await create_indexes(database, ALARMS, lambda _: None)
+def store(database: Database) -> ReportStore:
     return ReportStore(database)
 
 

@@ -66,6 +66,8 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lon: float | None = None
     lat: float | None = None
     public: bool = False
+    never_public: bool = False
+    """The public may not even know that it is there: it is in none of the figures it sees."""
     held: bool = False
     """It waits for a dispatcher, or was not let through: it counts nowhere and is not drawn."""
     level: int = 0

@@ -173,13 +173,17 @@ class Vocabulary:
     def field_of_kind(self) -> Rows:
         return np.array([self.fields.number(k.field) for k in self.kinds.words], np.intp)
 
+    def told_of_kind(self) -> Mask:
+        return np.array([kind.told for kind in self.kinds.words], np.bool_)
+
     def _kind(self, pin: Pin) -> int:
         has_point = pin.lon is not None and pin.lat is not None
         drawn = pin.public and has_point and pin.status not in OFF_THE_MAP
         self.statuses.number(pin.status)
         self.categories.number(pin.category)
         self.fields.number(pin.field)
-        return self.kinds.number(Kind(pin.status, pin.category, pin.field, drawn))
+        told = not pin.never_public
+        return self.kinds.number(Kind(pin.status, pin.category, pin.field, drawn, told))
 
 
 def _codes(pins: Sequence[Pin]) -> Codes:

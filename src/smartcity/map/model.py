@@ -20,9 +20,10 @@ OFF_THE_MAP: Final = frozenset(
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
     """A report as the map and the figures keep it; without a point it only counts in figures.
 
-    `public` says whether everybody may see its point by now. `due_at` is the next deadline of an
-    open report, none while the clock stands still, and `risk_at` from when on it may be missed;
-    `first_resolve_by` is the date that was first given.
+    `public` says whether everybody may see its point by now, `never_public` that not even figures
+    may tell of it. `due_at` is the next deadline of an open report, none while the clock stands
+    still, and `risk_at` from when on it may be missed; `first_resolve_by` is the date that was
+    first given.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     lon: float | None = None
     lat: float | None = None
     public: bool = False
+    never_public: bool = False
     submitted_at: datetime
     received_at: datetime | None = None
     finished_at: datetime | None = None
@@ -45,14 +47,15 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(NamedTuple):
-    """How a row looks and whether it is drawn. A city has some hundreds of kinds, so that a filter
-    is a look-up in a short table.
+    """How a row looks, whether it is drawn, and whether the public's figures count it. A city has
+    some hundreds of kinds, so that a filter is a look-up in a short table.
     """
 
     status: str
     category: str
     field: str
     drawn: bool
+    told: bool
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -124,6 +127,7 @@ def pin_of(event: Event) -> Pin | None:
         lon=state.lon,
         lat=state.lat,
         public=state.public,
+        never_public=state.never_public,
         submitted_at=state.submitted_at,
         received_at=state.received_at,
         finished_at=state.finished_at,

@@ -54,6 +54,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             lon=report.place.lon,
             lat=report.place.lat,
             public=report.is_public,
+            never_public=report.public is Publicity.NEVER,
             held=report.held is not None,
             level=report.level,
             raised_to=_raised_to(report, entry),
@@ -84,7 +85,7 @@ def unseen(told: Event) -> Event:
     """
     if told.public is None or told.internal is None:
         return told
-    internal = msgspec.structs.replace(told.internal, public=False)
+    internal = msgspec.structs.replace(told.internal, public=False, never_public=True)
     return msgspec.structs.replace(told, public=None, internal=internal)
 
 

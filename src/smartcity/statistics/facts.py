@@ -34,7 +34,7 @@ class When(msgspec.Struct, frozen=True):
 
 
 class Facts:
-    """Of the reports of a table whose category is in `categories` (all, if none are given)."""
+    """Of the reports of a table: all, or with `categories` what the public may know of these."""
 
     def __init__(
         self, table: Table, by: str | None, when: When, categories: Collection[str] | None = None
@@ -43,7 +43,7 @@ class Facts:
         self._when = when
         self._chosen = table.live
         if categories is not None:
-            self._chosen = self._chosen & self._word_in("category", categories)
+            self._chosen = self._chosen & table.told & self._word_in("category", categories)
         self.group: NDArray[Any] = (
             np.zeros(len(table.live), np.uint16) if by is None else table.numbers(by)
         )
