@@ -17,7 +17,7 @@ from smartcity.identity.devices.model import (
 )
 from smartcity.identity.roles import Role
 from smartcity.storage.mongo import Database
-from tests.unit.identity_parts import Identity, with_indexes
+from tests.unit.identity_parts import Identity
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_a_token_is_told_once_and_only_its_hash_is_kept(database: Database
 
 
 async def test_a_device_is_read_as_it_was_written(database: Database):
-    identity = Identity(await with_indexes(database))
+    identity = Identity(database)
     device, _ = await identity.devices.register(PHONE)
     assert await identity.devices.get(device.id) == device
 
@@ -127,7 +127,7 @@ async def test_a_dead_push_address_is_forgotten_and_its_device_stays(database: D
 async def test_the_address_of_a_device_that_was_silent_for_270_days_is_forgotten_and_it_stays(
     database: Database,
 ):
-    devices = Identity(await with_indexes(database)).devices
+    devices = Identity(database).devices
     silent, token = await devices.register(PHONE)
     with time_machine.travel(now() + timedelta(days=ADDRESS_DAYS - 1), tick=False):
         seen, _ = await devices.register(msgspec.structs.replace(PHONE, push=OTHER))

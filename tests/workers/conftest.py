@@ -9,9 +9,8 @@ from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.push import PushSender
-from smartcity.notifications.store import INDEXES, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import pusher_of
@@ -19,8 +18,7 @@ from workers.pusher import Pusher
 
 
 @pytest.fixture
-async def store(database: Database) -> NotificationStore:
-    await create_indexes(database, INDEXES, lambda _: None)
+def store(database: Database) -> NotificationStore:
     return NotificationStore(database)
 
 
