@@ -193,7 +193,7 @@ class Parts:
             try:
                 yield
             finally:
-                work.cancel()
+                await _end(work)
         await self._client.close()
 
     async def _work(self) -> None:
@@ -253,6 +253,15 @@ class Parts:
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
         return registry
+
+
+async def _end(work: asyncio.Task[None]) -> None:
+    """Cancel until it is over: a cancellation that meets an answer from the database is lost, as
+    `asyncio.wait_for` of Python 3.11 does it, and what was cancelled goes on.
+    """
+    while not work.done():
+        work.cancel()
+        await asyncio.wait([work], timeout=0.5)
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
