@@ -38,6 +38,7 @@ from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.statistics import StatisticsController
+from api.operations.webhooks import WebhookController
 from api.parts import Parts
 from api.permissions import permissions
 from api.readiness import Kept
@@ -76,6 +77,7 @@ HANDLERS: Final = (
     StatisticsController,
     TaskController,
     UploadController,
+    WebhookController,
     metrics,
     openapi_document,
 )

@@ -24,7 +24,6 @@ from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
 from smartcity.dossiers.store import DossierStore
 from smartcity.feed.live import LiveStream
-from smartcity.feed.store import FeedStore
 from smartcity.feed.tail import FeedTail
 from smartcity.identity.citizens.service import CitizenService
 from smartcity.identity.citizens.store import CitizenStore
@@ -169,7 +168,9 @@ class Parts:
         )
         self.desk = Desk(self.callers, self.erasures, self.export)
 
-        feed = FeedStore(database)
+        self.webhooks = shared.webhooks
+
+        feed = shared.feed_store
         self._tail = FeedTail(feed)
         self.pins = PinIndex(PinsOfReports(self.report_store))
         self.tiles = MapTiles(self.pins)

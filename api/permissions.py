@@ -25,6 +25,7 @@ MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 AUDITING: Final = frozenset({Role.AUDITOR})
+ADMINISTERING: Final = frozenset({Role.ADMIN})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the city -------------------------------------------------------------------------------
@@ -119,6 +120,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,
+    # --- other systems ----------------------------------------------------------------------------
+    "ListWebhooks": ADMINISTERING,
+    "AddWebhook": ADMINISTERING,
+    "GetWebhook": ADMINISTERING,
+    "UpdateWebhook": ADMINISTERING,
+    "RenewWebhookSecret": ADMINISTERING,
+    "ReplayWebhook": ADMINISTERING,
+    "RemoveWebhook": ADMINISTERING,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,
