@@ -10,6 +10,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "report_id": "The report's id.",
     "attachment_id": "The attachment's id.",
     "staff_id": "The account's id.",
+    "webhook_id": "The webhook's id.",
     "code": "The dossier's code, as it stands on the receipt.",
     "purpose": "What the consent is for: a code of `GET /v1/consents`.",
     # --- which of a list ------------------------------------------------------------------------

@@ -25,10 +25,26 @@ GONE: Final = "gone"
 MOST: Final = 100
 """So many webhooks one city has."""
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2000)]
-Kind = Annotated[str, Meta(max_length=80, description="`report.resolve`, or `report.*` for all.")]
-Kinds = Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=100)]
+Name = Annotated[
+    str, Meta(min_length=1, max_length=100, description="What the system is called in this city.")
+]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/@]+(/\S*)?$",
+        max_length=2000,
+        description="Where messages are posted.",
+    ),
+]
+Kind = Annotated[str, Meta(max_length=80)]
+Kinds = Annotated[
+    tuple[Kind, ...],
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="Which events it hears of: `report.resolve`, or `report.*` for all of a topic.",
+    ),
+]
 
 
 class State(StrEnum):
@@ -93,9 +109,9 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A system that wants to hear of events, from now on."""
 
-    name: Annotated[Name, Meta(description="What the system is called in this city.")]
-    url: Annotated[Url, Meta(description="Where messages are posted.")]
-    kinds: Annotated[Kinds, Meta(description="Which events it hears of.")]
+    name: Name
+    url: Url
+    kinds: Kinds
 
 
 class WebhookChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
