@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from smartcity.clock import now
 from smartcity.reports.lists.model import Along
-from smartcity.reports.model import OPEN, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import OPEN, Status
 from tests.api.queues import DAY, PATH, handler, like, made, there_are, turning
 from tests.api.town import Person, Town
 from tests.unit.reports_made import category_of

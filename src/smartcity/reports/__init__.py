@@ -1,9 +1,10 @@
 """Reports: one problem told by one citizen, from its submission to its end.
 
-`model` is what a report is, with its `dates`; `document` is the form of its parts, `store` keeps
-them. `requests` are what people send. On arrival, `intake` has a report made of it by `submission`,
-with the city's answers of `routing` and `deadlines`, from one of its `personal` reporters; it may
-have to wait (`holding`). `receipts` give whoever holds one the reporter's rights.
+`model` is what a report is, with its `dates` and its `timeline`, told in `words`; `document` is the
+form of its parts, `store` keeps them. `requests` are what people send. On arrival, `intake` has a
+report made of it by `submission`, with the city's answers of `routing` and `deadlines`, from one of
+its `personal` reporters; it may have to wait (`holding`). `receipts` give whoever holds one the
+reporter's rights.
 
 `lifecycle` is the table of what may happen to it, by whichever of its `parties`; `needs` and
 `effects` are what an action takes and does, `steps` takes one, in its `circumstances`. `tasks` are

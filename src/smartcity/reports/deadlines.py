@@ -16,7 +16,7 @@ import msgspec
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.model import OPEN, Status
+from smartcity.reports.words import OPEN, Status
 
 RISK_AT_MOST: Final = timedelta(days=3)
 """No longer before its deadline is a report at risk, so that a queue looks through few days."""

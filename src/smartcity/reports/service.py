@@ -29,7 +29,7 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
-from smartcity.reports.model import Action, By, Entry, Party, Place, Report
+from smartcity.reports.model import Place, Report
 from smartcity.reports.parties import (
     CONTACTING,
     acting_as,
@@ -46,7 +46,9 @@ from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
+from smartcity.reports.timeline import By, Entry
 from smartcity.reports.viewers import Viewer
+from smartcity.reports.words import Action, Party
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""

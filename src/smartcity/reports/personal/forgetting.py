@@ -19,16 +19,7 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
-from smartcity.reports.model import (
-    By,
-    Entry,
-    Party,
-    Redaction,
-    Report,
-    Reporter,
-    Status,
-    Task,
-)
+from smartcity.reports.model import Report, Reporter, Task
 from smartcity.reports.moderation import (
     ADDRESS,
     ANSWERS,
@@ -38,6 +29,8 @@ from smartcity.reports.moderation import (
     without,
 )
 from smartcity.reports.privacy import Mask
+from smartcity.reports.timeline import By, Entry, Redaction
+from smartcity.reports.words import Party, Status
 
 MONTH: Final = timedelta(days=30.4375)
 """The mean one: nobody's data stays longer for having been finished in February."""
