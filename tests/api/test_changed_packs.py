@@ -9,9 +9,9 @@ import pytest
 
 from api.app import create_app
 from smartcity.clock import now
-from tests.api.office import pothole, reasons
+from tests.api.office import reasons
 from tests.api.packs import changed_pack
-from tests.api.test_reports import handler_of
+from tests.api.reporting import handler_of, pothole
 from tests.api.town import Town, connected, with_pack
 
 pytestmark = pytest.mark.anyio

@@ -142,7 +142,7 @@ async def test_no_page_of_a_queue_sorts_or_fetches_what_it_does_not_show(hanoi_t
     assert plan["executionStats"]["totalDocsExamined"] == 10
 
 
-async def test_of_a_text_s_matches_only_those_that_are_shown_are_fetched(hanoi_town: Town) -> None:
+async def test_of_what_a_text_finds_only_what_is_shown_is_fetched(hanoi_town: Town) -> None:
     base = made(hanoi_town, description="Bảng hiệu che khuất đèn đường")
     await there_are(hanoi_town, base, *(like(base) for _ in range(30)))
     desk = await handler(hanoi_town, base.agency)

@@ -10,10 +10,12 @@ reporter's rights.
 `effects` are what an action takes and does, `steps` takes one, in its `circumstances`. `tasks` are
 what its agency asks of others, `merging` joins it to an earlier one, `moderation` hides what is not
 for everybody, `clockwork` is what happens when nobody acts. `service` says what happens, in order,
-and `events` is what the feed hears.
+and `events` is what the feed hears. `room` is how much a report may hold, and `repeats` knows a
+step that is sent again.
 
 `views` says who of its `viewers` sees what in which of the `shapes` (`privacy` hides numbers in a
 text); `lists` finds many at once, `similar` what somebody else told before, which `confirmations`
-tell too; `answers` are the pack's for one report. `imports` brings reports from another system.
-Nothing here sends, draws or counts: whoever does so hears of it in the feed.
+tell too; `answers` are the pack's for one report, and `codes` are what a pack must not lose.
+`imports` brings reports from another system. Nothing here sends, draws or counts: whoever does so
+hears of it in the feed.
 """

@@ -13,7 +13,6 @@ from smartcity.reports.words import UNFINISHED, Action, Party, TaskStatus
 OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 """Whose business a report is; the rest of the city's staff only observe it."""
 
-
 CONTACTING: Final = OF_THE_AGENCY - {Party.HELPER}
 """Whom a reporter who shares their contact shares it with: a task is done without it."""
 

@@ -50,8 +50,8 @@ class Forgetting:
         self._keeps = city.privacy.personal_months * MONTH
         self._notice = city.messages.render(city.languages[0], NOTICE)
 
-    def before(self, at: datetime) -> datetime:
-        """Reports that were finished before that are nobody's by then."""
+    def kept_since(self, at: datetime) -> datetime:
+        """Reports that were finished before this are nobody's by `at`."""
         return at - self._keeps
 
     def retained(self, report: Report) -> Report:
