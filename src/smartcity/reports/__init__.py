@@ -7,11 +7,11 @@ its `personal` reporters; it may have to wait (`holding`). `receipts` give whoev
 reporter's rights.
 
 `lifecycle` is the table of what may happen to it, by whichever of its `parties`; `needs` and
-`effects` are what an action takes and does, `steps` takes one, in its `circumstances`. `tasks` are
-what its agency asks of others, `merging` joins it to an earlier one, `moderation` hides what is not
-for everybody, `clockwork` is what happens when nobody acts. `service` says what happens, in order,
-and `events` is what the feed hears. `room` is how much a report may hold, and `repeats` knows a
-step that is sent again.
+`effects` are what an action takes and does, `steps` takes one, in its `circumstances`, where the
+`references` are found. `tasks` are what its agency asks of others, `merging` joins it to an earlier
+one, `moderation` hides what is not for everybody, `clockwork` is what happens when nobody acts.
+`service` says what happens, in order, and `events` is what the feed hears. `room` is how much a
+report may hold, and `repeats` knows a step that is sent again.
 
 `views` says who of its `viewers` sees what in which of the `shapes` (`privacy` hides numbers in a
 text); `lists` finds many at once, `similar` what somebody else told before, which `confirmations`
