@@ -108,6 +108,10 @@ class Case:
         assert kept
         return kept["alarm"]["at"]
 
+    async def told(self, *actions: str) -> bool:
+        """Whether the reporter was told of these, in this order, and of nothing else."""
+        return await heard(self.reporter) == list(actions)
+
     async def until_status(self, status: str) -> None:
         async def there() -> bool:
             return (await self.seen())["status"] == status

@@ -1,27 +1,38 @@
 """What becomes of a report that waits for a citizen: its clock stands, and no wait is endless."""
 
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
 import time_machine
 
 from smartcity.clock import now
-from tests.api.passing_time import DAY, SOON, at, case, colleague, heard, until
+from tests.api.office import RECEIVE
+from tests.api.passing_time import DAY, SOON, Case, Colleague, at, case, colleague, until
 from tests.api.town import Town
 
 pytestmark = pytest.mark.anyio
+
+ASK: Final = {"action": "ask", "text": "Ở cổng nào?"}
+RESOLVE: Final = {"action": "resolve", "text": "Đã dời xe"}
+REOPEN: Final = {"action": "reopen", "text": "Xe vẫn còn"}
+
+
+async def handled(town: Town, *steps: dict[str, Any]) -> tuple[Case, Colleague]:
+    """A report with which its handler went so far."""
+    report = await case(town)
+    handler = await colleague(town, "handler", report.agency)
+    answer = await handler.act(report.id, *steps)
+    assert answer.status_code == 200, answer.text
+    return report, handler
 
 
 async def test_the_clock_stands_for_the_first_question_and_every_view_says_so(
     hanoi_town: Town,
 ) -> None:
-    report = await case(hanoi_town)
-    handler = await colleague(hanoi_town, "handler", report.agency)
+    report, handler = await handled(hanoi_town, RECEIVE)
     assert (await report.seen())["deadlines"]["clock"] == "running"
-    asked = await handler.act(
-        report.id, {"action": "receive"}, {"action": "ask", "text": "Ở cổng nào?"}
-    )
-    assert asked.status_code == 200, asked.text
+    assert (await handler.act(report.id, ASK)).status_code == 200
     for viewer in (report.reporter, await handler.at_work(), hanoi_town.nobody()):
         deadlines = (await report.seen_by(viewer))["deadlines"]
         assert deadlines["clock"] == "stopped"
@@ -40,26 +51,20 @@ async def test_the_clock_stands_for_the_first_question_and_every_view_says_so(
 
 
 async def test_a_question_that_was_read_is_reminded_of_and_then_given_up(hanoi_town: Town) -> None:
-    report, windows = await case(hanoi_town), hanoi_town.city.windows
-    handler = await colleague(hanoi_town, "handler", report.agency)
-    steps = {"action": "receive"}, {"action": "ask", "text": "Ở cổng nào?"}
-    assert (await handler.act(report.id, *steps)).status_code == 200
+    windows = hanoi_town.city.windows
+    report, _ = await handled(hanoi_town, RECEIVE, ASK)
     asked_at = now()
-
-    async def told(*actions: str) -> bool:
-        return await heard(report.reporter) == list(actions)
-
     async with at(hanoi_town, now()):
-        await until(lambda: told("receive", "ask"))
+        await until(lambda: report.told("receive", "ask"))
     inbox = (await report.reporter.get("/v1/me/notifications")).json()["items"]
     read = {"ids": [item["id"] for item in inbox]}
     assert (await report.reporter.ask("POST", "/v1/me/notifications/read", json=read)).is_success
     async with at(hanoi_town, asked_at + (windows.lapse_days - windows.remind_days) * DAY + SOON):
-        await until(lambda: told("receive", "ask", "remind"))
+        await until(lambda: report.told("receive", "ask", "remind"))
         assert (await report.seen())["status"] == "waiting"
     async with at(hanoi_town, asked_at + windows.lapse_days * DAY + SOON):
         await report.until_status("rejected")
-        await until(lambda: told("receive", "ask", "remind", "lapse"))
+        await until(lambda: report.told("receive", "ask", "remind", "lapse"))
     shown = [entry["action"] for entry in (await report.seen())["timeline"]]
     assert shown == ["submit", "receive", "ask", "remind", "lapse"]
 
@@ -68,11 +73,9 @@ async def test_a_question_that_reached_nobody_is_put_before_the_supervisor(
     hanoi_town: Town,
 ) -> None:
     """The app was removed the day after: nobody read it, and nobody can have chosen not to."""
-    report, windows = await case(hanoi_town), hanoi_town.city.windows
-    handler = await colleague(hanoi_town, "handler", report.agency)
+    windows = hanoi_town.city.windows
+    report, _ = await handled(hanoi_town, RECEIVE, ASK)
     supervisor = await colleague(hanoi_town, "supervisor", report.agency)
-    steps = {"action": "receive"}, {"action": "ask", "text": "Ở cổng nào?"}
-    assert (await handler.act(report.id, *steps)).status_code == 200
     asked_at = now()
 
     async def notified(action: str) -> bool:
@@ -95,42 +98,30 @@ async def test_a_question_that_reached_nobody_is_put_before_the_supervisor(
 async def test_a_resolved_report_is_announced_to_be_closed_and_then_closed(
     hanoi_town: Town,
 ) -> None:
-    report, windows = await case(hanoi_town), hanoi_town.city.windows
-    handler = await colleague(hanoi_town, "handler", report.agency)
-    steps = {"action": "receive"}, {"action": "resolve", "text": "Đã dời xe"}
-    assert (await handler.act(report.id, *steps)).status_code == 200
+    windows = hanoi_town.city.windows
+    report, _ = await handled(hanoi_town, RECEIVE, RESOLVE)
     solved_at = now()
-
-    async def told(*actions: str) -> bool:
-        return await heard(report.reporter) == list(actions)
-
     async with at(hanoi_town, solved_at + (windows.close_days - windows.remind_days) * DAY + SOON):
-        await until(lambda: told("receive", "resolve", "announce"))
+        await until(lambda: report.told("receive", "resolve", "announce"))
         assert (await report.seen())["status"] == "resolved"
     async with at(hanoi_town, solved_at + windows.close_days * DAY + SOON):
         await report.until_status("closed")
-        await until(lambda: told("receive", "resolve", "announce", "close"))
+        await until(lambda: report.told("receive", "resolve", "announce", "close"))
 
 
 async def test_a_reporter_reopens_up_to_the_limit_and_then_a_supervisor_decides(
     hanoi_town: Town,
 ) -> None:
-    report = await case(hanoi_town)
-    handler = await colleague(hanoi_town, "handler", report.agency)
+    report, handler = await handled(hanoi_town, RECEIVE, RESOLVE)
     supervisor = await colleague(hanoi_town, "supervisor", report.agency)
-    resolve, reopen = (
-        {"action": "resolve", "text": "Đã dời xe"},
-        {"action": "reopen", "text": "Xe vẫn còn"},
-    )
-    await handler.act(report.id, {"action": "receive"}, resolve)
     for _ in range(hanoi_town.city.windows.reopen_limit):
-        assert (await report.reporter.act(report.id, reopen)).status_code == 200
-        await handler.act(report.id, resolve)
-    refused = await report.reporter.act(report.id, reopen)
+        assert (await report.reporter.act(report.id, REOPEN)).status_code == 200
+        await handler.act(report.id, RESOLVE)
+    refused = await report.reporter.act(report.id, REOPEN)
     assert refused.status_code == 409
     assert refused.json()["reason"] == "reopen_limit"
     with time_machine.travel(now() + 3 * DAY):
-        allowed = await supervisor.act(report.id, reopen)
+        allowed = await supervisor.act(report.id, REOPEN)
         assert allowed.status_code == 200, allowed.text
         seen = await report.seen()
     assert (seen["status"], seen["deadlines"]["clock"]) == ("received", "running")
@@ -138,16 +129,10 @@ async def test_a_reporter_reopens_up_to_the_limit_and_then_a_supervisor_decides(
 
 
 async def test_after_the_window_only_a_supervisor_reopens(hanoi_town: Town) -> None:
-    report = await case(hanoi_town)
-    handler = await colleague(hanoi_town, "handler", report.agency)
+    report, _ = await handled(hanoi_town, RECEIVE, RESOLVE)
     supervisor = await colleague(hanoi_town, "supervisor", report.agency)
-    resolve, reopen = (
-        {"action": "resolve", "text": "Đã dời xe"},
-        {"action": "reopen", "text": "Xe vẫn còn"},
-    )
-    await handler.act(report.id, {"action": "receive"}, resolve)
     with time_machine.travel(now() + hanoi_town.city.windows.reopen_days * DAY + SOON):
-        refused = await report.reporter.act(report.id, reopen)
+        refused = await report.reporter.act(report.id, REOPEN)
         assert refused.status_code == 409
         assert refused.json()["reason"] == "reopen_window"
-        assert (await supervisor.act(report.id, reopen)).status_code == 200
+        assert (await supervisor.act(report.id, REOPEN)).status_code == 200
