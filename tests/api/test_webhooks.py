@@ -13,7 +13,7 @@ import time_machine
 from smartcity.clock import now
 from smartcity.webhooks.model import MOST
 from smartcity.webhooks.signing import signed
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
 from tests.api.town import Person, Town, town
 from tests.api.working import until, working
 from tests.standins.receiver import Receiver, receiver
