@@ -8,7 +8,7 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.errors import Conflict
-from smartcity.reports.clockwork.ladder import rungs
+from smartcity.reports.clockwork.ladder import rungs, standing
 from smartcity.reports.dates import Watch
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import Action, Alarm, Report, Status
@@ -56,8 +56,11 @@ def wound(report: Report, action: Action, city: City, clocks: Clocks, at: dateti
     report = msgspec.structs.replace(report, risk_at=_risk_at(report, city, clocks))
     steps = rungs(city, report.agency, at)
     stands = report.is_open and report.level > 0
+    level = report.level
+    if stands and action is not Action.ESCALATE:
+        level = standing(city, report, at)  # on the ladder as it is by now
     report = msgspec.structs.replace(
-        report, escalated_to=steps[min(report.level, len(steps)) - 1] if stands else None
+        report, level=level, escalated_to=steps[min(level, len(steps)) - 1] if stands else None
     )
     alarms = (_of_deadline(report, len(steps), city, clocks), _of_turn(report, city))
     first = min((a for a in alarms if a is not None), key=lambda alarm: alarm.at, default=None)
