@@ -185,13 +185,12 @@ class Parts:
     @asynccontextmanager
     async def running(self, _app: Any) -> AsyncGenerator[None]:
         """Load what is kept in memory and follow the feed, for as long as the app runs."""
-        async with asyncio.TaskGroup() as group:
+        async with self._client, asyncio.TaskGroup() as group:
             work = group.create_task(self._work())
             try:
                 yield
             finally:
                 work.cancel()
-        await self._client.close()
 
     async def _work(self) -> None:
         await _until_done(self._load)
