@@ -10,7 +10,7 @@ from smartcity.city.model import City
 from smartcity.errors import Conflict
 from smartcity.reports.clockwork.ladder import rungs, standing
 from smartcity.reports.dates import Watch
-from smartcity.reports.deadlines import Clocks
+from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
 from smartcity.reports.model import Action, Alarm, Report, Status
 
 
@@ -104,8 +104,9 @@ def _risk_at(report: Report, city: City, clocks: Clocks) -> datetime | None:
     watch = report.watch
     if report.due_at is None or watch is None:
         return None
-    if watch.warned and report.risk_at is not None:
-        return report.risk_at  # whatever the pack or another category would say since
+    if watch.warned:  # whatever the pack or another category would say since
+        warned = reversed([e.at for e in report.timeline if e.action is Action.WARN])
+        return report.risk_at or max(next(warned, watch.by), watch.by - RISK_AT_MOST)
     category = city.categories[report.category]
     return clocks.risk_at(category, report.agency, watch.since, watch.by)
 
