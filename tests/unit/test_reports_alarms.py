@@ -94,6 +94,13 @@ def test_a_report_received_after_it_was_to_be_resolved_is_not_warned_of() -> Non
     assert late.risk_at == late.due_at
 
 
+def test_nobody_is_warned_at_the_close_of_a_day_of_what_is_due_the_same_evening() -> None:
+    category, close = HANOI.categories[UNHURRIED], MONDAY.replace(hour=10, minute=30)
+    assert CLOCKS.warn_at(category, WARD, close - HOUR, close)
+    assert CLOCKS.warn_at(category, WARD, close, close + HOUR) is None
+    assert CLOCKS.risk_at(category, WARD, close, close + HOUR) == close + HOUR
+
+
 def test_a_report_is_at_risk_from_its_warning_on() -> None:
     report = make_report(HANOI, category=UNHURRIED)
     after_six_hours_and_lunch = MONDAY + 7.5 * HOUR
