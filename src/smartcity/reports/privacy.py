@@ -60,8 +60,6 @@ class Mask:
 
     def _in_broken(self, found: re.Match[str]) -> str:
         digits = found[0]
-        if self._identity is not None and self._identity.fullmatch(re.sub(r"\D", "", digits)):
-            return HIDDEN
         numbers = phonenumbers.PhoneNumberMatcher(_SIGNS.sub(" ", digits), self._region)
         for number in reversed(list(numbers)):
             digits = digits[: number.start] + HIDDEN + digits[number.end :]
