@@ -5,9 +5,10 @@ import pytest
 
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Party, Rung
+from smartcity.reports.model import Rung
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
+from smartcity.reports.words import Action, Party
 from tests.unit.reports_made import MONDAY, among, make_report
 from tests.unit.test_reports_alarms import DAY, HANOI, HOUR, WARD, received, ring
 
