@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcity.city import load_city
@@ -276,7 +276,6 @@ TRIES: list[Try] = [
 ]
 
 
-@settings(deadline=None)  # the first to come to a year counts its days
 @given(st.lists(st.tuples(st.sampled_from(TRIES), st.floats(0, 300)), max_size=20))
 def test_whatever_happens_the_clock_can_always_do_what_it_is_to_do_next(
     steps: list[tuple[Try, float]],
@@ -307,7 +306,6 @@ def test_whatever_happens_the_clock_can_always_do_what_it_is_to_do_next(
             assert wound(report, action, HANOI, CLOCKS, report.updated_at) == report
 
 
-@settings(deadline=None)
 @given(st.floats(0, 8000))
 def test_a_report_goes_up_one_level_at_a_time_and_never_before_its_deadline(hours: float) -> None:
     report = make_report(HANOI, at=MONDAY + hours * HOUR)
