@@ -1,7 +1,6 @@
 """What every test may use: one real database for the run, the two cities, the shared data."""
 
 import asyncio
-import gc
 import shutil
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from smartcity.city import City, load_city
+from smartcity.heap import keep_for_good
 from smartcity.settings import PROJECT, load_settings
 from smartcity.storage.embedded import EmbeddedMongo
 from smartcity.storage.mongo import Database, connect
@@ -33,8 +33,7 @@ sys.addaudithook(_loopback_only)
 
 def pytest_collection_finish() -> None:
     """What thousands of tests consist of stays to the end: the collector need not look at it."""
-    gc.collect()
-    gc.freeze()
+    keep_for_good()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from smartcity.city import City, load_city
 from smartcity.city.messages import NOTIFICATIONS, STATUSES
 from smartcity.city.model import Agency, Place, Priority, Publicity, Question, QuestionKind
 from smartcity.reports import tasks
-from smartcity.reports.model import Action, Status
+from smartcity.reports.words import Action, Status
 from smartcity.settings import PROJECT
 
 CONFIG = PROJECT / "config"

@@ -47,8 +47,9 @@ from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Report, Status, TaskStatus
+from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Status, TaskStatus
 from smartcity.settings import PROJECT, Settings, load_settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.migrations import create_indexes

@@ -15,9 +15,10 @@ from smartcity.reports.clockwork.alarms import TURNS, wound
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import OPEN, Action, Alarm, Party, Report, Rung, Status
+from smartcity.reports.model import Alarm, Report, Rung
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
+from smartcity.reports.words import OPEN, Action, Party, Status
 from smartcity.settings import PROJECT
 from tests.unit.reports_made import MONDAY, UNHURRIED, among, make_report
 

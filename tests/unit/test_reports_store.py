@@ -9,10 +9,11 @@ from smartcity.city import City
 from smartcity.identifiers import new_id
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
-from smartcity.reports.model import Action, Party, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import COLLECTION, Duplicate, ReportStore
+from smartcity.reports.words import Action, Party, Status
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report
 

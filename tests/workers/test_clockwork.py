@@ -22,10 +22,11 @@ from smartcity.reports.clockwork.store import (
 from smartcity.reports.clockwork.sweep import BATCH, FRESH, SET_ASIDE, Sweep
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
-from smartcity.reports.model import Action, Party, Report
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Party
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report

@@ -16,10 +16,10 @@ import msgspec
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.model import OPEN, Status
+from smartcity.reports.words import OPEN, Status
 
 RISK_AT_MOST: Final = timedelta(days=3)
-"""No longer before its deadline is a report at risk, so that a queue looks through few days."""
+"""A report is at risk only so shortly before its deadline: a queue looks through few days."""
 
 
 class Clocks:
@@ -100,8 +100,8 @@ class Clocks:
         return warn_at if warn_at < by else None
 
     def risk_at(self, category: Category, agency: str, since: datetime, by: datetime) -> datetime:
-        """From when on a report is at risk of missing a deadline: from the clock's warning on, in
-        the last days before it (`RISK_AT_MOST`); never, if it is not warned of.
+        """From when on a report is at risk of missing a deadline: from the clock's warning on, but
+        only in the last days (`RISK_AT_MOST`). Never, if there is no warning.
         """
         return max(self.warn_at(category, agency, since, by) or by, by - RISK_AT_MOST)
 

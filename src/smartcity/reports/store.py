@@ -13,8 +13,9 @@ from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.reports.model import Entry, Report
+from smartcity.reports.model import Report
 from smartcity.reports.room import Room, room_for
+from smartcity.reports.timeline import Entry
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,

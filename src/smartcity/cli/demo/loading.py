@@ -35,8 +35,8 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
 from smartcity.notifications.model import Follow, Following
 from smartcity.notifications.store import FollowStore
-from smartcity.reports.model import OPEN
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import OPEN
 from smartcity.settings import Settings
 from smartcity.storage.mongo import Database
 

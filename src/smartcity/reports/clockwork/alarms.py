@@ -11,7 +11,8 @@ from smartcity.errors import Conflict
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.dates import Watch
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Alarm, Report, Status
+from smartcity.reports.model import Alarm, Report
+from smartcity.reports.words import Action, Status
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartcity.city.model import City
-from smartcity.reports.model import Party, Report, Rung
+from smartcity.reports.model import Report, Rung
+from smartcity.reports.words import Party
 
 
 def rungs(city: City, agency: str, at: datetime) -> tuple[Rung, ...]:
