@@ -18,6 +18,7 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
 from smartcity.bridges import PinsOfReports
+from smartcity.cancelling import end
 from smartcity.city import load_city
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
@@ -190,7 +191,7 @@ class Parts:
             try:
                 yield
             finally:
-                work.cancel()
+                await end(work)
 
     async def _work(self) -> None:
         await _until_done(self._load)
