@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from smartcity.city import City, load_city
@@ -19,6 +20,10 @@ from smartcity.storage.mongo import Database, connect
 from tests.databases import emptied
 
 pytest_plugins = ["tests.standins.fixtures"]
+
+# No test is timed: how long an example takes says more of the machine than of the system.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:

@@ -77,6 +77,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     )
     city = load_city(settings.city_dir)
     async with (
+        client,
         push_sender(
             project=settings.fcm_project,
             credentials=settings.fcm_credentials,
@@ -87,11 +88,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        crew = Crew(settings, city, database, sender, geocoder, receivers)
-        try:
-            await crew.work(stop)
-        finally:
-            await client.close()
+        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
 
 
 class Crew:

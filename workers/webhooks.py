@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from smartcity.cancelling import end
 from smartcity.clock import now
 from smartcity.storage.leases import Lease
 from smartcity.webhooks.courier import Courier
@@ -45,9 +46,7 @@ class WebhookSender:
 
     async def stop(self) -> None:
         """Leave what is under way to whoever has the lease next."""
-        for task in self._under_way.values():
-            task.cancel()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await end(*self._under_way.values())
 
     async def _deliver(self, webhook: Webhook) -> None:
         try:

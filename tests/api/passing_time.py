@@ -17,6 +17,7 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.push import NotConfigured
+from smartcity.webhooks.posting import open_doors
 from tests.api.town import PASSWORD, Answer, Person, Town
 from tests.unit.reports_made import UNHURRIED
 from workers.main import Crew
@@ -71,12 +72,13 @@ async def heard(person: Person) -> list[str]:
 async def at(town: Town, moment: datetime) -> AsyncGenerator[None]:
     """A moment at which the workers are awake."""
     stop = asyncio.Event()
-    with time_machine.travel(moment):
-        crew = Crew(town.settings, town.city, town.database, NotConfigured(), None)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(crew.work(stop))
-            yield
-            stop.set()
+    async with open_doors(()) as receivers:
+        with time_machine.travel(moment):
+            crew = Crew(town.settings, town.city, town.database, NotConfigured(), None, receivers)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(crew.work(stop))
+                yield
+                stop.set()
 
 
 async def until(found: Callable[[], Awaitable[bool]]) -> None:

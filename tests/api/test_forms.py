@@ -14,6 +14,8 @@ pytestmark = pytest.mark.anyio
 
 SOME_ID: Final = "0197a0f0-0000-7000-8000-000000000000"
 STEPS: Final = f"/v1/reports/{SOME_ID}/actions"
+BULK: Final = "/v1/agency/actions"
+RECEIVE: Final = {"action": "receive"}
 REPORT: Final = {"category": "pothole", "description": "Ổ gà"}
 HERE: Final = {"lat": 21.0, "lon": 105.8}
 
@@ -52,6 +54,16 @@ STEPPED: Final[tuple[tuple[dict[str, Any], str, str], ...]] = (
         "redaction.spans[0]",
         "wrong_count",
     ),
+)
+LISTS: Final[tuple[tuple[str, list[Any], str, str], ...]] = (
+    # the whole body is a list: one report's steps in order, many reports' steps
+    (STEPS, [RECEIVE, {"action": "assign", "assignee": "Lan"}], "[1].assignee", "not_an_id"),
+    (STEPS, [RECEIVE, {"action": "dance"}], "[1].action", "unknown"),
+    (STEPS, [RECEIVE, {"action": "start", "colour": "red"}], "[1].colour", "unknown"),
+    (STEPS, [RECEIVE, {}], "[1].action", "required"),
+    (STEPS, [RECEIVE, "start"], "[1]", "wrong_kind"),
+    (BULK, [{"report": "R-1", "version": 1, "steps": RECEIVE}], "[0].report", "not_an_id"),
+    (BULK, [{"report": SOME_ID, "version": 1, "steps": [{}]}], "[0].steps[0].action", "required"),
 )
 ADDRESSES: Final = (
     ("/v1/reports?limit=0", "limit", "too_low"),
@@ -100,6 +112,14 @@ async def test_a_step_that_is_not_of_its_form_is_refused_in_the_callers_language
     vi, en = await in_both_languages(ward, "POST", STEPS, json=body)
     assert not ENGLISH.search(told(vi, path, reason))
     told(en, path, reason)
+
+
+@pytest.mark.parametrize(("address", "body", "path", "reason"), LISTS)
+async def test_a_mistake_in_a_list_is_told_with_its_place_in_it(
+    ward: Office, address: str, body: list[Any], path: str, reason: str
+) -> None:
+    person = ward["handler" if address == BULK else "reporter"]
+    told(await person.ask("POST", address, json=body), path, reason)
 
 
 @pytest.mark.parametrize(("address", "path", "reason"), ADDRESSES)

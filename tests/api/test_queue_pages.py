@@ -56,9 +56,7 @@ async def desk_of_three(hanoi_town: Town) -> Person:
     return await handler(hanoi_town, *sorted(hanoi_town.city.agencies)[:3])
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(kept, max_size=25),
     limit=st.integers(1, 7),

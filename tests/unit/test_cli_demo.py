@@ -36,6 +36,7 @@ from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.key_files import open_personal
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.model import LogIn
@@ -215,6 +216,14 @@ async def test_the_log_ins_shown_open_their_accounts(demo: Demo, hanoi: City) ->
     )
     for username, password in (shown[0], shown[-1]):
         await sessions.log_in(LogIn(username=username, password=password), "127.0.0.1")
+
+
+async def test_the_sample_applicants_lie_under_the_installations_newest_key(demo: Demo) -> None:
+    personal = open_personal(demo.settings)
+    kept = [found["applicant"] async for found in demo.database["dossiers"].find()]
+    assert len(kept) == DOSSIERS
+    assert {personal.renewed(applicant) for applicant in kept} == {None}
+    assert personal.decrypt(kept[0])
 
 
 async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(

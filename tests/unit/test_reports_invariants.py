@@ -300,4 +300,4 @@ def keep_secret(report: Report) -> None:
 
 
 TestLivesOfReports = LivesOfReports.TestCase
-TestLivesOfReports.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLivesOfReports.settings = settings(max_examples=60, stateful_step_count=40)

@@ -339,4 +339,4 @@ class LifeOfAReport(RuleBasedStateMachine):
 
 
 TestLifeOfAReport = LifeOfAReport.TestCase
-TestLifeOfAReport.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+TestLifeOfAReport.settings = settings(max_examples=50, stateful_step_count=20)

@@ -92,10 +92,10 @@ class Clocks:
         """When the clock warns of a deadline: once the pack's share of its working time has passed.
         None if there is no working time before it: then nobody could act on the warning.
         """
-        if since >= by:
-            return None
         time = self._times[self._calendar(category, agency)]
         given_h = _hours(time.between(since, by))
+        if given_h <= 0:
+            return None
         warn_at = time.after(since, given_h * self._city.escalation.warn_share)
         return warn_at if warn_at < by else None
 

@@ -53,7 +53,7 @@ def test_a_key_is_printed_alone_and_opens_until_it_is_revoked(
     assert actor().scopes == {Scope.ONESTOP}
     assert run("keys", "revoke", "one-stop").exit_code == 0
     assert actor() is None
-    assert run("keys", "revoke", "nobody").stderr == "smartcity: not found\n"
+    assert run("keys", "revoke", "nobody").stderr == "smartcity: not found: name: nobody\n"
 
 
 def test_what_commands_change_is_written_down_for_auditors(

@@ -13,7 +13,9 @@ def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: R
     run("migrate")
     well = run("doctor")
     assert well.exit_code == 0, well.output
-    assert "none imported: units are approximate" in " ".join(well.output.split())
+    said = " ".join(well.output.split())
+    assert "none imported: units are approximate" in said
+    assert "personal.keys with the first personal data" in said
 
 
 def test_the_doctor_looks_at_the_identity_providers(run: Run, tmp_path: Path) -> None:

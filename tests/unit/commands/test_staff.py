@@ -64,7 +64,7 @@ def test_who_lost_password_and_phone_is_let_in_again(run: Run, environment: dict
 def test_an_account_that_is_not_there_is_told(run: Run, words: tuple[str, ...]) -> None:
     told = run("staff", *words, "nobody")
     assert told.exit_code == 1
-    assert "smartcity: not found" in told.output
+    assert told.stderr == "smartcity: not found: username: nobody\n"
 
 
 def test_a_password_is_asked_for_twice_when_none_is_given(environment: dict[str, str]) -> None:

@@ -28,6 +28,15 @@ def level_of(city: City, report: Report, at: datetime) -> int:
     return sum(rung.role is Party.SUPERVISOR and rung.agency in passed for rung in steps)
 
 
+def standing(city: City, report: Report, at: datetime) -> int:
+    """The level of those whom the report stands with by then: of who is above them, if they ended
+    since it came to them.
+    """
+    stands, steps = report.escalated_to, rungs(city, report.agency, at)
+    ended = stands is not None and stands not in steps
+    return min(level_of(city, report, at) + ended, len(steps))
+
+
 def _upward(city: City, agency: str, at: datetime) -> Iterator[str]:
     day = city.local(at).date()
     for code in _ever_upward(city, agency):
