@@ -39,6 +39,7 @@ from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.pushes import PushController
 from api.operations.statistics import StatisticsController
+from api.operations.webhooks import WebhookController
 from api.parameters import known_parameters, learn_parameters
 from api.parts import Parts
 from api.permissions import permissions
@@ -79,6 +80,7 @@ HANDLERS: Final = (
     StatisticsController,
     TaskController,
     UploadController,
+    WebhookController,
     metrics,
     openapi_document,
 )

@@ -19,13 +19,13 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
 from smartcity.bridges import PinsOfReports
+from smartcity.cancelling import end
 from smartcity.city import load_city
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
 from smartcity.dossiers.store import DossierStore
 from smartcity.feed.live import LiveStream
-from smartcity.feed.store import FeedStore
 from smartcity.feed.tail import FeedTail
 from smartcity.identity.citizens.service import CitizenService
 from smartcity.identity.citizens.store import CitizenStore
@@ -173,7 +173,9 @@ class Parts:
         )
         self.desk = Desk(self.callers, self.erasures, self.export)
 
-        feed = FeedStore(database)
+        self.webhooks = shared.webhooks
+
+        feed = shared.feed_store
         self._tail = FeedTail(feed)
         self.pins = PinIndex(PinsOfReports(self.report_store))
         self.tiles = MapTiles(self.pins)
@@ -188,13 +190,12 @@ class Parts:
     @asynccontextmanager
     async def running(self, _app: Any) -> AsyncGenerator[None]:
         """Load what is kept in memory and follow the feed, for as long as the app runs."""
-        async with asyncio.TaskGroup() as group:
+        async with self._client, asyncio.TaskGroup() as group:
             work = group.create_task(self._work())
             try:
                 yield
             finally:
-                await _end(work)
-        await self._client.close()
+                await end(work)
 
     async def _work(self) -> None:
         await _until_done(self._load)
@@ -253,15 +254,6 @@ class Parts:
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
         return registry
-
-
-async def _end(work: asyncio.Task[None]) -> None:
-    """Cancel until it is over: a cancellation that meets an answer from the database is lost, as
-    `asyncio.wait_for` of Python 3.11 does it, and what was cancelled goes on.
-    """
-    while not work.done():
-        work.cancel()
-        await asyncio.wait([work], timeout=0.5)
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:

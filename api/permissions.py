@@ -26,6 +26,7 @@ ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 OPERATING: Final = frozenset({Role.OPERATIONS, Role.ADMIN})
 AUDITING: Final = frozenset({Role.AUDITOR})
+ADMINISTERING: Final = frozenset({Role.ADMIN})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the city -------------------------------------------------------------------------------
@@ -122,6 +123,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,
+    # --- other systems ----------------------------------------------------------------------------
+    "ListWebhooks": ADMINISTERING,
+    "AddWebhook": ADMINISTERING,
+    "GetWebhook": ADMINISTERING,
+    "UpdateWebhook": ADMINISTERING,
+    "RenewWebhookSecret": ADMINISTERING,
+    "ReplayWebhook": ADMINISTERING,
+    "RemoveWebhook": ADMINISTERING,
     # --- running it -----------------------------------------------------------------------------
     "GetLiveness": PUBLIC,
     "GetReadiness": PUBLIC,

@@ -18,7 +18,7 @@ from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
 from smartcity.feed.publisher import Publisher
-from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER, FeedStore
+from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
@@ -37,6 +37,9 @@ from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import Settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, connect
+from smartcity.webhooks.courier import Courier, Receivers
+from smartcity.webhooks.destinations import networks_of
+from smartcity.webhooks.posting import open_doors
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
 from workers.auditor import BATCH as AUDITED
@@ -49,6 +52,8 @@ from workers.notifier import Notifier
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
+from workers.webhooks import POLL_S as WEBHOOKS_POLL_S
+from workers.webhooks import WebhookSender
 
 log = structlog.get_logger(__name__)
 
@@ -75,20 +80,18 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     )
     city = load_city(settings.city_dir)
     async with (
+        client,
         push_sender(
             project=settings.fcm_project,
             credentials=settings.fcm_credentials,
             endpoint=settings.fcm_endpoint,
         ) as sender,
         open_geocoder(settings.geocoder_url, city) as geocoder,
+        open_doors(networks_of(settings.webhook_networks)) as receivers,
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        crew = Crew(settings, city, database, sender, geocoder)
-        try:
-            await crew.work(stop)
-        finally:
-            await client.close()
+        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
 
 
 class Crew:
@@ -101,13 +104,14 @@ class Crew:
         database: Database,
         sender: PushSender,
         geocoder: Geocoder | None,
+        receivers: Receivers,
     ) -> None:
         self._settings = settings
         self._database = database
         self._holder = uuid4().hex
         self._leases: list[Lease] = []
-        feed = FeedStore(database)
         shared = Composition(settings, city, database)
+        feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
         notifier = Notifier(
             city,
@@ -180,6 +184,15 @@ class Crew:
             Duty(name="eraser", run_once=forgetter.erase, poll_s=2),
             Duty(name="retention", run_once=forgetter.retain, poll_s=3600),
         ]
+        courier = Courier(
+            shared.webhook_store, feed, receivers, shared.audit_records, shared.secret
+        )
+        self._webhooks = WebhookSender(
+            shared.webhooks, shared.webhook_store, courier, self._lease("webhooks")
+        )
+        self._duties.append(
+            Duty(name="webhooks", run_once=self._webhooks.run_once, poll_s=WEBHOOKS_POLL_S)
+        )
         clockwork = Clockwork(compose_sweep(shared), self._lease("clockwork"))
         self._duties.append(
             Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
@@ -203,6 +216,7 @@ class Crew:
             await stop.wait()
             self._clock.stop()
             self._pusher.finish()
+        await self._webhooks.stop()
         for lease in self._leases:
             await lease.release()
 

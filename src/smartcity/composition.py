@@ -13,8 +13,9 @@ from smartcity.attachments.service import AttachmentService
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.records import AuditRecords
 from smartcity.audit.store import AuditRecordStore
-from smartcity.bridges import FollowedReports, ReportsWithFiles
+from smartcity.bridges import EVENT_KINDS, FollowedReports, ReportsWithFiles
 from smartcity.city.model import City
+from smartcity.feed.store import FeedStore
 from smartcity.geography.current import CurrentAreas
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
@@ -53,6 +54,9 @@ from smartcity.reports.service import ReportService
 from smartcity.reports.store import ReportStore
 from smartcity.settings import Settings
 from smartcity.storage.mongo import Database
+from smartcity.webhooks.destinations import networks_of
+from smartcity.webhooks.service import Webhooks
+from smartcity.webhooks.store import WebhookStore
 
 
 class Composition:
@@ -71,6 +75,8 @@ class Composition:
         self.people_store = PeopleStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
+        self.webhook_store = WebhookStore(database)
+        self.feed_store = FeedStore(database)
 
     # --- secrets and records ---------------------------------------------------------------------
 
@@ -202,6 +208,19 @@ class Composition:
     @cached_property
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
+
+    # --- other systems ---------------------------------------------------------------------------
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(
+            self.webhook_store,
+            self.feed_store,
+            self.audit_records,
+            kinds=EVENT_KINDS,
+            key=self.secret,
+            inside=bool(networks_of(self.settings.webhook_networks)),
+        )
 
     # --- what is forgotten -----------------------------------------------------------------------
 

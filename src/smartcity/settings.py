@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     geocoder_url: str
 
+    webhook_networks: str
+
     rate_limits: Literal["on", "off"]
     limit_devices: Rate
     limit_reports: Rate

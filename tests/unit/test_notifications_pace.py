@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcity.notifications.pace import FLOOR, Pace
@@ -49,7 +49,6 @@ def test_a_minute_of_silence_brings_it_back_to_the_floor() -> None:
     assert len(leaving(pace, 135, 1)) <= 2 * QUOTA * FLOOR + 3
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 90), st.floats(0.1, 20), st.floats(1, 400)), max_size=5),
     st.lists(st.floats(60, 200), max_size=2),

@@ -39,7 +39,6 @@ class Consumer:
         self._lease = lease
         self._handle = handle
         self._batch = batch
-        self._epoch: str | None = None
 
     async def run_once(self) -> int:
         """Take in what is new, up to a batch, and answer how much it was.
@@ -48,9 +47,8 @@ class Consumer:
         """
         if await self._lease.hold() is None:
             return 0
-        self._epoch = self._epoch or await self._feed.epoch()
         place = await self._feed.place(self._name) or 0
-        events = await self._feed.after(place, self._batch, self._epoch)
+        events = await self._feed.after(place, self._batch, await self._feed.epoch())
         if not events:
             return 0
         try:

@@ -61,6 +61,7 @@ class FeedStore:
         self._leases = database[LEASES]
         self._consumers = database["consumers"]
         self._set_aside = database["set_aside"]
+        self._epoch: str | None = None
 
     async def announce(self, event: Event) -> None:
         """Promise an event that stands for no single document, such as an import's chunk."""
@@ -141,7 +142,11 @@ class FeedStore:
     # --- reading ---------------------------------------------------------------------------------
 
     async def epoch(self) -> str:
-        """The name of this life of the log; the first to ask names it."""
+        """The name of this life of the log, which lasts longer than any process; the first to ask
+        names it.
+        """
+        if self._epoch is not None:
+            return self._epoch
         await self._leases.update_one(
             {"_id": PUBLISHER},
             [{"$set": {"epoch": {"$ifNull": ["$epoch", new_code()[:4]]}}}],
@@ -149,7 +154,9 @@ class FeedStore:
         )
         document = await self._leases.find_one({"_id": PUBLISHER}, {"epoch": 1})
         assert document is not None, "it was just written"
-        return document["epoch"]
+        epoch: str = document["epoch"]
+        self._epoch = epoch
+        return epoch
 
     async def last_seq(self) -> int:
         """The newest event's place; 0 before the first."""
