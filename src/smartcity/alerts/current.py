@@ -1,0 +1,101 @@
+"""The published alerts in the memory of one process: when one goes out, everybody reads it at once,
+and no reading may wait for the database.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from smartcity.alerts.model import PUBLISHED, Alert, Message, Reach, Status
+from smartcity.alerts.store import AlertStore
+from smartcity.clock import now
+from smartcity.feed.event import Published, Topic
+
+MOST: Final = 500
+"""So many are kept, the one that changed last first."""
+
+REFRESH_S: Final = 5.0
+"""How old they are at the most, should the feed's news be lost on the way."""
+
+
+class CurrentAlerts:
+    """What was published within `keep`. Immutable between two refreshes."""
+
+    def __init__(self, store: AlertStore, keep: timedelta) -> None:
+        self._store = store
+        self._keep = keep
+        self._alerts: dict[UUID, Alert] = {}
+        self._news = asyncio.Event()
+
+    async def refresh(self) -> None:
+        found = await self._store.latest(PUBLISHED, since=now() - self._keep, limit=MOST)
+        self._alerts = {alert.id: alert for alert in found}
+
+    def take(self, events: Sequence[Published]) -> None:
+        """What the feed's tail brings."""
+        if any(published.event.topic is Topic.ALERT for published in events):
+            self._news.set()
+
+    async def run_once(self) -> None:
+        """Wait for news, and take it in."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), REFRESH_S)
+        self._news.clear()
+        await self.refresh()
+
+    async def find(self, alert_id: UUID) -> Alert | None:
+        """One that the public may see, however old."""
+        if known := self._alerts.get(alert_id):
+            return known
+        found = await self._store.find(alert_id)
+        return found if found is not None and found.status in PUBLISHED else None
+
+    def active(self, at: datetime, unit: str | None = None) -> list[Alert]:
+        """Those that hold, for a unit or anywhere; the one published last first."""
+        return _newest_first(
+            alert
+            for alert in self._alerts.values()
+            if alert.is_active(at) and (unit is None or concerns(_standing(alert), (unit,)))
+        )
+
+    def to_know_of(self, at: datetime) -> list[Alert]:
+        """Those that hold, and those that were taken back before they would have ended: whoever
+        has read of one must learn that it is over.
+        """
+        return _newest_first(
+            alert
+            for alert in self._alerts.values()
+            if alert.status in (Status.ISSUED, Status.CANCELLED)
+            and _latest(alert).content.expires > at
+        )
+
+    def since(self, at: datetime) -> list[tuple[Alert, Message]]:
+        """Everything that was published since a moment, the newest first."""
+        found = [
+            (alert, message)
+            for alert in self._alerts.values()
+            for message in alert.messages
+            if message.sent >= at
+        ]
+        return sorted(found, key=lambda pair: (pair[1].sent, pair[1].id), reverse=True)
+
+
+def concerns(reach: Reach, units: Collection[str]) -> bool:
+    """Whether it is for somebody who follows these units."""
+    return reach.everywhere or not set(reach.units).isdisjoint(units)
+
+
+def _standing(alert: Alert) -> Reach:
+    return _latest(alert).content.reach
+
+
+def _latest(alert: Alert) -> Message:
+    assert alert.latest is not None, "it is kept because it was published"
+    return alert.latest
+
+
+def _newest_first(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: (_latest(alert).sent, alert.id), reverse=True)

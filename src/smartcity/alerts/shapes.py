@@ -1,0 +1,239 @@
+"""What answers about alerts look like: shapes only. `views` fills them, each for its viewer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from smartcity.alerts.deliveries.model import State
+from smartcity.alerts.lifecycle import Mode
+from smartcity.alerts.model import (
+    Action,
+    Category,
+    Certainty,
+    Circle,
+    Kind,
+    Response,
+    Status,
+    Urgency,
+    Words,
+)
+from smartcity.city.policies import Severity
+
+
+class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The form of every answer: what does not apply is left out."""
+
+
+class UnitView(View, frozen=True, kw_only=True):
+    """A unit of the city with its name in the caller's language."""
+
+    code: str
+    name: str
+
+
+class AreaView(View, frozen=True, kw_only=True):
+    """Where it is, in words and as the officer gave it, and which units that touches."""
+
+    description: Annotated[str, Meta(description="The units' names, or the city's.")]
+    everywhere: Annotated[bool, Meta(description="It is for the whole city.")] = False
+    units: Annotated[list[UnitView], Meta(description="Whoever follows one of these is told.")] = []
+    polygon: Annotated[
+        list[tuple[float, float]] | UnsetType, Meta(description="Its corners, as `[lon, lat]`.")
+    ] = UNSET
+    circle: Circle | UnsetType = UNSET
+    approximate: Annotated[
+        bool, Meta(description="The units were found without true boundaries.")
+    ] = False
+
+
+class ContentView(View, frozen=True, kw_only=True):
+    """What an alert says, in the words of CAP 1.2."""
+
+    category: Category
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
+    response: Annotated[Response | UnsetType, Meta(description="What people are to do.")] = UNSET
+    area: AreaView
+    effective: Annotated[datetime | UnsetType, Meta(description="From when on it holds.")] = UNSET
+    onset: Annotated[
+        datetime | UnsetType, Meta(description="When what it warns of is expected to begin.")
+    ] = UNSET
+    expires: Annotated[datetime, Meta(description="When it ends by itself.")]
+
+
+class AlertView(ContentView, frozen=True, kw_only=True):
+    """An alert as everybody may read it, as it was published last, in one language."""
+
+    id: UUID
+    version: Annotated[int, Meta(description="Grows with every step.")]
+    status: Status
+    active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
+    message: Annotated[UUID, Meta(description="What was published last: its CAP identifier.")]
+    kind: Annotated[Kind, Meta(description="CAP's `msgType` of that message.")]
+    language: Annotated[str, Meta(description="The language of the words.")]
+    event: Annotated[str, Meta(description="What happens, in a word.")]
+    headline: Annotated[str, Meta(description="In a line; says if it was updated or cancelled.")]
+    description: Annotated[str, Meta(description="At length; of a cancellation, first why.")]
+    instruction: Annotated[str | UnsetType, Meta(description="What to do.")] = UNSET
+    issued_at: Annotated[datetime, Meta(description="When it was first published.")]
+    sent: Annotated[datetime, Meta(description="When this message was published.")]
+    ended_at: Annotated[
+        datetime | UnsetType, Meta(description="When it was cancelled or expired.")
+    ] = UNSET
+    cap: Annotated[str, Meta(description="Where the message is as CAP 1.2 XML.")]
+
+
+class AlertList(View, frozen=True, kw_only=True, omit_defaults=False):
+    """The alerts that hold now, the one published last first."""
+
+    items: list[AlertView]
+
+
+class PersonView(View, frozen=True, kw_only=True):
+    """A member of staff."""
+
+    id: UUID
+    name: str | UnsetType = UNSET
+
+
+class OfficerContent(ContentView, frozen=True, kw_only=True):
+    """What an alert says, in all its languages."""
+
+    texts: Annotated[Mapping[str, Words], Meta(description="Language → words.")]
+
+
+class DraftView(OfficerContent, frozen=True, kw_only=True):
+    """What is to go out next."""
+
+    by: Annotated[PersonView, Meta(description="Who wrote it last.")]
+    at: datetime
+    second_person: Annotated[
+        bool, Meta(description="Whether somebody else must confirm it before it is issued.")
+    ]
+    confirmed_by: Annotated[
+        PersonView | UnsetType, Meta(description="Who confirmed just these words.")
+    ] = UNSET
+    confirmed_at: datetime | UnsetType = UNSET
+
+
+class MessageView(OfficerContent, frozen=True, kw_only=True):
+    """One thing that was published."""
+
+    id: Annotated[UUID, Meta(description="Its CAP identifier.")]
+    kind: Kind
+    sent: datetime
+    note: Annotated[Mapping[str, str], Meta(description="Language → why it was cancelled.")] = {}
+
+
+class StepView(View, frozen=True, kw_only=True):
+    """One step of its life; none is `by` the clock."""
+
+    at: datetime
+    action: Action
+    by: PersonView | UnsetType = UNSET
+    status: Status
+    version: int
+    message: Annotated[UUID | UnsetType, Meta(description="What it published.")] = UNSET
+
+
+class DeliveryView(View, frozen=True, kw_only=True, omit_defaults=False):
+    """How far the telling of phones is, for one message."""
+
+    message: UUID
+    mode: Annotated[Mode, Meta(description="`direct`: each device; `topics`: by unit.")]
+    state: State
+    reason: Annotated[str | None, Meta(description="Why it was stopped.")]
+    sent: Annotated[int, Meta(description="So many devices or topics were told.")]
+    failed: Annotated[int, Meta(description="So many could not be told.")]
+    updated_at: datetime
+
+
+class OfficerView(View, frozen=True, kw_only=True):
+    """An alert as those see it who work on it. `If-Match` names its version."""
+
+    id: UUID
+    version: int
+    status: Status
+    active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
+    draft: Annotated[
+        DraftView | UnsetType, Meta(description="The first draft, or an update being written.")
+    ] = UNSET
+    messages: Annotated[
+        list[MessageView], Meta(description="Everything published, the first first.")
+    ] = []
+    timeline: list[StepView] = []
+    deliveries: Annotated[
+        list[DeliveryView], Meta(description="How far the telling of phones is.")
+    ] = []
+    created_at: datetime
+    updated_at: datetime
+    expires_at: Annotated[
+        datetime | UnsetType, Meta(description="While it is issued: when it ends by itself.")
+    ] = UNSET
+    ended_at: datetime | UnsetType = UNSET
+
+
+class AlertSummary(View, frozen=True, kw_only=True):
+    """An alert in an officers' list: the draft's words if there is a draft."""
+
+    id: UUID
+    version: int
+    status: Status
+    active: bool
+    severity: Severity
+    urgency: Urgency
+    event: str
+    headline: str
+    area: Annotated[str, Meta(description="In words.")]
+    draft: Annotated[bool, Meta(description="A draft waits to be issued.")]
+    confirmed: Annotated[bool, Meta(description="A second person confirmed the draft.")]
+    expires: datetime
+    updated_at: datetime
+
+
+class SummaryPage(View, frozen=True, kw_only=True):
+    """The one that changed last first."""
+
+    items: list[AlertSummary]
+    next_cursor: str | UnsetType = UNSET
+
+
+class UnitReachedView(UnitView, frozen=True, kw_only=True):
+    """One unit: how many devices follow it, and how many people live there, where it is known."""
+
+    devices: Annotated[int, Meta(description="Devices that follow it.")] = 0
+    population: Annotated[int | UnsetType, Meta(description="People who live there.")] = UNSET
+
+
+class PreviewView(View, frozen=True, kw_only=True, omit_defaults=False):
+    """What issuing the draft would do. Look at it before you confirm."""
+
+    version: Annotated[int, Meta(description="Of the alert: `If-Match` of what follows.")]
+    mode: Annotated[Mode, Meta(description="`direct`: each device at once; `topics`: by unit.")]
+    devices: Annotated[int, Meta(description="Devices that are told, each counted once.")]
+    everywhere: Annotated[bool, Meta(description="Every device in the city is told.")]
+    approximate: Annotated[
+        bool, Meta(description="The units were found without true boundaries: look twice.")
+    ]
+    units: Annotated[list[UnitReachedView], Meta(description="The units that it is for.")]
+    no_longer: Annotated[
+        list[UnitView],
+        Meta(description="Units that were warned before and are left out now: they are told so."),
+    ]
+    residents: Annotated[
+        int | UnsetType, Meta(description="People in the units whose population is known.")
+    ] = UNSET
+    not_reached: Annotated[
+        int | UnsetType,
+        Meta(description="So many of them no device tells: think of loudspeakers."),
+    ] = UNSET
+    second_person: Annotated[bool, Meta(description="Somebody else must confirm it.")]
+    confirmed: Annotated[bool, Meta(description="Somebody else did.")]
+    others: Annotated[
+        list[AlertSummary],
+        Meta(description="Alerts and drafts that concern the same people: is it one of these?"),
+    ]
