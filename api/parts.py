@@ -6,6 +6,7 @@ Nothing else in `api` opens a connection or reads a setting for itself.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -14,6 +15,10 @@ from prometheus_client import CollectorRegistry, Gauge
 from api.addresses import Addresses
 from api.limits import RateLimits
 from api.readiness import Kept, Readiness
+from smartcity.alerts.current import CurrentAlerts
+from smartcity.alerts.desk import AlertDesk
+from smartcity.alerts.preview import Previews
+from smartcity.alerts.views import AlertViews
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
@@ -143,6 +148,17 @@ class Parts:
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
 
+        self.alerts = shared.alerts
+        self.current_alerts = CurrentAlerts(shared.alert_store, timedelta(days=settings.inbox_days))
+        self.alert_views = AlertViews(self.city)
+        self.alert_desk = AlertDesk(
+            shared.alert_store,
+            shared.delivery_store,
+            Previews(self.city, shared.alert_store, shared.device_store),
+            self.alert_views,
+            self.colleagues,
+        )
+
         self.follows = shared.follows
         self.inbox = InboxService(shared.notification_store)
         self.dossiers = DossierService(
@@ -177,6 +193,7 @@ class Parts:
         self.live = LiveStream(feed, self._tail, settings.live_listeners)
         self._tail.listen(self.pins.apply)
         self._tail.listen(self.live.take)
+        self._tail.listen(self.current_alerts.take)
 
         self.readiness = Readiness(database)
         self.registry = self._measured()
@@ -200,6 +217,7 @@ class Parts:
             _again_and_again(self._refresh_senders),
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
+            _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
 
@@ -209,6 +227,8 @@ class Parts:
         await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
+        await self.current_alerts.refresh()
+        self.readiness.mark(Kept.ALERTS)
         await self.queue_counts.refresh()
         await self.pins.load()
         self.readiness.mark(Kept.PINS)

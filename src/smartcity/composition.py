@@ -7,6 +7,9 @@ the database nothing. What only one of them needs is put together there.
 
 from functools import cached_property
 
+from smartcity.alerts.deliveries.store import DeliveryStore
+from smartcity.alerts.service import AlertService
+from smartcity.alerts.store import AlertStore
 from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
@@ -70,6 +73,8 @@ class Composition:
         self.people_store = PeopleStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
+        self.alert_store = AlertStore(database)
+        self.delivery_store = DeliveryStore(database)
 
     # --- secrets and records ---------------------------------------------------------------------
 
@@ -201,6 +206,12 @@ class Composition:
     @cached_property
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
+
+    # --- alerts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def alerts(self) -> AlertService:
+        return AlertService(self.city, self.alert_store, self.areas)
 
     # --- what is forgotten -----------------------------------------------------------------------
 

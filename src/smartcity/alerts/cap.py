@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from smartcity.alerts.model import Alert, Kind, Message, Urgency
+from smartcity.alerts.model import Alert, Message, MessageKind, Urgency
 from smartcity.alerts.wording import description, headline, languages_of, place, words_of
 from smartcity.city.model import City
 
@@ -54,7 +54,7 @@ def _references(city: City, alert: Alert, message: Message) -> str:
 
 def _info(info: Element, city: City, message: Message, language: str) -> None:
     content, (_, words) = message.content, words_of(city, message, language)
-    over = message.kind is Kind.CANCEL
+    over = message.kind is MessageKind.CANCEL
     _add(info, "language", language)
     _add(info, "category", content.category)
     _add(info, "event", words.event)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from smartcity.alerts.model import PUBLISHED, Alert, Message, Reach, Status
+from smartcity.alerts.model import PUBLISHED, Alert, AlertStatus, Message, Reach
 from smartcity.alerts.store import AlertStore
 from smartcity.clock import now
 from smartcity.feed.event import Published, Topic
@@ -68,7 +68,7 @@ class CurrentAlerts:
         return _newest_first(
             alert
             for alert in self._alerts.values()
-            if alert.status in (Status.ISSUED, Status.CANCELLED)
+            if alert.status in (AlertStatus.ISSUED, AlertStatus.CANCELLED)
             and _latest(alert).content.expires > at
         )
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from smartcity.alerts.model import PUBLISHED, Action, Alert, Entry, told_until
+from smartcity.alerts.model import PUBLISHED, Alert, AlertAction, Entry, told_until
 from smartcity.feed.event import Event, Internal, PublicState, Topic
 from smartcity.identity.roles import Role
 
-TOLD: Final = frozenset({Action.ISSUE, Action.CANCEL, Action.EXPIRE})
+TOLD: Final = frozenset({AlertAction.ISSUE, AlertAction.CANCEL, AlertAction.EXPIRE})
 """What everybody may hear of; the rest is the officers' work at a draft."""
 
 

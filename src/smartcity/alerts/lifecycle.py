@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from smartcity.alerts.model import Action, Alert, Content, Draft, Status, Urgency
+from smartcity.alerts.model import Alert, AlertAction, AlertStatus, Content, Draft, Urgency
 from smartcity.city.policies import Alerts, Severity
 from smartcity.errors import (
     FieldError,
@@ -34,68 +34,57 @@ class Need(StrEnum):
 class Transition(msgspec.Struct, frozen=True):
     """One row. `to` is none where the status stays."""
 
-    action: Action
-    sources: frozenset[Status]
-    to: Status | None
+    action: AlertAction
+    sources: frozenset[AlertStatus]
+    to: AlertStatus | None
     by: Role
     needs: tuple[Need, ...] = ()
 
 
-S, N = Status, Need
-
-
-def _row(
-    action: Action, sources: Collection[Status], to: Status | None, by: Role, *needs: Need
-) -> Transition:
-    return Transition(action, frozenset(sources), to, by, needs)
-
+A, S, N = AlertAction, AlertStatus, Need
+WORKED_AT: Final = frozenset({S.DRAFT, S.ISSUED})
+OFFICER: Final = Role.ALERTER
 
 TRANSITIONS: Final = {
     row.action: row
     for row in (
-        #    action          from                  to           by            needs
+        #          action     from                   to           by       needs
         # Whatever was confirmed before is not what is confirmed now.
-        _row(Action.REVISE, {S.DRAFT, S.ISSUED}, None, Role.ALERTER),
-        _row(Action.CONFIRM, {S.DRAFT, S.ISSUED}, None, Role.ALERTER, N.DRAFT, N.ANOTHER),
-        _row(
-            Action.ISSUE,
-            {S.DRAFT, S.ISSUED},
-            S.ISSUED,
-            Role.ALERTER,
-            N.DRAFT,
-            N.CONFIRMED,
-            N.IN_TIME,
-        ),
-        _row(Action.CANCEL, {S.ISSUED}, S.CANCELLED, Role.ALERTER),
+        Transition(A.REVISE, WORKED_AT, None, OFFICER),
+        Transition(A.CONFIRM, WORKED_AT, None, OFFICER, (N.DRAFT, N.ANOTHER)),
+        Transition(A.ISSUE, WORKED_AT, S.ISSUED, OFFICER, (N.DRAFT, N.CONFIRMED, N.IN_TIME)),
+        Transition(A.CANCEL, frozenset({S.ISSUED}), S.CANCELLED, OFFICER),
         # Of an issued alert, only the update that was being written.
-        _row(Action.DISCARD, {S.DRAFT, S.ISSUED}, None, Role.ALERTER, N.DRAFT),
-        _row(Action.EXPIRE, {S.ISSUED}, S.EXPIRED, Role.CLOCK, N.DUE),
+        Transition(A.DISCARD, WORKED_AT, None, OFFICER, (N.DRAFT,)),
+        Transition(A.EXPIRE, frozenset({S.ISSUED}), S.EXPIRED, Role.CLOCK, (N.DUE,)),
     )
 }
 
-WITHOUT_VERSION: Final = frozenset({Action.CANCEL, Action.EXPIRE})
+WITHOUT_VERSION: Final = frozenset({A.CANCEL, A.EXPIRE})
 """Nobody can make a cancellation fail by writing an update meanwhile."""
 
-ALWAYS_ROOM: Final = frozenset({Action.CANCEL, Action.EXPIRE})
+ALWAYS_ROOM: Final = frozenset({A.CANCEL, A.EXPIRE})
 """What ends an alert is taken however long its timeline is."""
 
 GRAVE: Final = frozenset({Severity.EXTREME, Severity.SEVERE})
 
 
-class Mode(StrEnum):
+class DeliveryMode(StrEnum):
     """How phones are told: each by itself, at once, or by one message to everybody's topic."""
 
     DIRECT = "direct"
     TOPICS = "topics"
 
 
-def mode_of(contents: Collection[Content]) -> Mode:
+def mode_of(contents: Collection[Content]) -> DeliveryMode:
     """An alert that presses goes to each device; its updates and its end go the same way."""
     pressing = any(c.urgency is Urgency.IMMEDIATE or c.severity in GRAVE for c in contents)
-    return Mode.DIRECT if pressing else Mode.TOPICS
+    return DeliveryMode.DIRECT if pressing else DeliveryMode.TOPICS
 
 
-def transition(action: Action, alert: Alert, actor: Actor, policy: Alerts, at: datetime) -> Status:
+def transition(
+    action: AlertAction, alert: Alert, actor: Actor, policy: Alerts, at: datetime
+) -> AlertStatus:
     """The status after an action.
 
     Raises `Forbidden`, `IllegalTransition`, `SecondPersonNeeded`, or `Invalid` with the field.

@@ -23,7 +23,7 @@ MESSAGES: Final = 50
 """So often an alert is published: then there must be a new one. It bounds the document."""
 
 
-class Status(StrEnum):
+class AlertStatus(StrEnum):
     DRAFT = "draft"
     ISSUED = "issued"
     CANCELLED = "cancelled"
@@ -31,10 +31,10 @@ class Status(StrEnum):
     DISCARDED = "discarded"  # a draft that was never issued
 
 
-PUBLISHED: Final = frozenset({Status.ISSUED, Status.CANCELLED, Status.EXPIRED})
+PUBLISHED: Final = frozenset({AlertStatus.ISSUED, AlertStatus.CANCELLED, AlertStatus.EXPIRED})
 
 
-class Action(StrEnum):
+class AlertAction(StrEnum):
     CREATE = "create"
     REVISE = "revise"
     CONFIRM = "confirm"
@@ -44,7 +44,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """CAP's `msgType`."""
 
     ALERT = "Alert"
@@ -68,7 +68,7 @@ class Certainty(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Category(StrEnum):
+class AlertCategory(StrEnum):
     GEO = "Geo"
     MET = "Met"
     SAFETY = "Safety"
@@ -83,7 +83,7 @@ class Category(StrEnum):
     OTHER = "Other"
 
 
-class Response(StrEnum):
+class ResponseType(StrEnum):
     """What people are asked to do; CAP's `responseType`."""
 
     SHELTER = "Shelter"
@@ -97,7 +97,7 @@ class Response(StrEnum):
     NONE = "None"
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlertWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An alert in one language: what happens, in a line, at length, and what to do."""
 
     event: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="\\S")]
@@ -148,12 +148,12 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What an alert says. `texts`: language → words, in every language of the city."""
 
-    category: Category
+    category: AlertCategory
     severity: Severity
     urgency: Urgency
     certainty: Certainty
-    response: Response | None = None
-    texts: Mapping[str, Words]
+    response: ResponseType | None = None
+    texts: Mapping[str, AlertWords]
     area: Area
     reach: Reach
     effective: datetime | None = None
@@ -177,7 +177,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: UUID
-    kind: Kind
+    kind: MessageKind
     sent: datetime
     content: Content
     note: Mapping[str, str] = {}
@@ -195,9 +195,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     at: datetime
-    action: Action
+    action: AlertAction
     by: UUID | None
-    status: Status
+    status: AlertStatus
     version: int
     message: UUID | None = None
     key: Key | None = None
@@ -211,7 +211,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID = msgspec.field(name="_id")
     submission: Key
-    status: Status
+    status: AlertStatus
     version: int
     draft: Draft | None
     messages: tuple[Message, ...] = ()
@@ -235,7 +235,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_active(self, at: datetime) -> bool:
         """Whether it holds at a moment, even where the clock has not come round to ending it."""
-        return self.status is Status.ISSUED and self.expires_at is not None and self.expires_at > at
+        return (
+            self.status is AlertStatus.ISSUED
+            and self.expires_at is not None
+            and self.expires_at > at
+        )
 
 
 def told_until(messages: Sequence[Message]) -> Reach:

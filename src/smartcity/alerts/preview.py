@@ -9,8 +9,8 @@ import msgspec
 
 from smartcity.alerts.area import smallest
 from smartcity.alerts.current import concerns
-from smartcity.alerts.lifecycle import Mode, mode_of, needs_second_person
-from smartcity.alerts.model import Alert, Content, Reach, Status, told_until
+from smartcity.alerts.lifecycle import DeliveryMode, mode_of, needs_second_person
+from smartcity.alerts.model import Alert, AlertStatus, Content, Reach, told_until
 from smartcity.alerts.store import AlertStore
 from smartcity.city.model import City
 
@@ -42,7 +42,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     content: Content
-    mode: Mode
+    mode: DeliveryMode
     devices: int
     units: list[UnitReached]
     no_longer: tuple[str, ...]
@@ -100,7 +100,7 @@ class Previews:
         ]
 
     async def _others(self, alert: Alert, told: Reach) -> list[Alert]:
-        found = await self._store.latest({Status.DRAFT, Status.ISSUED}, limit=OTHERS)
+        found = await self._store.latest({AlertStatus.DRAFT, AlertStatus.ISSUED}, limit=OTHERS)
         return [other for other in found if other.id != alert.id and _meet(other, told)]
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from smartcity.alerts.model import (
+    AlertCategory,
+    AlertWords,
     Area,
-    Category,
     Certainty,
-    Response,
+    ResponseType,
     Urgency,
-    Words,
 )
 from smartcity.city.policies import Severity
 from smartcity.clock import in_utc
@@ -30,16 +30,18 @@ class NewArea(Area, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewAlert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an alert is to say, in the words of CAP 1.2 and in every language of the city."""
 
-    category: Annotated[Category, Meta(description="What kind of danger it is.")]
+    category: Annotated[AlertCategory, Meta(description="What kind of danger it is.")]
     severity: Annotated[
         Severity,
         Meta(description="How bad it is; the city decides from which on a second person confirms."),
     ]
     urgency: Annotated[Urgency, Meta(description="How soon people must act.")]
     certainty: Annotated[Certainty, Meta(description="How sure the city is.")]
-    response: Annotated[Response | None, Meta(description="What people are asked to do.")] = None
+    response: Annotated[ResponseType | None, Meta(description="What people are asked to do.")] = (
+        None
+    )
     texts: Annotated[
-        Mapping[Language, Words],
+        Mapping[Language, AlertWords],
         Meta(max_length=20, description="Language → words; every language of the city."),
     ]
     area: NewArea
@@ -70,5 +72,7 @@ class AlertStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = {}
 
 
-Steps = AlertStep | Annotated[list[AlertStep], Meta(min_length=1, max_length=4)]
+STEPS_LIMIT: Final = 4
+
+Steps = AlertStep | Annotated[list[AlertStep], Meta(min_length=1, max_length=STEPS_LIMIT)]
 """One step, or several that are taken in order and written as one: `confirm` and `issue`."""

@@ -10,7 +10,7 @@ from smartcity.alerts.area import Places
 from smartcity.alerts.drafting import check_note, content_of
 from smartcity.alerts.events import event
 from smartcity.alerts.lifecycle import WITHOUT_VERSION
-from smartcity.alerts.model import Action, Alert, Key
+from smartcity.alerts.model import Alert, AlertAction, Key
 from smartcity.alerts.requests import AlertStep, NewAlert
 from smartcity.alerts.steps import Circumstances, Step, created, take
 from smartcity.alerts.store import AlertStore
@@ -63,7 +63,7 @@ class AlertService:
         Raises what `act` does, `Invalid` and `OutsideCity`.
         """
         content = content_of(new, self._city, self._places, now())
-        steps = [Step(action=Action.REVISE, content=content)]
+        steps = [Step(action=AlertAction.REVISE, content=content)]
         return await self._take(alert_id, steps, actor, version, None)
 
     async def act(
@@ -83,7 +83,7 @@ class AlertService:
         """
         for step in asked:
             check_note(step.note, self._city)
-        steps = [Step(action=Action(step.action), note=step.note) for step in asked]
+        steps = [Step(action=AlertAction(step.action), note=step.note) for step in asked]
         return await self._take(
             alert_id, steps, actor, version, _key(actor, key, asked) if key else None
         )
@@ -95,7 +95,7 @@ class AlertService:
         due = await self._store.due(now(), EXPIRING)
         for alert in due:
             try:
-                await self._take(alert, [Step(action=Action.EXPIRE)], CLOCK, None, None)
+                await self._take(alert, [Step(action=AlertAction.EXPIRE)], CLOCK, None, None)
             except IllegalTransition:
                 continue  # another was faster, or an officer gave it more time
         return len(due)

@@ -7,18 +7,18 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from smartcity.alerts.deliveries.model import State
-from smartcity.alerts.lifecycle import Mode
+from smartcity.alerts.deliveries.model import DeliveryState
+from smartcity.alerts.lifecycle import DeliveryMode
 from smartcity.alerts.model import (
-    Action,
-    Category,
+    AlertAction,
+    AlertCategory,
+    AlertStatus,
+    AlertWords,
     Certainty,
     Circle,
-    Kind,
-    Response,
-    Status,
+    MessageKind,
+    ResponseType,
     Urgency,
-    Words,
 )
 from smartcity.city.policies import Severity
 
@@ -27,7 +27,7 @@ class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The form of every answer: what does not apply is left out."""
 
 
-class UnitView(View, frozen=True, kw_only=True):
+class AlertUnit(View, frozen=True, kw_only=True):
     """A unit of the city with its name in the caller's language."""
 
     code: str
@@ -39,7 +39,9 @@ class AreaView(View, frozen=True, kw_only=True):
 
     description: Annotated[str, Meta(description="The units' names, or the city's.")]
     everywhere: Annotated[bool, Meta(description="It is for the whole city.")] = False
-    units: Annotated[list[UnitView], Meta(description="Whoever follows one of these is told.")] = []
+    units: Annotated[
+        list[AlertUnit], Meta(description="Whoever follows one of these is told.")
+    ] = []
     polygon: Annotated[
         list[tuple[float, float]] | UnsetType, Meta(description="Its corners, as `[lon, lat]`.")
     ] = UNSET
@@ -52,11 +54,13 @@ class AreaView(View, frozen=True, kw_only=True):
 class ContentView(View, frozen=True, kw_only=True):
     """What an alert says, in the words of CAP 1.2."""
 
-    category: Category
+    category: AlertCategory
     severity: Severity
     urgency: Urgency
     certainty: Certainty
-    response: Annotated[Response | UnsetType, Meta(description="What people are to do.")] = UNSET
+    response: Annotated[ResponseType | UnsetType, Meta(description="What people are to do.")] = (
+        UNSET
+    )
     area: AreaView
     effective: Annotated[datetime | UnsetType, Meta(description="From when on it holds.")] = UNSET
     onset: Annotated[
@@ -70,10 +74,10 @@ class AlertView(ContentView, frozen=True, kw_only=True):
 
     id: UUID
     version: Annotated[int, Meta(description="Grows with every step.")]
-    status: Status
+    status: AlertStatus
     active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
     message: Annotated[UUID, Meta(description="What was published last: its CAP identifier.")]
-    kind: Annotated[Kind, Meta(description="CAP's `msgType` of that message.")]
+    kind: Annotated[MessageKind, Meta(description="CAP's `msgType` of that message.")]
     language: Annotated[str, Meta(description="The language of the words.")]
     event: Annotated[str, Meta(description="What happens, in a word.")]
     headline: Annotated[str, Meta(description="In a line; says if it was updated or cancelled.")]
@@ -103,7 +107,7 @@ class PersonView(View, frozen=True, kw_only=True):
 class OfficerContent(ContentView, frozen=True, kw_only=True):
     """What an alert says, in all its languages."""
 
-    texts: Annotated[Mapping[str, Words], Meta(description="Language → words.")]
+    texts: Annotated[Mapping[str, AlertWords], Meta(description="Language → words.")]
 
 
 class DraftView(OfficerContent, frozen=True, kw_only=True):
@@ -124,18 +128,18 @@ class MessageView(OfficerContent, frozen=True, kw_only=True):
     """One thing that was published."""
 
     id: Annotated[UUID, Meta(description="Its CAP identifier.")]
-    kind: Kind
+    kind: MessageKind
     sent: datetime
     note: Annotated[Mapping[str, str], Meta(description="Language → why it was cancelled.")] = {}
 
 
-class StepView(View, frozen=True, kw_only=True):
+class AlertStepView(View, frozen=True, kw_only=True):
     """One step of its life; none is `by` the clock."""
 
     at: datetime
-    action: Action
+    action: AlertAction
     by: PersonView | UnsetType = UNSET
-    status: Status
+    status: AlertStatus
     version: int
     message: Annotated[UUID | UnsetType, Meta(description="What it published.")] = UNSET
 
@@ -144,8 +148,8 @@ class DeliveryView(View, frozen=True, kw_only=True, omit_defaults=False):
     """How far the telling of phones is, for one message."""
 
     message: UUID
-    mode: Annotated[Mode, Meta(description="`direct`: each device; `topics`: by unit.")]
-    state: State
+    mode: Annotated[DeliveryMode, Meta(description="`direct`: each device; `topics`: by unit.")]
+    state: DeliveryState
     reason: Annotated[str | None, Meta(description="Why it was stopped.")]
     sent: Annotated[int, Meta(description="So many devices or topics were told.")]
     failed: Annotated[int, Meta(description="So many could not be told.")]
@@ -157,7 +161,7 @@ class OfficerView(View, frozen=True, kw_only=True):
 
     id: UUID
     version: int
-    status: Status
+    status: AlertStatus
     active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
     draft: Annotated[
         DraftView | UnsetType, Meta(description="The first draft, or an update being written.")
@@ -165,7 +169,7 @@ class OfficerView(View, frozen=True, kw_only=True):
     messages: Annotated[
         list[MessageView], Meta(description="Everything published, the first first.")
     ] = []
-    timeline: list[StepView] = []
+    timeline: list[AlertStepView] = []
     deliveries: Annotated[
         list[DeliveryView], Meta(description="How far the telling of phones is.")
     ] = []
@@ -182,7 +186,7 @@ class AlertSummary(View, frozen=True, kw_only=True):
 
     id: UUID
     version: int
-    status: Status
+    status: AlertStatus
     active: bool
     severity: Severity
     urgency: Urgency
@@ -202,7 +206,7 @@ class SummaryPage(View, frozen=True, kw_only=True):
     next_cursor: str | UnsetType = UNSET
 
 
-class UnitReachedView(UnitView, frozen=True, kw_only=True):
+class UnitReachedView(AlertUnit, frozen=True, kw_only=True):
     """One unit: how many devices follow it, and how many people live there, where it is known."""
 
     devices: Annotated[int, Meta(description="Devices that follow it.")] = 0
@@ -213,7 +217,9 @@ class PreviewView(View, frozen=True, kw_only=True, omit_defaults=False):
     """What issuing the draft would do. Look at it before you confirm."""
 
     version: Annotated[int, Meta(description="Of the alert: `If-Match` of what follows.")]
-    mode: Annotated[Mode, Meta(description="`direct`: each device at once; `topics`: by unit.")]
+    mode: Annotated[
+        DeliveryMode, Meta(description="`direct`: each device at once; `topics`: by unit.")
+    ]
     devices: Annotated[int, Meta(description="Devices that are told, each counted once.")]
     everywhere: Annotated[bool, Meta(description="Every device in the city is told.")]
     approximate: Annotated[
@@ -221,7 +227,7 @@ class PreviewView(View, frozen=True, kw_only=True, omit_defaults=False):
     ]
     units: Annotated[list[UnitReachedView], Meta(description="The units that it is for.")]
     no_longer: Annotated[
-        list[UnitView],
+        list[AlertUnit],
         Meta(description="Units that were warned before and are left out now: they are told so."),
     ]
     residents: Annotated[

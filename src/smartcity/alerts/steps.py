@@ -15,15 +15,15 @@ from smartcity.alerts.lifecycle import ALWAYS_ROOM, transition
 from smartcity.alerts.model import (
     MESSAGES,
     TIMELINE,
-    Action,
     Alert,
+    AlertAction,
+    AlertStatus,
     Content,
     Draft,
     Entry,
     Key,
-    Kind,
     Message,
-    Status,
+    MessageKind,
 )
 from smartcity.city.policies import Alerts
 from smartcity.errors import TimelineFull
@@ -34,7 +34,7 @@ from smartcity.identity.roles import Actor
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What is to happen: the new `content` of a draft, or why an alert is cancelled."""
 
-    action: Action
+    action: AlertAction
     content: Content | None = None
     note: Mapping[str, str] = {}
 
@@ -54,12 +54,12 @@ Effect = Callable[[Alert, Step, Circumstances], Changes]
 def created(content: Content, actor: UUID, submission: Key, at: datetime) -> Alert:
     """A new draft, which nobody but officers knows of."""
     entry = Entry(
-        id=new_id(), at=at, action=Action.CREATE, by=actor, status=Status.DRAFT, version=1
+        id=new_id(), at=at, action=AlertAction.CREATE, by=actor, status=AlertStatus.DRAFT, version=1
     )
     return Alert(
         id=new_id(),
         submission=submission,
-        status=Status.DRAFT,
+        status=AlertStatus.DRAFT,
         version=1,
         draft=Draft(content=content, by=actor, at=at),
         timeline=(entry,),
@@ -111,7 +111,7 @@ def _issue(alert: Alert, _step: Step, among: Circumstances) -> Changes:
     content = alert.draft.content
     message = Message(
         id=new_id(),
-        kind=Kind.UPDATE if alert.messages else Kind.ALERT,
+        kind=MessageKind.UPDATE if alert.messages else MessageKind.ALERT,
         sent=among.at,
         content=content,
     )
@@ -123,7 +123,7 @@ def _cancel(alert: Alert, step: Step, among: Circumstances) -> Changes:
     assert alert.latest is not None, "what is issued was published"
     message = Message(
         id=new_id(),
-        kind=Kind.CANCEL,
+        kind=MessageKind.CANCEL,
         sent=among.at,
         content=alert.latest.content,
         note=step.note,
@@ -133,8 +133,8 @@ def _cancel(alert: Alert, step: Step, among: Circumstances) -> Changes:
 
 
 def _discard(alert: Alert, _step: Step, among: Circumstances) -> Changes:
-    if alert.status is Status.DRAFT:
-        return {"status": Status.DISCARDED, "ended_at": among.at}  # the words stay, to be read
+    if alert.status is AlertStatus.DRAFT:
+        return {"status": AlertStatus.DISCARDED, "ended_at": among.at}  # the words stay, to be read
     return {"draft": None}
 
 
@@ -142,11 +142,11 @@ def _expire(_alert: Alert, _step: Step, among: Circumstances) -> Changes:
     return {"draft": None, "expires_at": None, "ended_at": among.at}
 
 
-EFFECTS: Final[Mapping[Action, Effect]] = {
-    Action.REVISE: _revise,
-    Action.CONFIRM: _confirm,
-    Action.ISSUE: _issue,
-    Action.CANCEL: _cancel,
-    Action.DISCARD: _discard,
-    Action.EXPIRE: _expire,
+EFFECTS: Final[Mapping[AlertAction, Effect]] = {
+    AlertAction.REVISE: _revise,
+    AlertAction.CONFIRM: _confirm,
+    AlertAction.ISSUE: _issue,
+    AlertAction.CANCEL: _cancel,
+    AlertAction.DISCARD: _discard,
+    AlertAction.EXPIRE: _expire,
 }

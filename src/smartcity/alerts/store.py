@@ -8,7 +8,7 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from smartcity.alerts.model import Alert, Status
+from smartcity.alerts.model import Alert, AlertStatus
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
@@ -71,7 +71,7 @@ class AlertStore:
 
     async def latest(
         self,
-        statuses: Collection[Status],
+        statuses: Collection[AlertStatus],
         *,
         since: datetime | None = None,
         before: tuple[datetime, UUID] | None = None,

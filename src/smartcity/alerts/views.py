@@ -12,7 +12,9 @@ from smartcity.alerts.lifecycle import needs_second_person
 from smartcity.alerts.model import Alert, Content, Draft, Message
 from smartcity.alerts.preview import Preview
 from smartcity.alerts.shapes import (
+    AlertStepView,
     AlertSummary,
+    AlertUnit,
     AlertView,
     AreaView,
     DeliveryView,
@@ -21,9 +23,7 @@ from smartcity.alerts.shapes import (
     OfficerView,
     PersonView,
     PreviewView,
-    StepView,
     UnitReachedView,
-    UnitView,
 )
 from smartcity.alerts.wording import description, headline, place, words_of
 from smartcity.city.model import City
@@ -83,7 +83,7 @@ class AlertViews:
             draft=self._draft(alert.draft, alert, language, names) if alert.draft else UNSET,
             messages=[self._message(message, language) for message in alert.messages],
             timeline=[
-                StepView(
+                AlertStepView(
                     at=entry.at,
                     action=entry.action,
                     by=_person(entry.by, names),
@@ -135,7 +135,7 @@ class AlertViews:
                 )
                 for unit in preview.units
             ],
-            no_longer=[UnitView(**self._named(code, language)) for code in preview.no_longer],
+            no_longer=[AlertUnit(**self._named(code, language)) for code in preview.no_longer],
             residents=_or_unset(preview.residents),
             not_reached=_or_unset(preview.not_reached),
             second_person=preview.second_person,
@@ -187,7 +187,7 @@ class AlertViews:
         return AreaView(
             description=place(self._city, content, language),
             everywhere=reach.everywhere,
-            units=[UnitView(**self._named(code, language)) for code in reach.units],
+            units=[AlertUnit(**self._named(code, language)) for code in reach.units],
             polygon=UNSET if area.polygon is None else list(area.polygon),
             circle=_or_unset(area.circle),
             approximate=reach.approximate,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from smartcity.alerts.model import Content, Kind, Message, Words
+from smartcity.alerts.model import AlertWords, Content, Message, MessageKind
 from smartcity.city.model import City
 
-TEXTS: Final = {Kind.UPDATE: "alerts.updated", Kind.CANCEL: "alerts.cancelled"}
+TEXTS: Final = {MessageKind.UPDATE: "alerts.updated", MessageKind.CANCEL: "alerts.cancelled"}
 
 
 def languages_of(city: City, message: Message) -> Sequence[str]:
@@ -14,7 +14,7 @@ def languages_of(city: City, message: Message) -> Sequence[str]:
     return [language for language in city.languages if language in message.content.texts]
 
 
-def words_of(city: City, message: Message, language: str) -> tuple[str, Words]:
+def words_of(city: City, message: Message, language: str) -> tuple[str, AlertWords]:
     """The words in a language, or else in the first that there is, and in which they are."""
     texts = message.content.texts
     if language not in texts:

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from smartcity.alerts.lifecycle import Mode
-from smartcity.alerts.model import Kind, Reach
+from smartcity.alerts.lifecycle import DeliveryMode
+from smartcity.alerts.model import MessageKind, Reach
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -34,10 +34,10 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID = msgspec.field(name="_id")
     alert: UUID
-    kind: Kind
-    mode: Mode
+    kind: MessageKind
+    mode: DeliveryMode
     reach: Reach
-    state: State
+    state: DeliveryState
     reason: str | None = None
     progress: Progress = Progress()
     created_at: datetime

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from smartcity.alerts.deliveries.model import Delivery, State
+from smartcity.alerts.deliveries.model import Delivery, DeliveryState
 from smartcity.alerts.deliveries.store import DeliveryStore
 from smartcity.alerts.lifecycle import mode_of
-from smartcity.alerts.model import Action, Alert, Message, told_until
+from smartcity.alerts.model import Alert, AlertAction, Message, told_until
 from smartcity.alerts.store import AlertStore
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
@@ -36,7 +36,7 @@ class DeliveryPlan:
                 await self._plan(event, event.subject, now())
 
     async def _plan(self, event: Event, alert_id: UUID, at: datetime) -> None:
-        if event.action == Action.EXPIRE:
+        if event.action == AlertAction.EXPIRE:
             await self._deliveries.stop(alert_id, but=None, reason=EXPIRED, at=at)
         if "message" not in event.details:
             return
@@ -59,7 +59,7 @@ def _delivery(alert: Alert, published: UUID, at: datetime) -> Delivery:
         kind=message.kind,
         mode=mode_of([one.content for one in told]),
         reach=told_until(told),
-        state=State.STOPPED if reason else State.WAITING,
+        state=DeliveryState.STOPPED if reason else DeliveryState.WAITING,
         reason=reason,
         created_at=message.sent,
         updated_at=at,

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel
 
-from smartcity.alerts.deliveries.model import Delivery, Progress, State
+from smartcity.alerts.deliveries.model import Delivery, DeliveryState, Progress
 from smartcity.storage.mongo import Database, from_document, to_document
 
 DELIVERIES: Final = "deliveries"
 
-UNFINISHED: Final = (State.WAITING.value, State.RUNNING.value)
+UNFINISHED: Final = (DeliveryState.WAITING.value, DeliveryState.RUNNING.value)
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DELIVERIES: [
@@ -50,7 +50,7 @@ class DeliveryStore:
         """Write down how far it got. False if it was stopped, or somebody else was faster: then
         nothing more of it may be sent from here.
         """
-        state = State.DONE if done else State.RUNNING
+        state = DeliveryState.DONE if done else DeliveryState.RUNNING
         written = await self._deliveries.update_one(
             {
                 "_id": before.id,
@@ -71,5 +71,5 @@ class DeliveryStore:
         """Tell nobody any more of an alert's messages but one. Idempotent."""
         await self._deliveries.update_many(
             {"alert": alert, "_id": {"$ne": but}, "state": {"$in": list(UNFINISHED)}},
-            {"$set": {"state": State.STOPPED.value, "reason": reason, "updated_at": at}},
+            {"$set": {"state": DeliveryState.STOPPED.value, "reason": reason, "updated_at": at}},
         )
