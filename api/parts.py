@@ -22,7 +22,7 @@ from smartcity.alerts.views import AlertViews
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
-from smartcity.bridges import PinsOfReports
+from smartcity.bridges import PinsOfReports, PublishedAlerts
 from smartcity.city import load_city
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
@@ -46,6 +46,7 @@ from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
+from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.inbox import InboxService
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
@@ -160,7 +161,13 @@ class Parts:
         )
 
         self.follows = shared.follows
-        self.inbox = InboxService(shared.notification_store)
+        inbox_alerts = AlertInbox(
+            PublishedAlerts(self.city, self.current_alerts),
+            shared.device_store,
+            shared.alert_read_store,
+            timedelta(days=settings.inbox_days),
+        )
+        self.inbox = InboxService(shared.notification_store, inbox_alerts)
         self.dossiers = DossierService(
             DossierStore(database),
             self.follows,
@@ -178,6 +185,7 @@ class Parts:
             shared.consent_store,
             shared.follow_store,
             shared.notification_store,
+            shared.alert_read_store,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),

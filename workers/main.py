@@ -158,6 +158,7 @@ class Crew:
                 shared.consent_store,
                 shared.follow_store,
                 shared.notification_store,
+                shared.alert_read_store,
                 ConfirmationStore(database),
                 RestrictionStore(database),
             ),

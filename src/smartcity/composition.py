@@ -42,7 +42,7 @@ from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
 from smartcity.reports.deadlines import Clocks
@@ -73,6 +73,7 @@ class Composition:
         self.people_store = PeopleStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
+        self.alert_read_store = AlertReadStore(database)
         self.alert_store = AlertStore(database)
         self.delivery_store = DeliveryStore(database)
 

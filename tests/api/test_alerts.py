@@ -1,4 +1,4 @@
-"""Alerts from the first word to the last, over HTTP: what must be quick, and what must not go wrong."""
+"""Alerts from the first word to the last: what must be quick, and what must not go wrong."""
 
 import asyncio
 from datetime import timedelta

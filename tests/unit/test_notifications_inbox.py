@@ -21,6 +21,7 @@ from smartcity.notifications.model import (
 from smartcity.notifications.store import INDEXES, NEWEST_FIRST, NotificationStore
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
+from tests.workers.notified import inbox_of
 
 pytestmark = pytest.mark.anyio
 
@@ -60,8 +61,8 @@ async def store(database: Database) -> NotificationStore:
 
 
 @pytest.fixture
-def inbox(store: NotificationStore) -> InboxService:
-    return InboxService(store)
+def inbox(database: Database, store: NotificationStore) -> InboxService:
+    return inbox_of(database)
 
 
 async def test_a_notification_comes_back_as_it_was_written(store: NotificationStore) -> None:

@@ -45,10 +45,9 @@ def moment(city: City, at: datetime) -> str:
 
 
 def _references(city: City, alert: Alert, message: Message) -> str:
-    place_in_line = alert.messages.index(message)
     return " ".join(
         f"{city.alerts.sender},{earlier.id},{moment(city, earlier.sent)}"
-        for earlier in alert.messages[:place_in_line]
+        for earlier in alert.until(message)[:-1]
     )
 
 

@@ -88,6 +88,13 @@ def concerns(reach: Reach, units: Collection[str]) -> bool:
     return reach.everywhere or not set(reach.units).isdisjoint(units)
 
 
+def holds_until(alert: Alert, message: Message) -> datetime:
+    """When a message stops mattering: at once where something newer was published, or it ended."""
+    if alert.expires_at is None or message != alert.latest:
+        return message.sent
+    return alert.expires_at
+
+
 def _standing(alert: Alert) -> Reach:
     return _latest(alert).content.reach
 

@@ -233,6 +233,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             return self.draft.content
         return self.messages[-1].content
 
+    def until(self, message: Message) -> tuple[Message, ...]:
+        """What was published up to a message, with it."""
+        return self.messages[: self.messages.index(message) + 1]
+
     def is_active(self, at: datetime) -> bool:
         """Whether it holds at a moment, even where the clock has not come round to ending it."""
         return (

@@ -48,8 +48,8 @@ class DeliveryPlan:
 
 
 def _delivery(alert: Alert, published: UUID, at: datetime) -> Delivery:
-    place = [message.id for message in alert.messages].index(published)
-    message, told = alert.messages[place], alert.messages[: place + 1]
+    message = next(one for one in alert.messages if one.id == published)
+    told = alert.until(message)
     reason = SUPERSEDED if message != _latest(alert) else None
     if reason is None and message.content.expires <= at:
         reason = EXPIRED
