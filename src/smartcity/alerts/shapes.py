@@ -168,11 +168,9 @@ class OfficerView(View, frozen=True, kw_only=True):
     ] = UNSET
     messages: Annotated[
         list[MessageView], Meta(description="Everything published, the first first.")
-    ] = []
-    timeline: list[AlertStepView] = []
-    deliveries: Annotated[
-        list[DeliveryView], Meta(description="How far the telling of phones is.")
-    ] = []
+    ]
+    timeline: list[AlertStepView]
+    deliveries: Annotated[list[DeliveryView], Meta(description="How far the telling of phones is.")]
     created_at: datetime
     updated_at: datetime
     expires_at: Annotated[
