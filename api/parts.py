@@ -24,6 +24,7 @@ from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
 from smartcity.bridges import PinsOfReports, PublishedAlerts
 from smartcity.city import load_city
+from smartcity.clock import now
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
@@ -266,6 +267,11 @@ class Parts:
         for name, text, value in (
             ("smartcity_pins", "Reports kept in memory.", lambda: len(self.pins)),
             ("smartcity_live_listeners", "Open live streams.", lambda: self.live.listeners),
+            (
+                "smartcity_alerts",
+                "Alerts that hold.",
+                lambda: len(self.current_alerts.active(now())),
+            ),
             ("smartcity_feed_seq", "The last event seen.", lambda: self._tail.seq),
         ):
             Gauge(name, text, registry=registry).set_function(value)

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from api.citizen.alerts import AlertController
 from api.citizen.reports import KEY, version_of
@@ -35,6 +35,7 @@ IfMatch = Annotated[
         description="The alert's ETag as last seen. To cancel, none is needed.",
     ),
 ]
+AlertId = Annotated[UUID, PathParameter(description="The alert's id.")]
 Statuses = Annotated[
     list[AlertStatus] | None,
     QueryParameter(max_items=5, description="Drafts and issued ones by default."),
@@ -69,7 +70,7 @@ class AlertingController(AlertController):
     @put("/alerts/{alert_id:uuid}/draft", operation_id="ReviseAlert")
     async def revise(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         data: JSONBody[NewAlert],
         actor: NamedDependency[Actor],
         alerts: NamedDependency[AlertService],
@@ -87,7 +88,7 @@ class AlertingController(AlertController):
     @get("/alerts/{alert_id:uuid}/preview", operation_id="PreviewAlert")
     async def preview(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         alerts: NamedDependency[AlertService],
         alert_desk: NamedDependency[AlertDesk],
         language: NamedDependency[str],
@@ -100,7 +101,7 @@ class AlertingController(AlertController):
     @post("/alerts/{alert_id:uuid}/actions", operation_id="ActOnAlert", status_code=200)
     async def act(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         data: JSONBody[Steps],
         actor: NamedDependency[Actor],
         alerts: NamedDependency[AlertService],
@@ -149,7 +150,7 @@ class AlertDeskController(Controller):
     @get("/{alert_id:uuid}", operation_id="GetWholeAlert")
     async def one(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         alerts: NamedDependency[AlertService],
         alert_desk: NamedDependency[AlertDesk],
         language: NamedDependency[str],

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from smartcity.alerts.current import CurrentAlerts, concerns, holds_until
-from smartcity.alerts.model import Alert, Message, MessageKind, told_until
+from smartcity.alerts.current import CurrentAlerts, holds_until
+from smartcity.alerts.model import Alert, Message, MessageKind
 from smartcity.alerts.wording import description, headline, words_of
 from smartcity.attachments.images import Region
 from smartcity.city.model import City, Publicity
@@ -141,13 +141,11 @@ class PublishedAlerts:
     async def of(
         self, units: Collection[str], language: str, since: datetime
     ) -> Sequence[AlertNotice]:
-        """Whoever was told of an alert is told of what becomes of it, wherever it is for then."""
         if language not in self._city.languages:
             language = self._city.languages[0]
         return [
-            self._notice(alert, message, language)
-            for alert, message in self._alerts.since(since)
-            if concerns(told_until(alert.until(message)), units)
+            self._notice(told.alert, told.message, language)
+            for told in self._alerts.told(units, since)
         ]
 
     def _notice(self, alert: Alert, message: Message, language: str) -> AlertNotice:

@@ -1,5 +1,6 @@
 """The committed document is the code's, and tells of every operation what a client needs."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,28 @@ def test_every_operation_has_an_id_a_description_and_tags(document: dict[str, An
         assert operation.get("operationId"), name
         assert operation.get("description"), name
         assert operation.get("tags"), name
+
+
+def test_every_field_of_an_alert_says_what_it_means(document: dict[str, Any]) -> None:
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    named = {
+        name
+        for path, methods in document["paths"].items()
+        if "/alerts" in path
+        for name in refers_to(methods)
+    }
+    for _ in range(5):  # so deep they refer to one another at the most
+        named |= {further for name in named for further in refers_to(schemas.get(name))}
+    assert {"NewAlert", "AlertView", "OfficerView", "PreviewView", "AlertWords"} <= named
+    for name in named & schemas.keys() - {"Problem"}:
+        for field, schema in schemas[name].get("properties", {}).items():
+            assert "description" in str(schema), f"{name}.{field}"
+
+
+def refers_to(part: Any) -> set[str]:
+    """The schemas that a part of the document names."""
+    text = msgspec.json.encode(part).decode()
+    return set(re.findall(r'"#/components/schemas/(\w+)"', text))
 
 
 def test_every_operation_of_the_table_is_described_once(document: dict[str, Any]) -> None:

@@ -279,6 +279,21 @@ def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: R
     assert "none imported: units are approximate" in " ".join(well.output.split())
 
 
+def test_the_doctor_says_whether_there_are_two_to_confirm_an_alert(run: Run) -> None:
+    for name in ("lan", "minh"):
+        assert "the pack demands two" in " ".join(run("doctor").output.split())
+        added = run(
+            "staff",
+            "add",
+            name,
+            "--role",
+            "alerter",
+            SMARTCITY_PASSWORD="correct horse battery staple",
+        )
+        assert added.exit_code == 0, added.output
+    assert "there are officers to issue them" in " ".join(run("doctor").output.split())
+
+
 def test_the_doctor_misses_an_audit_logs_head(run: Run, environment: dict[str, str]) -> None:
     run("migrate")
     assert "0 entries, no head published yet" in " ".join(run("doctor").output.split())

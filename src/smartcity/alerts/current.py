@@ -6,10 +6,17 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from smartcity.alerts.model import PUBLISHED, Alert, AlertStatus, Message, Reach
+from smartcity.alerts.model import (
+    PUBLISHED,
+    Alert,
+    AlertStatus,
+    Message,
+    Reach,
+    told_until,
+)
 from smartcity.alerts.store import AlertStore
 from smartcity.clock import now
 from smartcity.feed.event import Published, Topic
@@ -21,6 +28,15 @@ REFRESH_S: Final = 5.0
 """How old they are at the most, should the feed's news be lost on the way."""
 
 
+class Told(NamedTuple):
+    """A message of an alert, and everybody who was told of the alert up to it."""
+
+    alert: Alert
+    message: Message
+    units: frozenset[str]
+    everywhere: bool
+
+
 class CurrentAlerts:
     """What was published within `keep`. Immutable between two refreshes."""
 
@@ -28,11 +44,14 @@ class CurrentAlerts:
         self._store = store
         self._keep = keep
         self._alerts: dict[UUID, Alert] = {}
+        self._told: list[Told] = []
         self._news = asyncio.Event()
 
     async def refresh(self) -> None:
         found = await self._store.latest(PUBLISHED, since=now() - self._keep, limit=MOST)
         self._alerts = {alert.id: alert for alert in found}
+        told = [_told(alert, message) for alert in found for message in alert.messages]
+        self._told = sorted(told, key=lambda one: (one.message.sent, one.message.id), reverse=True)
 
     def take(self, events: Sequence[Published]) -> None:
         """What the feed's tail brings."""
@@ -72,15 +91,16 @@ class CurrentAlerts:
             and _latest(alert).content.expires > at
         )
 
-    def since(self, at: datetime) -> list[tuple[Alert, Message]]:
-        """Everything that was published since a moment, the newest first."""
-        found = [
-            (alert, message)
-            for alert in self._alerts.values()
-            for message in alert.messages
-            if message.sent >= at
+    def told(self, units: Collection[str], since: datetime) -> list[Told]:
+        """What was published since a moment for whoever follows these units, the newest first: who
+        was told of an alert hears what becomes of it, wherever it is for then. Every reading of an
+        inbox asks this.
+        """
+        return [
+            told
+            for told in self._told
+            if told.message.sent >= since and (told.everywhere or not told.units.isdisjoint(units))
         ]
-        return sorted(found, key=lambda pair: (pair[1].sent, pair[1].id), reverse=True)
 
 
 def concerns(reach: Reach, units: Collection[str]) -> bool:
@@ -93,6 +113,11 @@ def holds_until(alert: Alert, message: Message) -> datetime:
     if alert.expires_at is None or message != alert.latest:
         return message.sent
     return alert.expires_at
+
+
+def _told(alert: Alert, message: Message) -> Told:
+    reach = told_until(alert.until(message))
+    return Told(alert, message, frozenset(reach.units), reach.everywhere)
 
 
 def _standing(alert: Alert) -> Reach:

@@ -100,18 +100,29 @@ class ResponseType(StrEnum):
 class AlertWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An alert in one language: what happens, in a line, at length, and what to do."""
 
-    event: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="\\S")]
-    headline: Annotated[str, msgspec.Meta(min_length=1, max_length=160, pattern="\\S")]
-    description: Annotated[str, msgspec.Meta(min_length=1, max_length=4000, pattern="\\S")]
-    instruction: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    event: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1, max_length=100, pattern="\\S", description="What happens, in a word."
+        ),
+    ]
+    headline: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=160, pattern="\\S", description="In a line.")
+    ]
+    description: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=4000, pattern="\\S", description="At length.")
+    ]
+    instruction: Annotated[
+        str, msgspec.Meta(max_length=2000, description="What people are to do.")
+    ] = ""
 
 
 class Circle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A point in WGS 84 degrees and what lies within so many metres of it."""
 
-    lat: Latitude
-    lon: Longitude
-    radius_m: Annotated[float, msgspec.Meta(ge=10, le=200_000)]
+    lat: Annotated[Latitude, msgspec.Meta(description="Degrees, WGS 84.")]
+    lon: Annotated[Longitude, msgspec.Meta(description="Degrees, WGS 84.")]
+    radius_m: Annotated[float, msgspec.Meta(ge=10, le=200_000, description="Metres.")]
 
 
 Corner = tuple[Longitude, Latitude]
@@ -127,10 +138,16 @@ class Area(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lon, lat in WGS 84 degrees; the last is joined to the first. `everywhere` is the whole city.
     """
 
-    units: UnitCodes | None = None
-    polygon: Corners | None = None
-    circle: Circle | None = None
-    everywhere: bool = False
+    units: Annotated[
+        UnitCodes | None, msgspec.Meta(description="Codes; a larger unit means all in it.")
+    ] = None
+    polygon: Annotated[
+        Corners | None, msgspec.Meta(description="Corners as `[lon, lat]`, WGS 84 degrees.")
+    ] = None
+    circle: Annotated[Circle | None, msgspec.Meta(description="A point and a radius.")] = None
+    everywhere: Annotated[
+        bool, msgspec.Meta(description="The whole city: every device, whatever it follows.")
+    ] = False
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ class NewAlert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Mapping[Language, AlertWords],
         Meta(max_length=20, description="Language → words; every language of the city."),
     ]
-    area: NewArea
+    area: Annotated[NewArea, Meta(description="Where it is, and so whom it is for.")]
     effective: Annotated[
         Moment | None, Meta(description="From when on it holds; without it, once it is issued.")
     ] = None
@@ -65,7 +65,9 @@ class AlertStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     throws the draft away.
     """
 
-    action: Literal["confirm", "issue", "cancel", "discard"]
+    action: Annotated[
+        Literal["confirm", "issue", "cancel", "discard"], Meta(description="What is to be done.")
+    ]
     note: Annotated[
         Mapping[Language, Annotated[str, Meta(min_length=1, max_length=1000, pattern="\\S")]],
         Meta(max_length=20, description="With `cancel`: language → why, for everybody to read."),

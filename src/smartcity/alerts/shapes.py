@@ -22,6 +22,18 @@ from smartcity.alerts.model import (
 )
 from smartcity.city.policies import Severity
 
+Id = Annotated[UUID, Meta(description="The alert's id.")]
+Version = Annotated[int, Meta(description="Grows with every step.")]
+Standing = Annotated[AlertStatus, Meta(description="Where it stands in its life.")]
+Active = Annotated[bool, Meta(description="Whether it holds at this moment.")]
+UnitCode = Annotated[str, Meta(description="The unit's code.")]
+UnitName = Annotated[str, Meta(description="Its name in the caller's language.")]
+HowBad = Annotated[Severity, Meta(description="How bad it is.")]
+HowSoon = Annotated[Urgency, Meta(description="How soon people must act.")]
+Changed = Annotated[datetime, Meta(description="When it last changed.")]
+Ends = Annotated[datetime, Meta(description="When it ends by itself.")]
+Event = Annotated[str, Meta(description="What happens, in a word.")]
+
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The form of every answer: what does not apply is left out."""
@@ -30,8 +42,8 @@ class View(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class AlertUnit(View, frozen=True, kw_only=True):
     """A unit of the city with its name in the caller's language."""
 
-    code: str
-    name: str
+    code: UnitCode
+    name: UnitName
 
 
 class AreaView(View, frozen=True, kw_only=True):
@@ -45,7 +57,7 @@ class AreaView(View, frozen=True, kw_only=True):
     polygon: Annotated[
         list[tuple[float, float]] | UnsetType, Meta(description="Its corners, as `[lon, lat]`.")
     ] = UNSET
-    circle: Circle | UnsetType = UNSET
+    circle: Annotated[Circle | UnsetType, Meta(description="A point and a radius.")] = UNSET
     approximate: Annotated[
         bool, Meta(description="The units were found without true boundaries.")
     ] = False
@@ -54,32 +66,32 @@ class AreaView(View, frozen=True, kw_only=True):
 class ContentView(View, frozen=True, kw_only=True):
     """What an alert says, in the words of CAP 1.2."""
 
-    category: AlertCategory
-    severity: Severity
-    urgency: Urgency
-    certainty: Certainty
+    category: Annotated[AlertCategory, Meta(description="What kind of danger it is.")]
+    severity: HowBad
+    urgency: HowSoon
+    certainty: Annotated[Certainty, Meta(description="How sure the city is.")]
     response: Annotated[ResponseType | UnsetType, Meta(description="What people are to do.")] = (
         UNSET
     )
-    area: AreaView
+    area: Annotated[AreaView, Meta(description="Where it is, and whom it is for.")]
     effective: Annotated[datetime | UnsetType, Meta(description="From when on it holds.")] = UNSET
     onset: Annotated[
         datetime | UnsetType, Meta(description="When what it warns of is expected to begin.")
     ] = UNSET
-    expires: Annotated[datetime, Meta(description="When it ends by itself.")]
+    expires: Ends
 
 
 class AlertView(ContentView, frozen=True, kw_only=True):
     """An alert as everybody may read it, as it was published last, in one language."""
 
-    id: UUID
-    version: Annotated[int, Meta(description="Grows with every step.")]
-    status: AlertStatus
-    active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
+    id: Id
+    version: Version
+    status: Standing
+    active: Active
     message: Annotated[UUID, Meta(description="What was published last: its CAP identifier.")]
     kind: Annotated[MessageKind, Meta(description="CAP's `msgType` of that message.")]
     language: Annotated[str, Meta(description="The language of the words.")]
-    event: Annotated[str, Meta(description="What happens, in a word.")]
+    event: Event
     headline: Annotated[str, Meta(description="In a line; says if it was updated or cancelled.")]
     description: Annotated[str, Meta(description="At length; of a cancellation, first why.")]
     instruction: Annotated[str | UnsetType, Meta(description="What to do.")] = UNSET
@@ -94,14 +106,14 @@ class AlertView(ContentView, frozen=True, kw_only=True):
 class AlertList(View, frozen=True, kw_only=True, omit_defaults=False):
     """The alerts that hold now, the one published last first."""
 
-    items: list[AlertView]
+    items: Annotated[list[AlertView], Meta(description="One after the other.")]
 
 
 class PersonView(View, frozen=True, kw_only=True):
     """A member of staff."""
 
-    id: UUID
-    name: str | UnsetType = UNSET
+    id: Annotated[UUID, Meta(description="The id of their account.")]
+    name: Annotated[str | UnsetType, Meta(description="What colleagues call them.")] = UNSET
 
 
 class OfficerContent(ContentView, frozen=True, kw_only=True):
@@ -114,94 +126,96 @@ class DraftView(OfficerContent, frozen=True, kw_only=True):
     """What is to go out next."""
 
     by: Annotated[PersonView, Meta(description="Who wrote it last.")]
-    at: datetime
+    at: Annotated[datetime, Meta(description="When they did.")]
     second_person: Annotated[
         bool, Meta(description="Whether somebody else must confirm it before it is issued.")
     ]
     confirmed_by: Annotated[
         PersonView | UnsetType, Meta(description="Who confirmed just these words.")
     ] = UNSET
-    confirmed_at: datetime | UnsetType = UNSET
+    confirmed_at: Annotated[datetime | UnsetType, Meta(description="When they did.")] = UNSET
 
 
 class MessageView(OfficerContent, frozen=True, kw_only=True):
     """One thing that was published."""
 
     id: Annotated[UUID, Meta(description="Its CAP identifier.")]
-    kind: MessageKind
-    sent: datetime
+    kind: Annotated[MessageKind, Meta(description="CAP's `msgType`.")]
+    sent: Annotated[datetime, Meta(description="When it was published.")]
     note: Annotated[Mapping[str, str], Meta(description="Language → why it was cancelled.")] = {}
 
 
 class AlertStepView(View, frozen=True, kw_only=True):
     """One step of its life; none is `by` the clock."""
 
-    at: datetime
-    action: AlertAction
-    by: PersonView | UnsetType = UNSET
-    status: AlertStatus
-    version: int
+    at: Annotated[datetime, Meta(description="When it was taken.")]
+    action: Annotated[AlertAction, Meta(description="What was done.")]
+    by: Annotated[PersonView | UnsetType, Meta(description="Who did it.")] = UNSET
+    status: Annotated[AlertStatus, Meta(description="Where the alert stood after it.")]
+    version: Annotated[int, Meta(description="The version that it made.")]
     message: Annotated[UUID | UnsetType, Meta(description="What it published.")] = UNSET
 
 
 class DeliveryView(View, frozen=True, kw_only=True, omit_defaults=False):
     """How far the telling of phones is, for one message."""
 
-    message: UUID
+    message: Annotated[UUID, Meta(description="Which message.")]
     mode: Annotated[DeliveryMode, Meta(description="`direct`: each device; `topics`: by unit.")]
-    state: DeliveryState
+    state: Annotated[DeliveryState, Meta(description="Whether somebody is still to be told.")]
     reason: Annotated[str | None, Meta(description="Why it was stopped.")]
     sent: Annotated[int, Meta(description="So many devices or topics were told.")]
     failed: Annotated[int, Meta(description="So many could not be told.")]
-    updated_at: datetime
+    updated_at: Changed
 
 
 class OfficerView(View, frozen=True, kw_only=True):
     """An alert as those see it who work on it. `If-Match` names its version."""
 
-    id: UUID
-    version: int
-    status: AlertStatus
-    active: Annotated[bool, Meta(description="Whether it holds at this moment.")]
+    id: Id
+    version: Version
+    status: Standing
+    active: Active
     draft: Annotated[
         DraftView | UnsetType, Meta(description="The first draft, or an update being written.")
     ] = UNSET
     messages: Annotated[
         list[MessageView], Meta(description="Everything published, the first first.")
     ]
-    timeline: list[AlertStepView]
+    timeline: Annotated[list[AlertStepView], Meta(description="Every step, the first first.")]
     deliveries: Annotated[list[DeliveryView], Meta(description="How far the telling of phones is.")]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Annotated[datetime, Meta(description="When it was begun.")]
+    updated_at: Changed
     expires_at: Annotated[
         datetime | UnsetType, Meta(description="While it is issued: when it ends by itself.")
     ] = UNSET
-    ended_at: datetime | UnsetType = UNSET
+    ended_at: Annotated[
+        datetime | UnsetType, Meta(description="When it was cancelled, expired or discarded.")
+    ] = UNSET
 
 
 class AlertSummary(View, frozen=True, kw_only=True):
     """An alert in an officers' list: the draft's words if there is a draft."""
 
-    id: UUID
-    version: int
-    status: AlertStatus
-    active: bool
-    severity: Severity
-    urgency: Urgency
-    event: str
-    headline: str
+    id: Id
+    version: Version
+    status: Standing
+    active: Active
+    severity: HowBad
+    urgency: HowSoon
+    event: Event
+    headline: Annotated[str, Meta(description="In a line.")]
     area: Annotated[str, Meta(description="In words.")]
     draft: Annotated[bool, Meta(description="A draft waits to be issued.")]
     confirmed: Annotated[bool, Meta(description="A second person confirmed the draft.")]
-    expires: datetime
-    updated_at: datetime
+    expires: Ends
+    updated_at: Changed
 
 
 class SummaryPage(View, frozen=True, kw_only=True):
     """The one that changed last first."""
 
-    items: list[AlertSummary]
-    next_cursor: str | UnsetType = UNSET
+    items: Annotated[list[AlertSummary], Meta(description="One after the other.")]
+    next_cursor: Annotated[str | UnsetType, Meta(description="Where the next page begins.")] = UNSET
 
 
 class UnitReachedView(AlertUnit, frozen=True, kw_only=True):
