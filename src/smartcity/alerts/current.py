@@ -24,6 +24,9 @@ from smartcity.feed.event import Published, Topic
 MOST: Final = 500
 """So many are kept, the one that changed last first."""
 
+LATE: Final = timedelta(minutes=1)
+"""So much later than another may be seen what was written before it, by another machine's clock."""
+
 REFRESH_S: Final = 5.0
 """How old they are at the most, should the feed's news be lost on the way."""
 
@@ -48,9 +51,16 @@ class CurrentAlerts:
         self._news = asyncio.Event()
 
     async def refresh(self) -> None:
-        found = await self._store.latest(PUBLISHED, since=now() - self._keep, limit=MOST)
-        self._alerts = {alert.id: alert for alert in found}
-        told = [_told(alert, message) for alert in found for message in alert.messages]
+        """Take in what changed; the first time, everything."""
+        oldest = now() - self._keep
+        known = [alert for alert in self._alerts.values() if alert.updated_at >= oldest]
+        newest = max((alert.updated_at for alert in known), default=oldest)
+        since = max(oldest, newest - LATE)
+        fresh = await self._store.latest(PUBLISHED, since=since, limit=MOST)
+        both = {alert.id: alert for alert in (*known, *fresh)}
+        kept = sorted(both.values(), key=lambda alert: alert.updated_at, reverse=True)[:MOST]
+        self._alerts = {alert.id: alert for alert in kept}
+        told = [_told(alert, message) for alert in kept for message in alert.messages]
         self._told = sorted(told, key=lambda one: (one.message.sent, one.message.id), reverse=True)
 
     def take(self, events: Sequence[Published]) -> None:
