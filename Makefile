@@ -37,7 +37,7 @@ bench: install ## the figures of the README, beside the floor, on this machine
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 prove: install ## the longer proofs: many kills, the death of a primary
-	$(BIN)/pytest -m prove $(ARGS)
+	$(BIN)/pytest -m prove -o faulthandler_timeout=3600 $(ARGS)
 
 openapi: install ## write openapi/openapi.json anew from the code
 	$(BIN)/python -m api.document

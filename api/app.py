@@ -30,7 +30,7 @@ from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
 from api.conditional import ConditionalRequests
-from api.document import CONFIG, describe_shared, openapi_document
+from api.document import CONFIG, openapi_document
 from api.errors import Problems
 from api.languages import language_of
 from api.operations.alerts import AlertDeskController, AlertingController
@@ -39,6 +39,7 @@ from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.statistics import StatisticsController
+from api.parameters import known_parameters, learn_parameters
 from api.parts import Parts
 from api.permissions import permissions
 from api.readiness import Kept
@@ -109,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             Authentication(parts.credentials, settings),
             parts.limits,
             permissions,
+            known_parameters,
             ConditionalRequests(),
         ],
         before_send=[parts.limits.announce],
@@ -119,7 +121,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JsonRequest,
     )
     _resolve_in_turn(app)
-    describe_shared(app)
+    learn_parameters(app)
     return app
 
 

@@ -15,6 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -28,6 +29,7 @@ from litestar.openapi.spec import (
 )
 
 from api.auth import COOKIE
+from api.descriptions import FIELDS, PARAMETERS
 from api.errors import MEDIA_TYPE
 from api.permissions import PERMISSIONS
 from smartcity.errors import (
@@ -68,6 +70,8 @@ REFUSALS: Final[Mapping[type[SmartCityError], str]] = {
 """Every operation may refuse in these ways, each with a problem document."""
 
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
+_STABLE: Final = Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it.")
+_TOLD: Final = Schema(type=OpenAPIType.STRING, description="In the caller's language.")
 _PROBLEM: Final = Schema(
     title="Problem",
     description="Why a request was refused (RFC 9457); details stand beside these members.",
@@ -77,15 +81,15 @@ _PROBLEM: Final = Schema(
         "type": _TEXT,
         "title": _TEXT,
         "status": Schema(type=OpenAPIType.INTEGER),
-        "code": Schema(type=OpenAPIType.STRING, description="Stable: clients may rely on it."),
-        "detail": Schema(type=OpenAPIType.STRING, description="In the caller's language."),
+        "code": _STABLE,
+        "detail": _TOLD,
         "fields": Schema(
             type=OpenAPIType.ARRAY,
-            description="What was not accepted: its path, and why.",
+            description="What was not accepted: its path, and why; of a form, what it should be.",
             items=Schema(
                 type=OpenAPIType.OBJECT,
                 required=["path", "reason"],
-                properties={"path": _TEXT, "reason": _TEXT},
+                properties={"path": _TEXT, "reason": _STABLE, "text": _TOLD},
             ),
         ),
     },
@@ -134,15 +138,28 @@ async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Describe this API (OpenAPI 3.1)."""
     state = request.app.state
     if "document" not in state:
-        state["document"] = encoded(request.app)
+        describe(request.app)
     return Response(state["document"], media_type="application/json")
 
 
-def describe_shared(app: Litestar) -> None:
-    """Say of every operation what its own code does not: who may call it, and how it refuses."""
+def describe(app: Litestar) -> None:
+    """Make the document before anybody asks for it: it takes longer than the rest of an app."""
+    app.state["document"] = encoded(app)
+
+
+def encoded(app: Litestar) -> bytes:
+    """The document as it is served and committed."""
     document = app.openapi_schema
+    _describe_shared(document)
+    return msgspec.json.format(msgspec.json.encode(document.to_schema()), indent=1)
+
+
+def _describe_shared(document: OpenAPI) -> None:
+    """Say of every operation what its own code does not: who may call it, and how it refuses."""
     assert document.components.schemas is not None, "the operations have schemas"
     document.components.schemas["Problem"] = _PROBLEM
+    for name, told in FIELDS.items():
+        _describe(document.components.schemas[name], told)
     for path in (document.paths or {}).values():
         for operation in _operations(path):
             operation.summary = None  # Litestar takes it from the name of the method
@@ -150,6 +167,7 @@ def describe_shared(app: Litestar) -> None:
             for parameter in operation.parameters or []:
                 if isinstance(parameter, Parameter):
                     _without_null(parameter)
+                    parameter.description = parameter.description or PARAMETERS.get(parameter.name)
             answers = operation.responses = operation.responses or {}
             if operation is path.get:
                 answers["304"] = OpenAPIResponse(description="The caller has it already.")
@@ -158,9 +176,13 @@ def describe_shared(app: Litestar) -> None:
                 answers[str(error.status)] = Reference(name)
 
 
-def encoded(app: Litestar) -> bytes:
-    """The document as it is served and committed."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
+def _describe(schema: Schema, told: Mapping[str, str]) -> None:
+    """Say what is in a body. What is the same in several of them is described in each."""
+    assert schema.properties is not None, "a body has members"
+    schema.properties = {
+        name: replace(member, description=told[name]) if name in told else member
+        for name, member in schema.properties.items()
+    }
 
 
 def _security(operation: Operation) -> list[SecurityRequirement]:

@@ -6,6 +6,7 @@ that were not accepted, and the error's own details as further members.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -13,8 +14,11 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException
+from msgspec.structs import replace
 
+from api.forms import Say, form_of
 from api.languages import language_of, said_in
+from api.parameters import name_of
 from smartcity.city.model import City
 from smartcity.errors import FieldError, Invalid, SmartCityError, Unavailable
 from smartcity.storage.mongo import UNREACHABLE
@@ -33,7 +37,7 @@ _AT_PATH: Final = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<path>.*)`)?$",
 _MEMBER: Final = re.compile(
     r"^Object (?:(?P<lacking>missing required)|contains unknown) field `(?P<name>[^`]+)`$"
 )
-_CHOICE: Final = re.compile(r"^Invalid enum value ")
+_CHOICE: Final = re.compile(r"^Invalid (enum )?value ")
 
 _BODY: Final = "data"
 """What Litestar calls the whole body."""
@@ -94,14 +98,18 @@ class Problems:
 
     def _by_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            if mistake := _in_the_body(error):
+            if mistake := _in_the_body(error, self._say(request)):
                 return self._refused(request, Invalid(mistake))
             return self._unexpected(request, error)
         kind = _BY_STATUS.get(error.status_code, Invalid)
-        response = self._refused(request, kind(*_fields(error)))
+        fields = _fields(request, error, self._say(request))
+        response = self._refused(request, kind(*fields))
         if allow := (error.headers or {}).get("allow"):
             response.headers["Allow"] = allow
         return response
+
+    def _say(self, request: Request[Any, Any, Any]) -> Say:
+        return partial(self._city.messages.render, language_of(request, self._city))
 
     def _unreachable(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         log.warning("database unreachable", path=request.url.path, error=str(error)[:300])
@@ -112,32 +120,43 @@ class Problems:
         return self._refused(request, SmartCityError())
 
 
-def _fields(error: HTTPException) -> list[FieldError]:
+def _fields(request: Request[Any, Any, Any], error: HTTPException, say: Say) -> list[FieldError]:
     """What Litestar and msgspec say of the input, as paths and reasons."""
     if lacking := _LACKING.match(error.detail):
         return [FieldError(lacking["name"], "required")]
     if isinstance(error.__cause__, SerializationException):
         return [FieldError("body", "unreadable")]
     extra = cast("list[Mapping[str, Any]] | None", error.extra)
-    return [_field(item) for item in extra or ()]
+    found = [_field(item, say) for item in extra or ()]
+    return [replace(field, path=_in_the_request(request, field.path)) for field in found]
 
 
-def _in_the_body(error: HTTPException) -> FieldError | None:
+def _in_the_request(request: Request[Any, Any, Any], path: str) -> str:
+    """A path that Litestar begins with the name of a handler's argument."""
+    argument, dot, rest = path.partition(".")
+    if argument == _BODY:
+        return rest
+    return f"{name_of(request, argument)}{dot}{rest}"
+
+
+def _in_the_body(error: HTTPException, say: Say) -> FieldError | None:
     """A mistake in a member of the body that has the name of a dependency (`address`): Litestar
     takes it for one of ours.
     """
     message = str(error.__cause__)
     if not isinstance(error.__cause__, msgspec.ValidationError) or f"`$.{_BODY}" not in message:
         return None
-    found = _field({"message": message})
-    return FieldError(found.path.removeprefix(_BODY).removeprefix("."), found.reason)
+    found = _field({"message": message}, say)
+    return replace(found, path=found.path.removeprefix(_BODY).removeprefix("."))
 
 
-def _field(item: Mapping[str, Any]) -> FieldError:
+def _field(item: Mapping[str, Any], say: Say) -> FieldError:
     found = _AT_PATH.match(str(item.get("message", "")))
     assert found is not None, "the pattern matches every text"
     path, reason = found["path"] or str(item.get("key", "")), found["reason"]
     if member := _MEMBER.match(reason):
         name = member["name"] if path in ("", _BODY) else f"{path}.{member['name']}"
         return FieldError(name, "required" if member["lacking"] else "unknown")
-    return FieldError(path, "unknown" if _CHOICE.match(reason) else reason)
+    if _CHOICE.match(reason):
+        return FieldError(path, "unknown")
+    return FieldError(path, *form_of(reason, say))

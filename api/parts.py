@@ -54,6 +54,7 @@ from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
 from smartcity.reports.answers import Answers
+from smartcity.reports.codes import refuse_lost_codes
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.holding.service import Holding
@@ -231,6 +232,7 @@ class Parts:
         )
 
     async def _load(self) -> None:
+        await refuse_lost_codes(self.report_lists, self.city, self.settings.city_dir)
         await self._tail.start()
         self.live.start()
         await self.senders.refresh()  # before anything is taken in, which needs the areas

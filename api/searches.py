@@ -84,7 +84,7 @@ async def provide_queued(
     ] = None,
     overdue: Annotated[bool, QueryParameter(description="Past the next deadline.")] = False,
     at_risk: Annotated[
-        bool, QueryParameter(description="In the last quarter of the time; with `overdue`, either.")
+        bool, QueryParameter(description="The clock has warned of it; with `overdue`, either.")
     ] = False,
     escalated: Annotated[
         bool, QueryParameter(description="What was escalated to the caller, whoever has it.")
@@ -119,12 +119,14 @@ async def provide_queued(
 
 
 def _standing(asked: frozenset[str], actor: Actor, city: City) -> Standing:
-    """What is escalated to the caller: to the supervisors of their agencies, to the dispatchers."""
+    """What is escalated to the caller: to the supervisors of their agencies, to the dispatchers,
+    under whatever agency they were when it was.
+    """
     rungs: dict[Party, frozenset[str]] = {}
     if Role.SUPERVISOR in actor.roles:
         rungs[Party.SUPERVISOR] = actor.agencies
     if Role.DISPATCHER in actor.roles:
-        rungs[Party.DISPATCHER] = frozenset({city.dispatch})
+        rungs[Party.DISPATCHER] = frozenset(city.agencies)
     return Standing(rungs, asked)
 
 

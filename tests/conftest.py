@@ -1,6 +1,7 @@
 """What every test may use: one real database for the run, the two cities, the shared data."""
 
 import asyncio
+import gc
 import shutil
 import sys
 import tempfile
@@ -12,9 +13,10 @@ from uuid import uuid4
 import pytest
 
 from smartcity.city import City, load_city
-from smartcity.settings import PROJECT
+from smartcity.settings import PROJECT, load_settings
 from smartcity.storage.embedded import EmbeddedMongo
 from smartcity.storage.mongo import Database, connect
+from tests.databases import emptied
 
 pytest_plugins = ["tests.standins.fixtures"]
 
@@ -27,6 +29,12 @@ def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_loopback_only)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests consist of stays to the end: the collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -42,15 +50,30 @@ def mongo_uri() -> Iterator[str]:
     with asyncio.Runner() as runner:
         runner.run(server.start())
         try:
+            runner.run(_let_nothing_expire(server.uri))
             yield server.uri
         finally:
             runner.run(server.stop())
             shutil.rmtree(folder)
 
 
+async def _let_nothing_expire(uri: str) -> None:
+    """Tests write of times long past, which the server would remove whenever it comes round."""
+    client, _ = connect(uri, "admin", timeout_s=10, pool=1)
+    async with client:
+        await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
+
+
 @pytest.fixture
 async def database(mongo_uri: str) -> AsyncIterator[Database]:
-    """An empty database, dropped after the test."""
+    """An empty database that has every index."""
+    async with emptied(mongo_uri, load_settings({}, environment={})) as empty:
+        yield empty
+
+
+@pytest.fixture
+async def new_database(mongo_uri: str) -> AsyncIterator[Database]:
+    """A database in which nothing is, dropped after the test."""
     client, fresh = connect(mongo_uri, f"test_{uuid4().hex[:12]}", timeout_s=10, pool=32)
     yield fresh
     await client.drop_database(fresh.name)

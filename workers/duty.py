@@ -40,6 +40,20 @@ async def perform(duty: Duty, stop: asyncio.Event) -> None:
         await pause(stop, pause_s)
 
 
+async def until_done(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do once what every duty needs, before any of them begins."""
+    pause_s = 0.1
+    while not stop.is_set():
+        try:
+            await work()
+        except Exception as error:  # the database may be away for a while
+            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            log.warning("cannot begin", error=repr(error), again_in_s=pause_s)
+        else:
+            return
+        await pause(stop, pause_s)
+
+
 async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Sleep, or wake up early to stop."""
     try:

@@ -31,7 +31,9 @@ from smartcity.notifications.fcm import push_sender
 from smartcity.notifications.push import PushSender
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
+from smartcity.reports.codes import refuse_lost_codes
 from smartcity.reports.confirmations.store import ConfirmationStore
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import Settings
 from smartcity.storage.leases import Lease
@@ -42,7 +44,7 @@ from workers.alerts import AlertClock
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
-from workers.duty import Duty, perform
+from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
 from workers.notifier import Notifier
@@ -81,6 +83,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         ) as sender,
         open_geocoder(settings.geocoder_url, city) as geocoder,
     ):
+        lists = ReportLists(database)
+        await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
         crew = Crew(settings, city, database, sender, geocoder)
         try:
             await crew.work(stop)

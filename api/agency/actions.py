@@ -109,6 +109,9 @@ class Bulk:
         except UNREACHABLE as error:
             log.warning("database unreachable", report=str(item.report), error=str(error)[:300])
             return self._refused(item, Unavailable())
+        except Exception as error:
+            log.error("action failed", report=str(item.report), exc_info=error)
+            return self._refused(item, SmartCityError())
         return Outcome(report=item.report, done=True, version=report.version, status=report.status)
 
     def _refused(self, item: BulkAction, refusal: SmartCityError) -> Outcome:

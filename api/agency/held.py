@@ -12,7 +12,8 @@ from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.shapes import ReportView, View
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.viewers import Viewer
+from smartcity.reports.views import Views
 
 Moment = Annotated[datetime, Meta(tz=True)]
 

@@ -19,7 +19,7 @@ from smartcity.identity.staff.colleagues import Colleague, Colleagues
 from smartcity.reports.answers import AnswerList, Answers, ReasonList
 from smartcity.reports.service import ReportService
 from smartcity.reports.shapes import View
-from smartcity.reports.views import Viewer
+from smartcity.reports.viewers import Viewer
 
 FOR_A_WHILE: Final = {"Cache-Control": "public, max-age=300"}
 

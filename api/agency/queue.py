@@ -76,8 +76,9 @@ class AgencyController(Controller):
         A dispatcher may ask for any agency, and sees what no rule routed by default. Reports whose
         clock stands still come last. A report that nobody changed between two pages is neither
         skipped nor shown twice; what is overdue and at risk is decided at the time of the first
-        page. At risk is what is in the last quarter of its time. A text is searched in all open
-        reports, and in the finished of the last 90 days; a code finds its report, finished or not.
+        page. At risk is what the clock has warned of, in the last three days before its deadline
+        (`risk_at`). A text is searched in all open reports, and in the finished of the last 90
+        days; a code finds its report, finished or not.
         `escalated` finds what stands with the caller as a supervisor or as a dispatcher, `wishes`
         where a handler waits for a later date to be granted.
         """

@@ -16,9 +16,10 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.roles import Actor
 from smartcity.reports.model import UNFINISHED, Report, Task, TaskStatus
+from smartcity.reports.parties import parties_of, shown_to
 from smartcity.reports.shapes import Named, ReportView, TaskView, View
 from smartcity.reports.tasks.store import TaskFilter, TaskLists
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.views import Views
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -59,7 +60,8 @@ class TaskController(Controller):
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> TaskPage:
-        """The tasks that other agencies gave to the caller's, by their deadline.
+        """The tasks that other agencies gave to the caller's, by their deadline. Beside one that
+        has ended its report is as all of the city's staff see it.
 
         A dispatcher may ask for any agency's.
         """
@@ -72,14 +74,14 @@ class TaskController(Controller):
         found = await tasks.by_deadline(wanted, after=after, limit=limit + 1)
         page, more = page_of(found, limit)
         return TaskPage(
-            items=[_item(report, task, views, language) for report, task in page],
+            items=[_item(report, task, actor, views, language) for report, task in page],
             next_cursor=encode_cursor((page[-1][1].due_at, page[-1][1].id)) if more else UNSET,
         )
 
 
-def _item(report: Report, task: Task, views: Views, language: str) -> TaskItem:
+def _item(report: Report, task: Task, actor: Actor, views: Views, language: str) -> TaskItem:
     return TaskItem(
         task=views.task(task, language),
         lead=views.agency(report.agency, language),
-        report=views.summary(report, Viewer.STAFF, language),
+        report=views.summary(report, shown_to(actor, report, parties_of(actor, report)), language),
     )

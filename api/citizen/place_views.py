@@ -152,7 +152,7 @@ def show_categories(city: City, language: str) -> CategoryList:
             FieldView(code=field.code, name=field.name[language], icon=field.icon)
             for field in city.fields.values()
         ],
-        items=[_category(category, language) for category in city.categories.values()],
+        items=[_category(category, language) for category in _offered(city)],
     )
 
 
@@ -177,10 +177,14 @@ def show_candidate(city: City, candidate: PlaceCandidate, language: str) -> Iter
         yield show_unit(city, code, language, candidate.former)
 
 
+def _offered(city: City) -> Iterator[Category]:
+    return (one for one in city.categories.values() if city.offered(one.code))
+
+
 def _emergencies(city: City, language: str) -> Iterator[EmergencyView]:
     """Every number once, in the order of the categories."""
     numbers: set[str] = set()
-    for category in city.categories.values():
+    for category in _offered(city):
         if category.emergency is not None and category.emergency.number not in numbers:
             numbers.add(category.emergency.number)
             yield _emergency(category.emergency, language)

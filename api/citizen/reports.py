@@ -184,7 +184,7 @@ class ReportController(Controller):
     ) -> Response[ReportView]:
         """One report, as the caller may see it: the public, its reporter, its agency, other staff.
 
-        Who reported it, where they agreed, is told to its agency only.
+        Who reported it, where they agreed, is told to its own agency and to dispatchers only.
         """
         report, viewer = await reports.see(report_id, actor, said(secret, address, phone))
         confirmed = await confirmations.counts([report_id])
@@ -301,7 +301,7 @@ async def shown(
     confirmations: int | None = None,
 ) -> Response[ReportView]:
     """One report, with an ETag of the version, which `If-Match` names, and of the content."""
-    contact = await reports.contact(report, actor) if viewer is Viewer.STAFF else None
+    contact = await reports.contact(report, actor)
     names = await reports.names(report) if viewer in OFFICIALS else None
     view = views.full(report, viewer, language, contact, names)
     if confirmations is not None:

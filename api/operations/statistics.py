@@ -30,7 +30,9 @@ class StatisticsController(Controller):
         """Count reports by agency, unit, category or field: as they stand now, and what happened in
         the last `days`.
 
-        The public's figures leave out categories that are never public.
+        The public's figures leave out categories that are never public, and what was refused as a
+        matter of another law or moved out of such a category: where numbers are small, the absence
+        of one report would tell of it.
         """
         found = await statistics.overview(by, days, language, whole=actor.is_staff)
         return Response(found, headers=said_in(language))

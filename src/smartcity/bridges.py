@@ -29,7 +29,7 @@ from smartcity.reports.model import Party, Report
 from smartcity.reports.moderation import covered
 from smartcity.reports.parties import may_know_of, parties_of, viewer_of
 from smartcity.reports.store import ReportStore
-from smartcity.reports.views import MASKED, OFFICIALS
+from smartcity.reports.viewers import MASKED, OFFICIALS
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000
@@ -218,11 +218,13 @@ def _pin(document: Document) -> Pin:
         lat=place.get("lat"),
         public=public is Publicity.AT_ONCE
         or (public is Publicity.ON_RECEIPT and received is not None),
+        never_public=public is Publicity.NEVER,
         submitted_at=document["submitted_at"],
         received_at=received,
         finished_at=document.get("finished_at"),
         receive_by=deadlines["receive_by"],
-        resolve_by=None if "paused_at" in deadlines else deadlines["resolve_by"],
+        due_at=document.get("due_at"),
+        risk_at=document.get("risk_at"),
         first_resolve_by=deadlines["first_resolve_by"],
     )
 

@@ -45,6 +45,7 @@ from smartcity.notifications.follows import Follows
 from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.forgetting import Forgetting
@@ -223,10 +224,10 @@ class Composition:
     @cached_property
     def retention(self) -> Retention:
         return Retention(
-            self.city,
             self.people_store,
             self.personal_store,
             AttachmentStore(self.database),
+            ConfirmationStore(self.database),
             self.persons,
             self.forgetting,
         )

@@ -14,7 +14,7 @@ SmartCityError
 │   ├── StaleVersion            409  somebody else changed it first
 │   ├── IllegalTransition       409  the lifecycle table says no
 │   ├── SecondPersonNeeded      409  somebody else must confirm an alert of this severity
-│   ├── TimelineFull            409  only lifecycle actions are taken
+│   ├── TimelineFull            409  the subject holds as much as it may of this
 │   ├── TasksOpen               409  other agencies still have tasks in the report; `tasks` are they
 │   └── WrongOffset             409  an upload goes on elsewhere; `offset` says where
 ├── TooLarge                    413
@@ -42,10 +42,13 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word."""
+    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word. Of a
+    value that is not of its form a text tells people, in their language, what is expected.
+    """
 
     path: str
     reason: str
+    text: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SmartCityError(Exception):

@@ -9,7 +9,7 @@ import pytest
 
 from smartcity.city.model import Place
 from smartcity.clock import now
-from smartcity.reports.model import REPORTERS_LIMIT, TIMELINE_LIMIT
+from smartcity.reports.room import REPORTERS_LIMIT, TIMELINE_LIMIT
 from tests.api.office import ELSEWHERE, HELPING, LATER, RECEIVE, START, Office, photo_of, reasons
 from tests.unit.reports_made import category_of
 

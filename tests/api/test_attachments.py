@@ -20,7 +20,7 @@ from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.receiving import PART_BYTES
 from smartcity.attachments.service import AttachmentService
-from smartcity.attachments.store import INDEXES, AttachmentStore
+from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.records import AuditRecords
 from smartcity.audit.store import AuditRecordStore
 from smartcity.city.model import City
@@ -61,9 +61,7 @@ def reports() -> Reports:
 
 
 @pytest.fixture
-async def app(database: Database, tmp_path: Path, hanoi: City, reports: Reports) -> Litestar:
-    for collection, indexes in INDEXES.items():
-        await database[collection].create_indexes(list(indexes))
+def app(database: Database, tmp_path: Path, hanoi: City, reports: Reports) -> Litestar:
     attachments = AttachmentService(
         AttachmentStore(database),
         open_files("", tmp_path),

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from smartcity.city.model import Publicity
-from tests.api.test_reports import handler_of, pothole, submitted
+from tests.api.reporting import handler_of, pothole, submitted
 from tests.api.town import Answer, Person, Town, town
 from tests.unit.reports_made import category_of
 from tests.unit.sample_files import photo

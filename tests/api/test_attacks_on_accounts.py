@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.api.test_held import elsewhere
+from tests.api.bursts import elsewhere
 from tests.api.test_staff import Tree, added, log_in, settled
 from tests.api.town import PASSWORD, Person, Town
 

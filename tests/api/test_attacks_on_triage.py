@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import bson
 import pytest
 import time_machine
 
 from api.pagination import encode_cursor
 from smartcity.clock import now
 from smartcity.identifiers import new_id
-from smartcity.reports.clockwork.store import tell_risks
-from smartcity.reports.model import TIMELINE_LIMIT, Report
+from smartcity.reports.clockwork.store import tell_risks, tell_risks_by_warnings
+from smartcity.reports.model import Report
+from smartcity.reports.room import ACTING, ADDING, COMMENTING, TIMELINE_LIMIT
 from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import to_document
-from tests.api.office import RECEIVE, START, Case, Office
+from tests.api.office import HELPING, RECEIVE, START, Case, Office
 from tests.api.working import until
 from workers.main import work
 
@@ -112,6 +114,36 @@ async def test_a_full_timeline_stops_neither_the_clock_nor_those_who_work(ward: 
     await case.must("handler", {"action": "resolve", "text": "Xong"})
 
 
+async def test_a_report_that_holds_too_much_is_refused_in_words_and_never_by_the_database(
+    ward: Office,
+) -> None:
+    case = await ward.report(*WORKED)
+    long = "ổ" * 4000
+    comment, note = ({"action": name, "text": long} for name in ("comment", "note"))
+    steps = {
+        "reporter": (COMMENTING, comment),
+        "handler": (ADDING, note),
+        "supervisor": (ACTING, {"action": "open_task", "agency": HELPING, "text": long}),
+    }
+    for room, _ in steps.values():
+        await weigh_down(ward, case, room.size_b)
+        for who, (theirs, step) in steps.items():
+            answer = await case.act(who, step)
+            full = theirs.size_b <= room.size_b
+            assert answer.status_code == (409 if full else 200), (who, answer.text[:200])
+            if full:
+                assert answer.json()["code"] == "timeline_full"
+                assert answer.json()["limit_b"] == theirs.size_b
+
+
+async def weigh_down(ward: Office, case: Case, size_b: int) -> None:
+    """A hundred entries more, as long as it takes to so many bytes."""
+    reports, there = ward.town.database["reports"], await kept(case)
+    lacking = size_b - len(bson.encode(there, codec_options=reports.codec_options))
+    padding = [there["timeline"][0] | {"text": "x" * (lacking // 100)}] * 100
+    await reports.update_one({"_id": there["_id"]}, {"$push": {"timeline": {"$each": padding}}})
+
+
 # --- reports that are older than what is kept of them now ----------------------------------------
 
 
@@ -124,6 +156,7 @@ async def test_older_reports_are_at_risk_when_newer_ones_would_be(ward: Office) 
     )
     for _ in range(2):
         await tell_risks(ward.town.database)
+        await tell_risks_by_warnings(ward.town.database)
     assert [(await kept(case))["risk_at"] for case in cases] == expected
 
 
@@ -170,7 +203,9 @@ async def test_nonsense_is_an_answer_or_a_refusal(ward: Office, query: dict[str,
     assert answer.status_code in {200, 400}, answer.text
 
 
-@pytest.mark.parametrize("text", [" ", "\n\t "])
+@pytest.mark.parametrize(
+    "text", [" ", "\n\t ", "\u200b\u202e\ufe0f \u3164", "\U000e0041\u2800\x00"]
+)
 @pytest.mark.parametrize("action", ["resolve", "ask", "comment"])
 async def test_a_blank_text_says_nothing(ward: Office, action: str, text: str) -> None:
     case = await ward.report(*WORKED)

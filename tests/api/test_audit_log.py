@@ -17,7 +17,7 @@ from smartcity.identity.roles import CLOCK
 from smartcity.reports.model import Action
 from smartcity.reports.requests import Step
 from tests.api.auditing import chain, documents, verify
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
 from tests.api.town import Person, Town
 from workers.main import work
 
@@ -194,8 +194,8 @@ async def test_nobody_but_auditors_reads_it(hanoi_town: Town) -> None:
     [{"actor": "x"}, {"from": "yesterday"}, {"action": "a b"}, {"cursor": "x"}, {"limit": 101}],
     ids=str,
 )
-async def test_a_filter_that_is_none_is_refused(hanoi_town: Town, wanted: dict[str, Any]) -> None:
-    answer = await (await hanoi_town.staff("auditor")).get("/v1/audit", params=wanted)
+async def test_a_filter_that_is_none_is_refused(shared_town: Town, wanted: dict[str, Any]) -> None:
+    answer = await (await shared_town.staff("auditor")).get("/v1/audit", params=wanted)
     assert answer.status_code == 400, answer.text
 
 

@@ -181,8 +181,8 @@ async def test_another_secret_verifies_nothing(hanoi_town: Town) -> None:
 
 
 @pytest.mark.parametrize("head", ["6", "x:y", "6:abc"])
-async def test_a_head_that_is_none_is_refused(hanoi_town: Town, head: str) -> None:
-    told = await verify(hanoi_town, "--head", head)
+async def test_a_head_that_is_none_is_refused(shared_town: Town, head: str) -> None:
+    told = await verify(shared_town, "--head", head)
     assert told.exit_code == 2
 
 

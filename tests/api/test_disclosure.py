@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
 from tests.api.town import Answer, Person, Town
 from tests.api.working import until, working
 

@@ -12,9 +12,9 @@ from smartcity.clock import now
 from smartcity.identity.phones import Phones
 from smartcity.people.erasure import REMEMBERED
 from smartcity.people.store import ERASURES
+from tests.api.reporting import submitted
 from tests.api.test_me import CONSENT, NOTICE, erased
 from tests.api.test_operators import NUMBER, act_for, search, taken
-from tests.api.test_reports import submitted
 from tests.api.town import Answer, Person, Town, town
 
 pytestmark = pytest.mark.anyio

@@ -18,8 +18,8 @@ from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import ReportStore
+from tests.api.reporting import handler_of, pothole, submitted
 from tests.api.test_me import CONSENT, CONTACT, NOTICE, WORDS, Dies, eraser
-from tests.api.test_reports import handler_of, pothole, submitted
 from tests.api.town import Person, Town
 from tests.unit.sample_files import photo
 from tests.unit.test_privacy_commands import everything, months_later, run

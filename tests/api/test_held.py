@@ -1,110 +1,27 @@
 """A burst of reports from new devices waits for a dispatcher, and nobody else is kept waiting."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from itertools import count
-from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 
-from smartcity.city.model import City, Place, Priority
-from smartcity.clock import now
-from smartcity.identifiers import token_hash
-from tests.api.town import Person, Town
-from workers.main import work
+from smartcity.city.model import Place, Priority
+from tests.api.bursts import (
+    ALLOWED,
+    POTHOLE,
+    burst,
+    codes_of,
+    elsewhere,
+    old_device,
+    one_held,
+    problem,
+)
+from tests.api.town import Town
 
 pytestmark = pytest.mark.anyio
 
-ALLOWED = 20
-POTHOLE = "pothole"  # it can wait
-HELD = "/v1/dispatch/held"
-REJECT = {"action": "reject", "reason": "no-violation", "text": "Không phải phản ánh"}
-NUMBERS = count(1)
 
-Json = dict[str, Any]
-
-
-def problem(city: City, **more: Any) -> Json:
-    """A short text: what the senders have in common is where they are."""
-    lon, lat = city.centre
-    return {
-        "category": POTHOLE,
-        "description": "Ổ gà",
-        "location": {"lat": lat, "lon": lon},
-        **more,
-    }
-
-
-def elsewhere(town: Town, token: str | None) -> Person:
-    """The device at an address that nobody else has."""
-    number = next(NUMBERS)
-    asgi = cast("Any", town.app)
-    transport = httpx.ASGITransport(asgi, client=(f"10.1.{number // 250}.{number % 250}", 1))
-    return Person(httpx.AsyncClient(transport=transport, base_url="http://town"), token)
-
-
-async def old_device(town: Town) -> Person:
-    """One that registered long ago."""
-    device = await town.device()
-    assert device.token is not None
-    await town.database["devices"].update_one(
-        {"token_hash": token_hash(device.token)},
-        {"$set": {"created_at": now() - timedelta(days=30)}},
-    )
-    return device
-
-
-async def burst(town: Town, size: int = ALLOWED) -> list[Person]:
-    """So many new devices behind one address, each with its report: the next one is too many."""
-    devices = [await town.device() for _ in range(size)]
-    answers = await asyncio.gather(*(d.submit(problem(town.city)) for d in devices))
-    assert {answer.status_code for answer in answers} == {201}
-    return devices
-
-
-async def one_held(town: Town) -> tuple[Person, Json]:
-    await burst(town)
-    device = await town.device()
-    answer = await device.submit(problem(town.city))
-    assert (answer.status_code, answer.json()["status"]) == (201, "held")
-    return device, answer.json()
-
-
-async def codes_of(person: Person, path: str) -> list[str]:
-    answer = await person.get(path)
-    assert answer.status_code == 200, answer.text
-    return [item["id"] for item in answer.json()["items"]]
-
-
-@asynccontextmanager
-async def working(town: Town) -> AsyncGenerator[None]:
-    """The workers, for as long as this lasts."""
-    stop = asyncio.Event()
-    crew = asyncio.create_task(work(town.settings, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await crew
-
-
-async def until(ask: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while not await ask():
-            await asyncio.sleep(0.1)
-
-
-async def submitted_reports(town: Town, days: int) -> float:
-    """As the figures count them; they are counted anew for another number of days."""
-    answer = await town.nobody().get(f"/v1/statistics/overview?by=category&days={days}")
-    return answer.json()["total"]["figures"]["arrived"]["value"]
-
-
-# --- what is held --------------------------------------------------------------------------------
+# --- what is held ---------------------------------------------------------------------------------
 
 
 async def test_of_sixty_new_devices_at_once_exactly_as_many_pass_as_the_pack_allows(
@@ -188,7 +105,7 @@ async def test_a_held_report_sent_again_is_the_same(hanoi_town: Town) -> None:
     assert first.json()["status"] == "held"
 
 
-# --- who knows of it -----------------------------------------------------------------------------
+# --- who knows of it ------------------------------------------------------------------------------
 
 
 async def test_only_its_reporter_and_the_city_s_centre_know_of_a_held_report(
@@ -243,168 +160,3 @@ async def test_nothing_is_merged_into_a_held_report(hanoi_town: Town) -> None:
     step = {"action": "merge", "report": held["id"]}
     answer = await handler.act(later.json()["id"], step, version=1)
     assert (answer.status_code, answer.json()["fields"][0]["reason"]) == (400, "unknown")
-
-
-# --- dispatchers ---------------------------------------------------------------------------------
-
-
-async def test_dispatchers_find_what_waits_oldest_first_and_counted(hanoi_town: Town) -> None:
-    await burst(hanoi_town)
-    waiting = [
-        (await (await hanoi_town.device()).submit(problem(hanoi_town.city))).json()["id"]
-        for _ in range(5)
-    ]
-    for role in ("dispatcher", "operations"):
-        person, found, cursor = await hanoi_town.staff(role), list[str](), ""
-        while True:
-            page = (await person.get(f"{HELD}?limit=2{cursor}")).json()
-            assert page["count"] == 5
-            assert all(item["held"]["common"] == ["address"] for item in page["items"])
-            found += [item["id"] for item in page["items"]]
-            if "next_cursor" not in page:
-                break
-            cursor = f"&cursor={page['next_cursor']}"
-        assert found == waiting
-
-
-async def test_release_makes_it_as_if_it_had_just_been_submitted(hanoi_town: Town) -> None:
-    reporter, receipt = await one_held(hanoi_town)
-    agency = receipt["agency"]["code"]
-    handler = await hanoi_town.staff("handler", agencies=[agency])
-    dispatcher = await hanoi_town.staff("dispatcher")
-    async with working(hanoi_town):
-        path = f"/v1/reports/{receipt['id']}"
-        await until(lambda: _is(submitted_reports(hanoi_town, 300), ALLOWED))
-        released = await dispatcher.act(receipt["id"], {"action": "release"}, version=1)
-        assert (released.status_code, released.json()["status"]) == (200, "submitted")
-        view = (await handler.get(path)).json()
-        assert now().isoformat() < view["deadlines"]["receive_by"]
-        assert view["deadlines"]["resolve_by"] == view["deadlines"]["first_resolve_by"]
-        assert receipt["id"] in await codes_of(handler, "/v1/agency/queue?limit=100")
-        assert receipt["id"] in await codes_of(hanoi_town.nobody(), "/v1/reports?limit=100")
-        days = count(301)
-        await until(lambda: _is(submitted_reports(hanoi_town, next(days)), ALLOWED + 1))
-
-        async def told() -> bool:
-            inbox = (await reporter.get("/v1/me/notifications")).json()["items"]
-            return [item["action"] for item in inbox] == ["release"]
-
-        await until(told)
-        assert (await handler.act(receipt["id"], {"action": "receive"}, version=2)).is_success
-
-        async def drawn() -> bool:
-            lon, lat = hanoi_town.city.centre
-            box = f"{lon - 0.01},{lat - 0.01},{lon + 0.01},{lat + 0.01}"
-            answer = await hanoi_town.nobody().get(f"/v1/map/reports.geojson?bbox={box}&zoom=17")
-            features = answer.json()["features"]
-            return [feature.get("id") for feature in features] == [receipt["id"]]
-
-        await until(drawn)
-
-
-async def test_what_is_held_reaches_the_feed_without_a_public_side(hanoi_town: Town) -> None:
-    _, receipt = await one_held(hanoi_town)
-    dispatcher = await hanoi_town.staff("dispatcher")
-    async with working(hanoi_town):
-        feed = hanoi_town.database["feed"]
-
-        async def published() -> bool:
-            return await feed.count_documents({"event.subject": UUID(receipt["id"])}) == 1
-
-        await until(published)
-        event = await feed.find_one({"event.subject": UUID(receipt["id"])})
-        assert event is not None
-        assert "public" not in event["event"]
-        assert event["event"]["internal"]["held"] is True
-        answer = await dispatcher.act(receipt["id"], REJECT, version=1)
-        assert answer.status_code == 200, answer.text
-
-        async def rejected() -> bool:
-            return await feed.count_documents({"event.action": "reject"}) == 1
-
-        await until(rejected)
-        event = await feed.find_one({"event.action": "reject"})
-        assert event is not None
-        assert "public" not in event["event"]
-
-
-async def test_what_a_dispatcher_rejects_stays_unknown_and_may_be_objected_to(
-    hanoi_town: Town,
-) -> None:
-    reporter, receipt = await one_held(hanoi_town)
-    path, agency = f"/v1/reports/{receipt['id']}", receipt["agency"]["code"]
-    dispatcher = await hanoi_town.staff("dispatcher")
-    handler = await hanoi_town.staff("handler", agencies=[agency])
-    assert (await dispatcher.act(receipt["id"], REJECT, version=1)).status_code == 200
-    assert (await reporter.get(path)).json()["status"] == "rejected"
-    assert (await hanoi_town.nobody().get(path)).status_code == 404
-    assert (await handler.get(path)).status_code == 404
-    listed = f"/v1/agency/queue?agency={agency}&status=rejected"
-    assert await codes_of(dispatcher, listed) == []
-    objection = {"action": "reopen", "text": "Ổ gà có thật, xin xem lại"}
-    answer = await reporter.act(receipt["id"], objection)
-    assert (answer.status_code, answer.json()["status"]) == (200, "held")
-    assert await codes_of(dispatcher, HELD) == [receipt["id"]]
-
-
-async def test_many_are_released_and_rejected_in_one_request(hanoi_town: Town) -> None:
-    await burst(hanoi_town)
-    held = [
-        (await (await hanoi_town.device()).submit(problem(hanoi_town.city))).json()
-        for _ in range(6)
-    ]
-    body = [
-        {
-            "report": report["id"],
-            "version": report["version"],
-            "steps": {"action": "release"} if place < 3 else REJECT,
-        }
-        for place, report in enumerate(held)
-    ]
-    handler = await hanoi_town.staff("handler", agencies=[held[0]["agency"]["code"]])
-    refused = (await handler.ask("POST", "/v1/agency/actions", json=body)).json()
-    assert [outcome.get("code") for outcome in refused] == ["not_found"] * 6
-    dispatcher = await hanoi_town.staff("dispatcher")
-    done = (await dispatcher.ask("POST", "/v1/agency/actions", json=body)).json()
-    assert [outcome["status"] for outcome in done] == ["submitted"] * 3 + ["rejected"] * 3
-    assert (await dispatcher.get(HELD)).json()["count"] == 0
-
-
-async def test_of_two_dispatchers_one_decides(hanoi_town: Town) -> None:
-    _, receipt = await one_held(hanoi_town)
-    one, other = [await hanoi_town.staff("dispatcher") for _ in range(2)]
-    answers = await asyncio.gather(
-        one.act(receipt["id"], {"action": "release"}, version=1),
-        other.act(receipt["id"], REJECT, version=1),
-    )
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-
-
-async def test_only_a_dispatcher_releases(hanoi_town: Town) -> None:
-    reporter, receipt = await one_held(hanoi_town)
-    agency = receipt["agency"]["code"]
-    refused = {
-        reporter: 403,
-        await hanoi_town.device(): 404,
-        await hanoi_town.staff("operations"): 403,
-        await hanoi_town.staff("handler", agencies=[agency]): 404,
-        await hanoi_town.staff("supervisor", agencies=[agency]): 404,
-    }
-    for person, status in refused.items():
-        answer = await person.act(receipt["id"], {"action": "release"}, version=1)
-        assert answer.status_code == status, answer.text
-    dispatcher = await hanoi_town.staff("dispatcher")
-    assert (await dispatcher.act(receipt["id"], {"action": "release"})).status_code == 428
-    assert (await dispatcher.act(receipt["id"], {"action": "receive"}, version=1)).is_error
-
-
-async def test_the_reporter_may_withdraw_what_is_held(hanoi_town: Town) -> None:
-    reporter, receipt = await one_held(hanoi_town)
-    answer = await reporter.act(receipt["id"], {"action": "withdraw"})
-    assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
-    assert (await hanoi_town.nobody().get(f"/v1/reports/{receipt['id']}")).status_code == 404
-    assert (await (await hanoi_town.staff("dispatcher")).get(HELD)).json()["count"] == 0
-
-
-async def _is(asked: Awaitable[float], expected: float) -> bool:
-    return await asked == expected

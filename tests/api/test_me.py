@@ -31,7 +31,7 @@ from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import ReportStore
-from tests.api.test_reports import handler_of, pothole, submitted
+from tests.api.reporting import handler_of, pothole, submitted
 from tests.api.town import Person, Town
 from tests.api.working import until, working
 from tests.unit.sample_files import photo

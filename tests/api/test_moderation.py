@@ -9,8 +9,8 @@ from PIL import Image
 
 from smartcity.attachments.images import Region, cover
 from smartcity.city.model import Publicity
+from tests.api.reporting import handler_of, pothole
 from tests.api.test_attacks import category_that_is
-from tests.api.test_reports import handler_of, pothole
 from tests.api.town import Answer, Person, Town
 from tests.unit.sample_files import BLUE, RED, document, nearly, opened, photo
 
@@ -215,10 +215,10 @@ async def test_a_number_that_is_hidden_in_part_is_hidden_whole(hanoi_town: Town)
     ],
 )
 async def test_what_cannot_be_hidden_is_refused_by_name(
-    hanoi_town: Town, redaction: dict[str, Any] | None, path: str, reason: str
+    shared_town: Town, redaction: dict[str, Any] | None, path: str, reason: str
 ) -> None:
-    _, receipt, _ = await with_photo(hanoi_town)
-    handler = await handler_of(hanoi_town, receipt)
+    _, receipt, _ = await with_photo(shared_town)
+    handler = await handler_of(shared_town, receipt)
     step = {"action": "redact", "text": "Lý do"} | ({"redaction": redaction} if redaction else {})
     answer = await handler.act(receipt["id"], step, version=1)
     assert answer.status_code == 400

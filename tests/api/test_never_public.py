@@ -16,8 +16,8 @@ from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import PUBLISHER, FeedStore
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.leases import Lease
+from tests.api.reporting import handler_of, pothole
 from tests.api.test_attacks import category_that_is
-from tests.api.test_reports import handler_of, pothole
 from tests.api.town import Person, Town
 from tests.unit.sample_files import photo
 
@@ -146,6 +146,48 @@ async def test_a_report_that_is_corrected_to_never_public_is_gone_from_where_it_
                 await asyncio.sleep(1)
     (gone,) = [part for part in b"".join(heard).split(b"\n\n") if b"event: gone" in part]
     assert gone.endswith(f'data: {{"topic":"report","id":"{report["id"]}"}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("category", "step"),
+    [
+        ("pothole", {"action": "reject", "reason": "formal-complaint"}),
+        (SICK, {"action": "correct", "category": "pothole", "text": "Không phải ca bệnh"}),
+    ],
+)
+async def test_no_figure_of_the_public_counts_a_single_report_that_is_not_public(
+    hanoi_town: Town, category: str, step: dict[str, Any]
+) -> None:
+    device = await hanoi_town.device()
+    given = {"category": category} | ({"answers": {"people": 5}} if category == SICK else {})
+    report = (await device.submit(pothole(hanoi_town.city, **given))).json()
+    handler = await handler_of(hanoi_town, report)
+    answer = await handler.act(report["id"], {"action": "receive"}, step, version=1)
+    assert answer.status_code == 200, answer.text
+    await publish(hanoi_town)
+    for by in ("agency", "unit", "category", "field"):
+        path = f"/v1/statistics/overview?by={by}&days=1"
+        public, whole = await hanoi_town.nobody().get(path), await handler.get(path)
+        assert public.json()["items"] == [], by
+        assert public.json()["total"]["figures"]["arrived"]["value"] == 0
+        assert whole.json()["total"]["figures"]["arrived"]["value"] == 1
+
+
+async def test_who_hands_on_a_never_public_report_hears_so_again_if_the_answer_is_lost(
+    hanoi_town: Town,
+) -> None:
+    receipt = await sick(hanoi_town, await hanoi_town.device())
+    handler = await handler_of(hanoi_town, receipt)
+    transfer = {"action": "transfer", "agency": "so-xay-dung", "text": "Nhầm nơi"}
+    first = await handler.act(receipt["id"], transfer, version=1, key="k")
+    there = await hanoi_town.staff("handler", agencies=["so-xay-dung"])
+    received = await there.act(receipt["id"], {"action": "receive"}, version=2)
+    again = await handler.act(receipt["id"], transfer, version=1, key="k")
+    assert [a.status_code for a in (first, received, again)] == [200, 200, 200]
+    assert again.json()["version"] == 3
+    assert again.json().keys().isdisjoint({"description", "timeline", "agency", "code"})
+    unknown = await handler.act(receipt["id"], transfer, version=3, key="other")
+    assert unknown.status_code == 404
 
 
 async def test_of_health_only_five_or_more_in_a_ward_and_a_whole_month_are_told(

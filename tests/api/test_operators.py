@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from smartcity.audit.store import RECORDS
-from tests.api.test_reports import handler_of, pothole, submitted
+from tests.api.reporting import handler_of, pothole, submitted
 from tests.api.town import Answer, Person, Town, town
 from tests.unit.sample_files import photo
 

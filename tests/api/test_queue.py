@@ -1,79 +1,20 @@
-"""The queue through HTTP: whose reports, in which order, how many, page after page."""
+"""The queue through HTTP: whose reports, which of them, how many."""
 
 import itertools
-import random
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
-import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from smartcity.clock import now
-from smartcity.identifiers import new_code, new_id
+from smartcity.identifiers import new_id
 from smartcity.identity.roles import Role
-from smartcity.reports.deadlines import risk_at
-from smartcity.reports.lists.model import Along
-from smartcity.reports.model import OPEN, Place, Report, Status
-from smartcity.reports.store import COLLECTION, ReportStore
-from smartcity.text import fold
-from tests.api.town import Person, Town
-from tests.unit.reports_made import category_of, make_report
+from smartcity.reports.model import OPEN, Place, Status
+from tests.api.queues import DAY, PATH, handler, like, made, shown, tabs, there_are
+from tests.api.town import Town
 
 pytestmark = pytest.mark.anyio
 
-PATH = "/v1/agency/queue"
-DAY = timedelta(days=1)
 
-
-def made(town: Town, **given: Any) -> Report:
-    """A report as the service writes it, but for what is given."""
-    return like(make_report(town.city, at=now() - 5 * DAY), **given)
-
-
-def like(report: Report, **given: Any) -> Report:
-    """Another one, but for what is given."""
-    if "description" in given:
-        given["folded"] = fold(given["description"])
-    one = new_id()
-    return msgspec.structs.replace(report, id=one, code=new_code(), submission=one.bytes, **given)
-
-
-async def there_are(town: Town, *reports: Report) -> None:
-    await ReportStore(town.database).take_in(reports)
-
-
-async def handler(town: Town, *agencies: str, role: str = "handler") -> Person:
-    return await town.staff(role, agencies=list(agencies))
-
-
-async def shown(person: Person, **query: Any) -> list[UUID]:
-    """Every page of the queue, one after the other."""
-    return [report async for report in turning(person, **query)]
-
-
-async def turning(person: Person, **query: Any) -> AsyncIterator[UUID]:
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await person.get(PATH, params=query | cursor)
-        assert answer.status_code == 200, answer.text
-        told = answer.json()
-        for item in told["items"]:
-            yield UUID(item["id"])
-        if "next_cursor" not in told:
-            return
-        cursor = {"cursor": told["next_cursor"]}
-
-
-async def tabs(person: Person, **query: Any) -> dict[str, int]:
-    counts = (await person.get(PATH, params=query)).json()["counts"]
-    return {name: count for name, count in counts.items() if name != "as_of" and count}
-
-
-# --- whose reports -------------------------------------------------------------------------------
+# --- whose reports --------------------------------------------------------------------------------
 
 
 async def test_a_supervisor_has_the_reports_of_every_agency_below_and_no_other(
@@ -105,7 +46,7 @@ async def test_a_dispatcher_may_ask_for_any_agency(hanoi_town: Town) -> None:
     assert await shown(dispatcher) == []
 
 
-# --- which reports -------------------------------------------------------------------------------
+# --- which reports --------------------------------------------------------------------------------
 
 
 async def test_each_filter_finds_what_it_names_alone(hanoi_town: Town) -> None:
@@ -176,17 +117,6 @@ async def test_overdue_at_risk_and_neither_are_told_apart_as_time_passes(hanoi_t
     assert counts == {"received": 4, "unassigned": 4, "overdue": 1, "at_risk": 1}
 
 
-async def test_a_report_that_was_just_sent_is_not_at_risk_and_three_quarters_later_is(
-    hanoi_town: Town,
-) -> None:
-    report = made(hanoi_town)
-    assert report.due_at is not None
-    assert report.risk_at is not None
-    given = report.due_at - report.submitted_at
-    assert report.submitted_at + given * 0.5 < report.risk_at < report.due_at
-    assert risk_at(None, report.status, report.deadlines, report.submitted_at) is None
-
-
 @pytest.mark.parametrize("text", ["bang hieu", "bảng hiệu", "BANG hiệ"])
 async def test_a_text_is_found_with_accents_or_without(hanoi_town: Town, text: str) -> None:
     found = made(hanoi_town, description="Bảng hiệu che khuất đèn đường")
@@ -236,161 +166,10 @@ async def test_finished_reports_are_listed_newest_first_beside_open_ones(hanoi_t
     "name", ["status", "category", "field", "unit", "agency", "priority", "assignee"]
 )
 async def test_a_filter_that_names_nothing_known_is_refused_by_its_name(
-    hanoi_town: Town, name: str
+    shared_town: Town, name: str
 ) -> None:
-    desk = await handler(hanoi_town, next(iter(hanoi_town.city.agencies)))
+    desk = await handler(shared_town, next(iter(shared_town.city.agencies)))
     refused = await desk.get(PATH, params={name: "nothing"})
     reason = "not_an_id" if name == "assignee" else "unknown"
     assert refused.status_code == 400
     assert refused.json()["fields"] == [{"path": name, "reason": reason}]
-
-
-@pytest.mark.parametrize("name", ["status", "category", "field", "unit", "agency"])
-async def test_the_public_list_refuses_what_the_city_does_not_have(
-    hanoi_town: Town, name: str
-) -> None:
-    refused = await hanoi_town.nobody().get("/v1/reports", params={name: "nothing"})
-    assert refused.status_code == 400
-    assert refused.json()["fields"] == [{"path": name, "reason": "unknown"}]
-
-
-async def test_the_public_list_of_an_agency_holds_open_and_finished_reports_newest_first(
-    hanoi_town: Town,
-) -> None:
-    reports = [
-        made(hanoi_town, status=status, received_at=now(), due_at=None)
-        for status in (Status.RECEIVED, Status.RESOLVED, Status.WAITING, Status.CLOSED) * 2
-    ]
-    await there_are(hanoi_town, *reports)
-    seen: list[str] = []
-    query = {"agency": reports[0].agency, "limit": "3"}
-    while True:
-        told = (await hanoi_town.nobody().get("/v1/reports", params=query)).json()
-        seen += [item["id"] for item in told["items"]]
-        if "next_cursor" not in told:
-            break
-        query["cursor"] = told["next_cursor"]
-    assert seen == [str(report.id) for report in reversed(reports)]
-
-
-# --- pages ---------------------------------------------------------------------------------------
-
-
-async def test_the_first_page_alone_is_counted(hanoi_town: Town) -> None:
-    reports = [made(hanoi_town) for _ in range(3)]
-    await there_are(hanoi_town, *reports)
-    desk = await handler(hanoi_town, reports[0].agency)
-    first = (await desk.get(f"{PATH}?limit=2")).json()
-    second = (await desk.get(f"{PATH}?limit=2&cursor={first['next_cursor']}")).json()
-    assert first["counts"]["submitted"] == 3
-    assert "counts" not in second
-
-
-MOMENTS = [datetime(2026, 7, 1, hour, tzinfo=UTC) for hour in range(4)]
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """A report as hypothesis draws it: its next deadline, its status, what others do to it."""
-
-    due_at: datetime | None
-    status: Status
-    change: str
-
-
-kept = st.builds(
-    Kept,
-    due_at=st.sampled_from([None, *MOMENTS]),
-    status=st.sampled_from(sorted(OPEN)),
-    change=st.sampled_from(["", "", "earlier", "later", "stopped", "finished", "gone"]),
-)
-
-
-@pytest.fixture
-async def desk_of_three(hanoi_town: Town) -> Person:
-    return await handler(hanoi_town, *sorted(hanoi_town.city.agencies)[:3])
-
-
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    drawn=st.lists(kept, max_size=25),
-    limit=st.integers(1, 7),
-    sort=st.sampled_from(["deadline", "newest"]),
-    seed=st.integers(0, 1000),
-)
-async def test_what_nobody_changed_between_two_pages_is_shown_exactly_once(
-    hanoi_town: Town, desk_of_three: Person, drawn: list[Kept], limit: int, sort: str, seed: int
-) -> None:
-    draw = random.Random(seed)
-    await hanoi_town.database[COLLECTION].delete_many({})
-    agencies, base = sorted(hanoi_town.city.agencies)[:3], made(hanoi_town)
-    reports = {
-        (
-            report := like(base, agency=draw.choice(agencies), status=one.status, due_at=one.due_at)
-        ).id: (report, one.change)
-        for one in drawn
-    }
-    if reports:
-        await there_are(hanoi_town, *(report for report, _ in reports.values()))
-    seen: list[UUID] = []
-    async for report in turning(desk_of_three, limit=limit, sort=sort):
-        seen.append(report)
-        await _others_act(hanoi_town, reports, draw)
-    untouched = [report for report, change in reports.values() if not change]
-    for report in untouched:
-        assert seen.count(report.id) == 1
-    in_order = sorted(untouched, key=_behind if sort == "deadline" else _age)
-    assert [one for one in seen if not _changes(reports, one)] == [r.id for r in in_order]
-
-
-async def _others_act(
-    town: Town, reports: dict[UUID, tuple[Report, str]], draw: random.Random
-) -> None:
-    """Each report that is to be changed may be so at any moment between two pages."""
-    for report, change in reports.values():
-        if change and draw.random() < 0.3:
-            update: dict[str, Any] = {
-                "earlier": {"$set": {"due_at": MOMENTS[0]}},
-                "later": {"$set": {"due_at": MOMENTS[-1] + DAY}},
-                "stopped": {"$unset": {"due_at": ""}},
-                "finished": {"$set": {"status": "closed"}, "$unset": {"due_at": ""}},
-                "gone": {"$set": {"agency": sorted(town.city.agencies)[5]}},
-            }[change]
-            await town.database[COLLECTION].update_one({"_id": report.id}, update)
-
-
-def _changes(reports: dict[UUID, tuple[Report, str]], report: UUID) -> str:
-    return reports[report][1]
-
-
-def _behind(report: Report) -> tuple[bool, datetime | None, UUID]:
-    return (report.due_at is None, report.due_at or MOMENTS[0], report.id)
-
-
-def _age(report: Report) -> int:
-    return -report.id.int
-
-
-async def test_no_page_of_a_queue_sorts_or_fetches_what_it_does_not_show(hanoi_town: Town) -> None:
-    agencies = sorted(hanoi_town.city.agencies)
-    base = made(hanoi_town, due_at=now())
-    await there_are(hanoi_town, *(like(base, agency=a) for a in agencies for _ in range(3)))
-    plan = await hanoi_town.database.command(
-        "explain",
-        {
-            "find": COLLECTION,
-            "filter": {
-                "agency": {"$in": agencies},
-                "status": {"$in": sorted(OPEN)},
-                "due_at": {"$gte": MOMENTS[0]},
-                "category": {"$in": [category_of(hanoi_town.city)]},
-            },
-            "sort": {"due_at": 1, "_id": 1},
-            "limit": 10,
-            "hint": Along.DEADLINE,
-        },
-        verbosity="executionStats",
-    )
-    assert "'SORT'" not in repr(plan["executionStats"])
-    assert plan["executionStats"]["totalDocsExamined"] == 10

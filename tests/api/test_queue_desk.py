@@ -16,7 +16,7 @@ from smartcity.reports.lists.model import Along
 from smartcity.reports.model import ExtensionWish, Party, Rung, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.settings import PROJECT
-from tests.api.test_queue import PATH, handler, like, made, shown, tabs, there_are
+from tests.api.queues import PATH, handler, like, made, shown, tabs, there_are
 from tests.api.town import Person, Town, town
 
 pytestmark = pytest.mark.anyio

@@ -1,7 +1,6 @@
 """A process that has not loaded what it answers from says so; it never shows an empty city."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,13 +14,15 @@ pytestmark = pytest.mark.anyio
 NOBODY_THERE = "mongodb://127.0.0.1:9/?replicaSet=rs0"
 
 
-@pytest.fixture
-async def without_database(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def without_database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[httpx.AsyncClient]:
     settings = load_settings(
         {
             "mongo_uri": NOBODY_THERE,
             "mongo_timeout_s": 0.5,
-            "data_dir": str(tmp_path),
+            "data_dir": str(tmp_path_factory.mktemp("away")),
             "city": str(PROJECT / "config" / "hanoi"),
         },
         environment={},

@@ -1,118 +1,16 @@
-"""Reports through HTTP: sent, seen, acted upon."""
+"""Reports through HTTP: seen and acted upon."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from smartcity.city.model import City
 from smartcity.reports.store import ReportStore
-from tests.api.town import Person, Town, town
-from tests.unit.reports_made import category_of
+from tests.api.reporting import handler_of, pothole, submitted
+from tests.api.town import Town
 
 pytestmark = pytest.mark.anyio
-
-HAI_PHONG = {"lat": 20.8449, "lon": 106.6881}
-
-
-def pothole(city: City, **more: Any) -> dict[str, Any]:
-    lon, lat = city.centre
-    return {
-        "category": category_of(city),
-        "description": "Ổ gà sâu trước cổng trường, gọi tôi 0912345678",
-        "location": {"lat": lat, "lon": lon, "accuracy_m": 12},
-        **more,
-    }
-
-
-async def handler_of(town: Town, report: dict[str, Any], *roles: str) -> Person:
-    return await town.staff(*(roles or ("handler",)), agencies=[report["agency"]["code"]])
-
-
-async def submitted(town: Town, **more: Any) -> tuple[Person, dict[str, Any]]:
-    device = await town.device()
-    answer = await device.submit(pothole(town.city, **more))
-    assert answer.status_code == 201, answer.text
-    return device, answer.json()
-
-
-async def test_a_submission_is_answered_with_everything_a_receipt_needs(hanoi_town: Town) -> None:
-    device = await hanoi_town.device()
-    answer = await device.submit(pothole(hanoi_town.city))
-    receipt = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["etag"] == '"1"'
-    assert answer.headers["location"] == f"/v1/reports/{receipt['id']}"
-    assert receipt["status"] == "submitted"
-    assert receipt["approximate"] is True
-    assert receipt["unit"]["code"] in hanoi_town.city.units
-    assert receipt["agency"]["code"] in hanoi_town.city.agencies
-    assert receipt["rule"]
-    assert len(receipt["secret"]) == 6
-    deadlines = receipt["deadlines"]
-    assert receipt["submitted_at"] < deadlines["receive_by"] < deadlines["resolve_by"]
-
-
-async def test_the_same_submission_sent_50_times_at_once_makes_one_report(
-    hanoi_town: Town,
-) -> None:
-    device = await hanoi_town.device()
-    report = pothole(hanoi_town.city)
-    answers = await asyncio.gather(*(device.submit(report, key="once") for _ in range(50)))
-    assert sorted(a.status_code for a in answers) == [200] * 49 + [201]
-    assert len({a.json()["id"] for a in answers}) == 1
-    assert len({a.json()["secret"] for a in answers}) == 1
-    assert await hanoi_town.database["reports"].count_documents({}) == 1
-
-
-async def test_the_same_key_with_another_body_is_refused(hanoi_town: Town) -> None:
-    device = await hanoi_town.device()
-    await device.submit(pothole(hanoi_town.city), key="once")
-    answer = await device.submit(pothole(hanoi_town.city, description="Khác"), key="once")
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-
-
-async def test_the_same_key_of_another_device_is_another_report(hanoi_town: Town) -> None:
-    one, other = await hanoi_town.device(), await hanoi_town.device()
-    report = pothole(hanoi_town.city)
-    ids = {(await d.submit(report, key="once")).json()["id"] for d in (one, other)}
-    assert len(ids) == 2
-
-
-async def test_a_point_in_hai_phong_is_refused_with_the_bounds(hanoi_town: Town) -> None:
-    device = await hanoi_town.device()
-    answer = await device.submit(pothole(hanoi_town.city, location=HAI_PHONG))
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (422, "outside_city")
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert {"west", "south", "east", "north"} <= problem.keys()
-    assert await hanoi_town.database["reports"].count_documents({}) == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "path"),
-    [
-        ({"category": "no-such-category"}, "category"),
-        ({"description": ""}, "description"),
-        ({"location": {"lat": 95, "lon": 105}}, "location.lat"),
-        ({"location": None}, "location"),
-        ({"unit": "99999"}, "unit"),
-        ({"unknown": 1}, "unknown"),
-        ({"answers": {"no-such-question": "x"}}, "answers.no-such-question"),
-        ({"attachments": ["0197a0f0-0000-7000-8000-000000000000"]}, "attachments.0"),
-    ],
-)
-async def test_a_mistake_is_named_by_its_path_and_nothing_is_written(
-    hanoi_town: Town, change: dict[str, Any], path: str
-) -> None:
-    device = await hanoi_town.device()
-    answer = await device.submit(pothole(hanoi_town.city, **change))
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["code"] == "invalid"
-    assert path in {f["path"] for f in answer.json()["fields"]} or path in str(answer.json())
-    assert await hanoi_town.database["reports"].count_documents({}) == 0
 
 
 async def test_a_problem_speaks_the_callers_language(hanoi_town: Town) -> None:
@@ -277,89 +175,6 @@ async def test_an_unchanged_report_is_answered_304(hanoi_town: Town) -> None:
     assert (await device.get(path, headers={"If-None-Match": etag})).status_code == 200
 
 
-async def test_lists_are_paged_without_gap_or_repeat(hanoi_town: Town) -> None:
-    device = await hanoi_town.device()
-    sent = [(await device.submit(pothole(hanoi_town.city))).json()["id"] for _ in range(7)]
-    seen: list[str] = []
-    cursor = ""
-    while True:
-        page = (await device.get(f"/v1/reports?limit=3{cursor}")).json()
-        seen += [item["id"] for item in page["items"]]
-        if "next_cursor" not in page:
-            break
-        cursor = f"&cursor={page['next_cursor']}"
-    assert seen == sent[::-1]
-    mine = (await device.get("/v1/me/reports")).json()
-    assert [item["id"] for item in mine["items"]] == sent[::-1]
-
-
-async def test_a_search_by_text_needs_no_accents_and_betrays_nothing_unreceived(
-    hanoi_town: Town,
-) -> None:
-    _, receipt = await submitted(hanoi_town, description="Đèn đường hỏng ở ngõ Hoà Bình")
-    nobody = hanoi_town.nobody()
-    assert (await nobody.get("/v1/reports?text=den hoa binh")).json()["items"] == []
-    handler = await handler_of(hanoi_town, receipt)
-    await handler.act(receipt["id"], {"action": "receive"}, version=1)
-    found = (await nobody.get("/v1/reports", params={"text": "den hòa binh"})).json()["items"]
-    assert [item["id"] for item in found] == [receipt["id"]]
-
-
-async def test_a_search_finds_the_beginnings_of_words_and_a_code_however_typed(
-    hanoi_town: Town,
-) -> None:
-    _, receipt = await submitted(hanoi_town, description="Ổ gà trước cổng trường")
-    handler = await handler_of(hanoi_town, receipt)
-
-    async def count(text: str) -> int:
-        answer = await handler.get("/v1/agency/queue", params={"text": text})
-        assert answer.status_code == 200, answer.text
-        return len(answer.json()["items"])
-
-    assert await count("o ga truo") == 1
-    assert await count("ruong") == 0
-    assert await count(receipt["code"].lower().replace("-", " ")) == 1
-    assert await count("2222-2222-222") == 0
-
-
-async def test_lists_are_filtered_by_place_category_and_status(hanoi_town: Town) -> None:
-    _, receipt = await submitted(hanoi_town)
-    handler = await handler_of(hanoi_town, receipt)
-    await handler.act(receipt["id"], {"action": "receive"}, version=1)
-    lon, lat = hanoi_town.city.centre
-    nobody = hanoi_town.nobody()
-
-    async def count(**params: object) -> int:
-        answer = await nobody.get("/v1/reports", params={k: str(v) for k, v in params.items()})
-        assert answer.status_code == 200, answer.text
-        return len(answer.json()["items"])
-
-    assert await count(bbox=f"{lon - 0.01},{lat - 0.01},{lon + 0.01},{lat + 0.01}") == 1
-    assert await count(bbox=f"{lon + 0.1},{lat},{lon + 0.2},{lat + 0.1}") == 0
-    assert await count(near=f"{lat},{lon}", radius_m=50) == 1
-    assert await count(status="received", category=receipt["category"]["code"]) == 1
-    assert await count(unit=receipt["unit"]["code"]) == 1
-    assert await count(status="closed") == 0
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "bbox=1,2,3",
-        "bbox=a,b,c,d",
-        "bbox=nan,0,1,1",
-        "near=95,0",
-        "limit=0",
-        "limit=101",
-        "cursor=x!",
-    ],
-)
-async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
-    answer = await hanoi_town.nobody().get(f"/v1/reports?{query}")
-    assert answer.status_code == 400, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-
-
 @pytest.mark.parametrize(
     ("step", "path", "reason"),
     [
@@ -371,21 +186,13 @@ async def test_a_bad_query_is_refused(hanoi_town: Town, query: str) -> None:
     ],
 )
 async def test_a_field_that_is_missing_or_unknown_is_named_wherever_it_is(
-    hanoi_town: Town, step: dict[str, Any], path: str, reason: str
+    shared_town: Town, step: dict[str, Any], path: str, reason: str
 ) -> None:
-    device = await hanoi_town.device()
-    receipt = (await device.submit(pothole(hanoi_town.city))).json()
+    device = await shared_town.device()
+    receipt = (await device.submit(pothole(shared_town.city))).json()
     answer = await device.ask("POST", f"/v1/reports/{receipt['id']}/actions", json=step)
     assert answer.status_code == 400, answer.text
     assert answer.json()["fields"] == [{"path": path, "reason": reason}]
-
-
-async def test_what_a_request_lacks_is_named(hanoi_town: Town) -> None:
-    device = await hanoi_town.device()
-    keyless = await device.ask("POST", "/v1/reports", json=pothole(hanoi_town.city))
-    assert keyless.json()["fields"] == [{"path": "Idempotency-Key", "reason": "required"}]
-    boxless = await device.get("/v1/map/reports.geojson")
-    assert boxless.json()["fields"] == [{"path": "bbox", "reason": "required"}]
 
 
 async def test_the_queue_shows_the_agencys_open_reports_by_deadline(hanoi_town: Town) -> None:
@@ -419,25 +226,6 @@ async def test_many_reports_are_acted_upon_each_on_its_own(hanoi_town: Town) -> 
     assert (refused["done"], refused["code"]) == (False, "stale_version")
 
 
-async def test_similar_open_reports_near_by_are_found(hanoi_town: Town) -> None:
-    _, receipt = await submitted(hanoi_town, description="Cây đổ chắn ngang đường")
-    handler = await handler_of(hanoi_town, receipt)
-    await handler.act(receipt["id"], {"action": "receive"}, version=1)
-    lon, lat = hanoi_town.city.centre
-    answer = await hanoi_town.nobody().get(
-        "/v1/reports/similar",
-        params={
-            "category": receipt["category"]["code"],
-            "lat": lat,
-            "lon": lon + 0.0005,
-            "text": "cay do ngang duong",
-        },
-    )
-    found = answer.json()["items"]
-    assert [item["id"] for item in found] == [receipt["id"]]
-    assert 40 < found[0]["distance_m"] < 70
-
-
 async def test_a_report_of_a_category_that_is_never_public_is_nobodys_business(
     hanoi_town: Town,
 ) -> None:
@@ -463,24 +251,6 @@ def _answer(question: Any) -> Any:
             return 1
         case _:
             return "x"
-
-
-async def test_a_replay_does_not_count_against_the_rate_limit(
-    mongo_uri: str, tmp_path: Path
-) -> None:
-    async with town(mongo_uri, tmp_path, rate_limits="on", limit_reports="2/hour") as small:
-        device = await small.device()
-        report = pothole(small.city)
-        fresh = await device.submit(report, key="first")
-        assert [(await device.submit(report, key="first")).status_code for _ in range(5)] == [
-            200
-        ] * 5
-        assert (await device.submit(report, key="second")).status_code == 201
-        refused = await device.submit(report, key="third")
-        assert refused.status_code == 429
-        assert int(refused.headers["retry-after"]) > 0
-        again = await device.submit(report, key="first")
-        assert (again.status_code, again.json()) == (200, fresh.json())
 
 
 async def test_a_device_hears_its_own_language_unless_it_asks_for_another(hanoi_town: Town) -> None:

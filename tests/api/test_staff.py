@@ -189,9 +189,9 @@ async def test_new_roles_and_agencies_take_effect_in_open_sessions(hanoi_town: T
     ],
 )
 async def test_a_wrong_account_is_refused_with_the_field(
-    hanoi_town: Town, given: dict[str, Any], field: str
+    shared_town: Town, given: dict[str, Any], field: str
 ) -> None:
-    admin = await hanoi_town.staff("admin")
+    admin = await shared_town.staff("admin")
     new = {"username": "lan", "roles": ["dispatcher"]} | given
     answer = await admin.ask("POST", "/v1/staff", json=new)
     assert answer.status_code == 400

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -168,6 +169,54 @@ async def test_a_report_that_nobody_receives_is_warned_of_and_goes_up_the_tree(
         public = await report.seen()
     assert [entry["action"] for entry in public["timeline"]] == ["submit"]
     assert "level" not in public
+
+
+async def test_queue_view_warning_and_figures_agree_on_what_is_at_risk(hanoi_town: Town) -> None:
+    friday = datetime(2026, 12, 4, 15, tzinfo=hanoi_town.city.zone)
+    with time_machine.travel(friday):
+        report = await case(hanoi_town)
+    ward = await colleague(hanoi_town, "supervisor", report.agency)
+    warned_at = await report.next_alarm()
+    due = datetime.fromisoformat(report.deadlines["receive_by"])
+    assert due - friday > 2 * DAY
+    half_of_the_time = friday + (due - friday) / 2
+    nearly_all_of_it = friday + (due - friday) * 0.9
+    assert half_of_the_time.weekday() == 6
+    assert nearly_all_of_it < warned_at
+    for moment, expected in (
+        (half_of_the_time, False),
+        (nearly_all_of_it, False),
+        (warned_at - timedelta(minutes=1), False),
+        (warned_at + SOON, True),
+        (due - timedelta(minutes=1), True),
+    ):
+        async with at(hanoi_town, moment):
+            await until(partial(all_say, report, await ward.at_work(), expected))
+    with time_machine.travel(due - SOON):
+        assert (await ward.act(report.id, {"action": "receive"})).status_code == 200
+    async with at(hanoi_town, due + SOON):
+        await until(partial(all_say, report, await ward.at_work(), False))
+
+
+async def all_say(report: Case, supervisor: Person, at_risk: bool) -> bool:
+    """Whether all agree that this, the only report, is at risk, or is not."""
+    queue = (await supervisor.get("/v1/agency/queue")).json()
+    tab = (await supervisor.get("/v1/agency/queue", params={"at_risk": True})).json()
+    seen = await report.seen_by(supervisor)
+    figures = (await supervisor.get("/v1/statistics/overview")).json()["total"]["figures"]
+    if figures["open"]["value"] != 1:
+        return False
+    warned_last = seen["timeline"][-1]["action"] == "warn"
+    said = {
+        queue["counts"]["at_risk"] == 1,
+        [item["id"] for item in tab["items"]] == [report.id],
+        datetime.fromisoformat(queue["items"][0]["risk_at"]) <= now(),
+        datetime.fromisoformat(seen["risk_at"]) <= now(),
+        warned_last,
+        figures["at_risk"]["value"] == 1,
+    }
+    assert "risk_at" not in await report.seen()
+    return said == {at_risk}
 
 
 async def test_the_assignee_is_warned_instead_of_the_supervisor(hanoi_town: Town) -> None:

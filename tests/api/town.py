@@ -3,27 +3,45 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import httpx
+import msgspec
 from litestar import Litestar
+from msgspec.structs import replace
 
 from api.app import create_app
-from smartcity.city import load_city
-from smartcity.cli.schema import every_index
+from smartcity.city import City, load_city
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.settings import PROJECT, Settings, load_settings
-from smartcity.storage.migrations import create_indexes
-from smartcity.storage.mongo import Database, connect
+from smartcity.storage.mongo import Database
+from tests.databases import emptied
 
 PASSWORD = "correct horse battery staple"
 
 Answer = httpx.Response
+
+
+class OneHash(Passwords):
+    """Each password is hashed once, however many accounts are given it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[str, str] = {}
+
+    async def hash(self, password: str) -> str:
+        if password not in self._known:
+            self._known[password] = await super().hash(password)
+        return self._known[password]
+
+
+PASSWORDS = OneHash()
 
 
 class Town:
@@ -35,7 +53,7 @@ class Town:
         self.app = app
         self.http = http
         self.settings = settings
-        self.city = load_city(settings.city_dir)
+        self.city = city_of(settings.city_dir)
         self.database = database
 
     async def device(self, language: str | None = None) -> "Person":
@@ -51,7 +69,7 @@ class Town:
         service = StaffService(
             StaffStore(self.database),
             SessionStore(self.database),
-            Passwords(),
+            PASSWORDS,
             PersonalData(secret),
             self.city,
         )
@@ -69,8 +87,20 @@ class Town:
             while (await self.http.get(f"/v1/units?lat={lat}&lon={lon}")).json()["approximate"]:
                 await asyncio.sleep(0.2)
 
+    def again(self, person: "Person") -> "Person":
+        """Somebody whom another town over the same data let in."""
+        return Person(self.http, person.token)
+
     def nobody(self) -> "Person":
         return Person(self.http, None)
+
+
+def city_of(pack: Path) -> City:
+    """Read once if it is one of the project's; a test may change its own."""
+    return _kept(pack) if pack.is_relative_to(PROJECT) else load_city(pack)
+
+
+_kept = cache(load_city)
 
 
 class Person:
@@ -117,11 +147,10 @@ class Person:
 async def town(
     mongo_uri: str, folder: Path, city: str = "hanoi", **options: Any
 ) -> AsyncGenerator[Town]:
-    """A city's API with an empty database, which is dropped afterwards."""
+    """A city's API with an empty database."""
     settings = load_settings(
         {
             "mongo_uri": mongo_uri,
-            "mongo_database": f"town_{uuid4().hex[:12]}",
             "data_dir": str(folder),
             "city": str(PROJECT / "config" / city),
             "rate_limits": "off",
@@ -129,15 +158,25 @@ async def town(
         },
         environment={},
     )
-    client, database = connect(mongo_uri, settings.mongo_database, timeout_s=10, pool=8)
-    await create_indexes(database, every_index(settings), lambda _: None)
+    async with emptied(mongo_uri, settings) as database:
+        settings = replace(settings, mongo_database=database.name)
+        app = create_app(settings)
+        async with app.lifespan(), connected(app) as http:
+            while (await http.get("/health/ready")).status_code == 503:
+                await asyncio.sleep(0.01)
+            yield Town(app, http, settings, database)
+
+
+@asynccontextmanager
+async def with_pack(town: Town, pack: str) -> AsyncGenerator[Town]:
+    """The same town over the same data, after somebody changed its pack."""
+    settings = msgspec.structs.replace(town.settings, city=pack)
     app = create_app(settings)
     async with app.lifespan(), connected(app) as http:
-        while (await http.get("/health/ready")).status_code == 503:
-            await asyncio.sleep(0.01)
-        yield Town(app, http, settings, database)
-    await client.drop_database(database.name)
-    await client.close()
+        async with asyncio.timeout(20):
+            while (await http.get("/health/ready")).status_code == 503:
+                await asyncio.sleep(0.01)
+        yield Town(app, http, settings, town.database)
 
 
 def connected(app: Litestar) -> httpx.AsyncClient:

@@ -69,7 +69,8 @@ class Synthetic:
             received_at=submitted + timedelta(hours=5),
             finished_at=submitted + timedelta(hours=draw.randrange(200)),
             receive_by=submitted + timedelta(hours=8),
-            resolve_by=submitted + timedelta(hours=80),
+            due_at=submitted + timedelta(hours=80),
+            risk_at=submitted + timedelta(hours=60),
             first_resolve_by=submitted + timedelta(hours=80),
         )
 

@@ -1,13 +1,13 @@
 """The committed document is the code's, and tells of every operation what a client needs."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from api.auth import COOKIE
+from api.descriptions import FIELDS, PARAMETERS
 from api.document import FILE, REFUSALS
 from api.permissions import PERMISSIONS
 from smartcity.errors import every_error
@@ -44,26 +44,70 @@ def test_every_operation_has_an_id_a_description_and_tags(document: dict[str, An
         assert operation.get("tags"), name
 
 
-def test_every_field_of_an_alert_says_what_it_means(document: dict[str, Any]) -> None:
-    schemas: dict[str, Any] = document["components"]["schemas"]
-    named = {
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    silent: set[str] = set()
+    named: set[str] = set()
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            named.add(parameter["name"])
+            if not parameter.get("description"):
+                silent.add(f"{name}: {parameter['name']}")
+    assert silent == set()
+    assert PARAMETERS.keys() <= named
+
+
+def test_every_member_of_a_body_is_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    bodies = {
         name
-        for path, methods in document["paths"].items()
-        if "/alerts" in path
-        for name in refers_to(methods)
+        for _, operation in operations(document)
+        for sent in operation.get("requestBody", {}).get("content", {}).values()
+        for name in named_in(sent.get("schema", {}), schemas)
     }
-    for _ in range(5):  # so deep they refer to one another at the most
-        named |= {further for name in named for further in refers_to(schemas.get(name))}
-    assert {"NewAlert", "AlertView", "OfficerView", "PreviewView", "AlertWords"} <= named
-    for name in named & schemas.keys() - {"Problem"}:
-        for field, schema in schemas[name].get("properties", {}).items():
-            assert "description" in str(schema), f"{name}.{field}"
+    silent = {
+        f"{name}.{member}"
+        for name in bodies
+        for member, schema in schemas[name].get("properties", {}).items()
+        if not schema.get("description")
+    }
+    assert silent == set()
+    for name, told in FIELDS.items():
+        assert name in bodies
+        assert told.keys() <= schemas[name]["properties"].keys(), name
 
 
-def refers_to(part: Any) -> set[str]:
-    """The schemas that a part of the document names."""
-    text = msgspec.json.encode(part).decode()
-    return set(re.findall(r'"#/components/schemas/(\w+)"', text))
+def named_in(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    """The components that a body is made of, however deep."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield name
+        yield from named_in(schemas[name], schemas)
+    inner = [*schema.get("properties", {}).values(), *schema.get("oneOf", ())]
+    inner += schema.get("allOf", ())
+    inner += [schema[name] for name in ("items", "additionalProperties") if name in schema]
+    for part in inner:
+        if isinstance(part, dict):
+            yield from named_in(cast("dict[str, Any]", part), schemas)
+
+
+def test_every_field_of_an_alert_says_what_it_means(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    answers = {
+        name
+        for path, operation in operations(document)
+        if "/alerts" in path
+        for answer in operation["responses"].values()
+        for shown in answer.get("content", {}).values()
+        for name in named_in(shown["schema"], schemas)
+    }
+    assert {"AlertView", "OfficerView", "PreviewView", "AlertWords"} <= answers
+    silent = {
+        f"{name}.{member}"
+        for name in answers
+        for member, schema in schemas[name].get("properties", {}).items()
+        if "description" not in str(schema)
+    }
+    assert silent == set()
 
 
 def test_every_operation_of_the_table_is_described_once(document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from smartcity.settings import PREFIX
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.embedded import EmbeddedMongo, running_server, server_of
 from smartcity.storage.mongo import connect
@@ -101,6 +103,31 @@ async def test_everything_is_there_after_server_and_parent_were_killed(folder: P
     assert lock.read_text().strip() == str(server), "the lock is stale"
     async with EmbeddedMongo(folder) as again:
         assert await things(again.uri) == 100
+
+
+async def test_the_server_may_open_as_many_files_as_anybody_here(folder: Path) -> None:
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, most))
+    try:
+        async with EmbeddedMongo(folder) as server:
+            assert server.pid
+            assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+
+
+def test_the_doctor_says_where_the_server_may_open_too_few_files(folder: Path) -> None:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    told = subprocess.run(
+        ["sh", "-c", f"ulimit -n 1500; exec {sys.executable} -m smartcity.cli doctor"],
+        env=ours | {f"{PREFIX}DATA_DIR": str(folder), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    (line,) = [line for line in told.stdout.splitlines() if line.startswith("open files")]
+    assert line.split()[2:4] == ["mind", "1,500"]
+    assert "4,096" in line
 
 
 async def test_a_server_that_outlived_its_owner_is_ended_first(folder: Path) -> None:

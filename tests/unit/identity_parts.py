@@ -1,24 +1,19 @@
 """The whole of `identity`, composed over a test's database."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from smartcity.city.messages import required_keys
 from smartcity.city.model import Agency
 from smartcity.city.texts import Messages
-from smartcity.errors import every_error
-from smartcity.identity.attempts import store as attempts_store
 from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.credentials import Credentials
-from smartcity.identity.devices import store as devices_store
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.identity.keys import store as keys_store
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.oidc.store import UsedTokenStore
 from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.personal import PersonalData
-from smartcity.identity.staff import store as staff_store
 from smartcity.identity.staff.colleagues import Colleagues
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.passwords import Passwords
@@ -27,7 +22,6 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.settings import load_settings
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.unit.small_cities import small_city, unit
 
@@ -40,7 +34,7 @@ CITY = small_city(
     units=[unit("u1", 0.2, 0.2), unit("u2", 0.8, 0.8)],
     languages=LANGUAGES,
     messages=Messages(
-        {name: {f"errors.{e.code}": e.code for e in every_error()} for name in LANGUAGES}
+        {name: {key: key.removeprefix("errors.") for key in required_keys()} for name in LANGUAGES}
     ),
     agencies={
         "roads": Agency(code="roads", name={"en": "Roads"}),
@@ -78,10 +72,3 @@ class Identity:
         self.credentials = Credentials(
             self.devices, self.sessions, self.keys, remembered_s=remembered_s
         )
-
-
-async def with_indexes(database: Database) -> Database:
-    for room in (attempts_store, devices_store, keys_store, staff_store):
-        indexes: Mapping[str, Any] = room.INDEXES
-        await create_indexes(database, indexes, print)
-    return database

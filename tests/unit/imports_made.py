@@ -13,6 +13,7 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.imports.importing import ReportImporter
 from smartcity.reports.imports.mapping import ImportMapping, load_mapping
 from smartcity.reports.imports.reading import ReportReader
+from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.store import INDEXES, ReportStore
 from smartcity.rowfiles.rows import Line
 from smartcity.settings import PROJECT
@@ -69,6 +70,15 @@ def mapping(city: City) -> ImportMapping:
     return load_mapping(BOSTON / "import.toml", city)
 
 
+def edited(tmp_path: Path, old: str, new: str) -> Path:
+    """Boston's mapping with a few words changed."""
+    text = (BOSTON / "import.toml").read_text("utf-8")
+    assert old in text
+    file = tmp_path / "import.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    return file
+
+
 def reader(city: City, means: ImportMapping | None = None) -> ReportReader:
     return ReportReader(city, means or mapping(city), PackPlaces(city), Clocks(city), KEY)
 
@@ -79,7 +89,7 @@ async def importer(
     await create_indexes(database, INDEXES, print)
     means = means or mapping(city)
     store, feed = ReportStore(database), FeedStore(database)
-    return ReportImporter(store, feed, reader(city, means), means, DIGEST)
+    return ReportImporter(store, feed, reader(city, means), means, Forgetting(city), DIGEST)
 
 
 def write(file: Path, rows: Iterable[Mapping[str, str]]) -> Path:

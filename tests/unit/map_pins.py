@@ -85,7 +85,8 @@ def a_pin(number: int = 1, **values: Any) -> Pin:
         submitted_at=START,
         received_at=START + timedelta(hours=1),
         receive_by=START + timedelta(hours=8),
-        resolve_by=START + timedelta(hours=80),
+        due_at=START + timedelta(hours=80),
+        risk_at=START + timedelta(hours=60),
         first_resolve_by=START + timedelta(hours=80),
     )
     return replace(pin, **values)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
+from structlog.testing import capture_logs
 
 from api.agency.actions import AT_ONCE, Bulk, BulkAction
 from smartcity.city.model import City
@@ -23,17 +24,20 @@ HANDLER = Actor(roles=frozenset({Role.HANDLER}), id=new_id())
 
 
 class Counting:
-    """A service that notes how many act at once; the database is away for `lost`."""
+    """A service that notes how many act at once; on `fatal` reports it meets with `error`."""
 
-    def __init__(self, city: City, lost: UUID | None = None) -> None:
+    def __init__(
+        self, city: City, fatal: UUID | None = None, error: Exception | None = None
+    ) -> None:
         self.report = make_report(city)
         self.acting = 0
         self.most = 0
-        self._lost = lost
+        self._fatal = fatal
+        self._error = error
 
     async def act(self, report: UUID, _steps: Sequence[Step], _actor: Actor, **_: Any) -> Any:
-        if report == self._lost:
-            raise ServerSelectionTimeoutError("away")
+        if report == self._fatal and self._error is not None:
+            raise self._error
         self.acting += 1
         self.most = max(self.most, self.acting)
         await asyncio.sleep(0.01)
@@ -62,10 +66,21 @@ async def test_one_report_is_acted_upon_one_action_after_the_other(hanoi: City) 
     assert service.most == 1
 
 
-async def test_what_was_done_is_told_also_when_the_database_goes_away(hanoi: City) -> None:
-    lost = new_id()
-    items = [received(new_id()), received(lost), received(new_id())]
-    done = await bulk(Counting(hanoi, lost), hanoi).outcomes(items)
-    assert [outcome.done for outcome in done] == [True, False, True]
-    assert done[1].code == "unavailable"
-    assert done[1].message == hanoi.messages.texts["en"]["errors.unavailable"]
+@pytest.mark.parametrize(
+    ("error", "code", "logged"),
+    [
+        (ServerSelectionTimeoutError("away"), "unavailable", "database unreachable"),
+        (RuntimeError("nobody thought of this"), "internal", "action failed"),
+    ],
+)
+async def test_what_was_done_is_told_whatever_happens_to_one_of_them(
+    hanoi: City, error: Exception, code: str, logged: str
+) -> None:
+    fatal = new_id()
+    items = [received(new_id()), received(fatal), received(new_id()), received(fatal)]
+    with capture_logs() as log:
+        done = await bulk(Counting(hanoi, fatal, error), hanoi).outcomes(items)
+    assert [outcome.done for outcome in done] == [True, False, True, False]
+    assert done[1].code == code
+    assert done[1].message == hanoi.messages.texts["en"][f"errors.{code}"]
+    assert [(line["event"], line["report"]) for line in log] == [(logged, str(fatal))] * 2

@@ -119,6 +119,7 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
     "categories.toml": (
         Slip("proof = true", 'proof = "yes"', "category.pothole.proof", "`bool`"),
         Slip("proof = true", 'sender = "passport"', "category.pothole.sender", "known are device"),
+        Slip("proof = true", 'valid_to = "soon"', "category.pothole.valid_to", "date"),
         Slip('code = "pothole"', 'code = "ổ gà"', "category.ổ gà.code", "matching"),
         Slip('kind = "number"', 'kind = "no"', "pothole.questions.width.kind", "text,"),
         Slip('"traffic"\nname', '"trafic"\nname', "pothole.field", "no field traffic"),

@@ -22,6 +22,7 @@ from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.roles import Role, Scope
 from smartcity.identity.staff.store import StaffStore
+from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import PROJECT, load_settings
 from smartcity.storage.mongo import Database, connect
 
@@ -312,6 +313,22 @@ def test_data_is_one_citys_and_no_other_city_touches_it(run: Run) -> None:
     told = run("doctor", **boston)
     assert told.exit_code == 1
     assert "hanoi's, and the city pack is boston's" in " ".join(told.output.split())
+
+
+def test_a_pack_that_lost_what_reports_name_is_refused(
+    run: Run, environment: dict[str, str]
+) -> None:
+    assert run("migrate").exit_code == 0
+    report = {"category": "cave-in", "agency": "so-cu", "status": "closed"}
+    look(environment, lambda database: database[REPORTS].insert_one(report))
+    refused = run("migrate")
+    assert refused.exit_code == 2
+    assert "2 places" in refused.stderr
+    assert "categories.toml: category.cave-in: is not there" in refused.stderr
+    assert "valid_to" in refused.stderr
+    told = run("doctor")
+    assert told.exit_code == 1
+    assert "agency.so-cu" in "".join(told.output.split())
 
 
 def test_the_doctor_is_not_content_with_a_push_project_that_has_no_credentials(run: Run) -> None:

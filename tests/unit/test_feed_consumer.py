@@ -9,10 +9,9 @@ from smartcity.clock import now
 from smartcity.errors import Unavailable
 from smartcity.feed.consumer import TRIES, Consumer
 from smartcity.feed.event import Event, Published, Topic
-from smartcity.feed.store import PUBLISHER, FeedStore, feed_indexes
+from smartcity.feed.store import PUBLISHER, FeedStore
 from smartcity.identifiers import new_id
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +20,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def feed(database: Database) -> FeedStore:
     """A log of ten events."""
-    await create_indexes(database, feed_indexes(90), print)
     store = FeedStore(database)
     fence = await Lease(database, PUBLISHER, "writer", 10).acquire()
     assert fence is not None

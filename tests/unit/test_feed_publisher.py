@@ -10,10 +10,9 @@ from smartcity.clock import now
 from smartcity.feed.event import Event, Topic
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.publisher import Publisher
-from smartcity.feed.store import PUBLISHER, FeedStore, LeaseLost, feed_indexes
+from smartcity.feed.store import PUBLISHER, FeedStore, LeaseLost
 from smartcity.identifiers import new_id
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 
 pytestmark = pytest.mark.anyio
@@ -26,8 +25,7 @@ def an_event() -> Event:
 
 
 @pytest.fixture
-async def feed(database: Database) -> FeedStore:
-    await create_indexes(database, feed_indexes(90), print)
+def feed(database: Database) -> FeedStore:
     return FeedStore(database)
 
 

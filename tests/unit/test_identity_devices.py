@@ -15,7 +15,7 @@ from smartcity.identity.devices.model import (
 )
 from smartcity.identity.roles import Role
 from smartcity.storage.mongo import Database
-from tests.unit.identity_parts import Identity, with_indexes
+from tests.unit.identity_parts import Identity
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def test_a_token_is_told_once_and_only_its_hash_is_kept(database: Database
 
 
 async def test_a_device_is_read_as_it_was_written(database: Database):
-    identity = Identity(await with_indexes(database))
+    identity = Identity(database)
     device, _ = await identity.devices.register(PHONE)
     assert await identity.devices.get(device.id) == device
 

@@ -9,7 +9,7 @@ from smartcity.identifiers import token_hash
 from smartcity.identity.keys.model import VALID_DAYS
 from smartcity.identity.roles import Role, Scope
 from smartcity.storage.mongo import Database
-from tests.unit.identity_parts import Identity, with_indexes
+from tests.unit.identity_parts import Identity
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def test_a_key_taken_back_or_too_old_opens_nothing(database: Database):
 
 
 async def test_no_two_keys_have_one_name(database: Database):
-    keys = Identity(await with_indexes(database)).keys
+    keys = Identity(database).keys
     await keys.add("one-stop", ["onestop"])
     with pytest.raises(Conflict):
         await keys.add("one-stop", ["feed"])

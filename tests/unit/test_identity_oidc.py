@@ -14,13 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from smartcity.errors import SmartCityError, TokenRefused, Unavailable
-from smartcity.identity.oidc import store
 from smartcity.identity.oidc.issuers import Audience, load_issuers
 from smartcity.identity.oidc.store import UsedTokenStore
 from smartcity.identity.oidc.tokens import IdentityTokens, IdToken
 from smartcity.identity.roles import Assurance
 from smartcity.settings import SettingsError
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.standins.oidc import CLIENT, LocalIssuer, local_issuer
 
@@ -36,8 +34,7 @@ async def issuer() -> AsyncIterator[LocalIssuer]:
 
 
 @pytest.fixture
-async def tokens(database: Database, issuer: LocalIssuer, tmp_path: Path) -> IdentityTokens:
-    await create_indexes(database, store.INDEXES, lambda _: None)
+def tokens(database: Database, issuer: LocalIssuer, tmp_path: Path) -> IdentityTokens:
     return made(database, issuer.configured(tmp_path))
 
 

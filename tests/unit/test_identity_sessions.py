@@ -11,7 +11,7 @@ from smartcity.errors import TooManyRequests, Unauthenticated, WrongCredentials
 from smartcity.identifiers import token_hash
 from smartcity.identity.staff.model import SESSION_LASTS, LogIn
 from smartcity.storage.mongo import Database
-from tests.unit.identity_parts import PASSWORD, Identity, with_indexes
+from tests.unit.identity_parts import PASSWORD, Identity
 
 pytestmark = pytest.mark.anyio
 
@@ -88,7 +88,7 @@ async def test_a_session_ends_after_a_working_day(database: Database):
 
 
 async def test_who_logs_out_ends_that_session_only(database: Database):
-    identity = Identity(await with_indexes(database))
+    identity = Identity(database)
     await identity.staff.add("lan", PASSWORD, ["dispatcher"])
     one, _, _ = await identity.sessions.log_in(RIGHT, HOME)
     other, _, _ = await identity.sessions.log_in(RIGHT, HOME)

@@ -6,7 +6,7 @@ from smartcity.errors import Conflict, Invalid, NotFound
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Role
 from smartcity.storage.mongo import Database
-from tests.unit.identity_parts import PASSWORD, Identity, with_indexes
+from tests.unit.identity_parts import PASSWORD, Identity
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def test_a_role_of_the_whole_city_needs_no_agency(database: Database):
 
 
 async def test_two_accounts_never_look_alike(database: Database):
-    staff = Identity(await with_indexes(database)).staff
+    staff = Identity(database).staff
     await staff.add("Hòa", PASSWORD, ["dispatcher"])
     for same in ("Hòa", "hoà", "HOA"):
         with pytest.raises(Conflict):

@@ -50,7 +50,7 @@ def tallies(index: PinIndex) -> list[tuple[object, ...]]:
             for name in ("status", "category", "field", "agency", "unit")
         ]
         times: list[list[object]] = [
-            part.seconds(name).tolist() for name in ("submitted_at", "resolve_by")
+            part.seconds(name).tolist() for name in ("submitted_at", "due_at")
         ]
         every = zip(part.live.tolist(), *named, *times, strict=True)
         rows += [row[1:] for row in every if row[0]]
@@ -205,10 +205,10 @@ async def test_a_cluster_has_the_commonest_words_and_lies_among_its_reports() ->
 
 
 async def test_while_the_clock_stands_still_there_is_no_date_to_miss() -> None:
-    published = told(a_pin(resolve_by=START + timedelta(hours=3)))
+    published = told(a_pin(due_at=START + timedelta(hours=3)))
     internal = published.event.internal
     assert internal is not None
-    paused = replace(published.event, internal=replace(internal, clock_stopped=True))
+    paused = replace(published.event, internal=replace(internal, due_at=None))
     index = PinIndex(Given())
     index.apply([replace(published, event=paused)])
-    assert index.rows()[1].seconds("resolve_by").tolist() == [0]
+    assert index.rows()[1].seconds("due_at").tolist() == [0]

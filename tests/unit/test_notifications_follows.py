@@ -8,8 +8,7 @@ from smartcity.errors import NotFound
 from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.notifications.follows import Follows, Merged
-from smartcity.notifications.store import INDEXES, FollowStore
-from smartcity.storage.migrations import create_indexes
+from smartcity.notifications.store import FollowStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import Reports
 
@@ -30,8 +29,7 @@ def reports() -> Reports:
 
 
 @pytest.fixture
-async def store(database: Database) -> FollowStore:
-    await create_indexes(database, INDEXES, lambda _: None)
+def store(database: Database) -> FollowStore:
     return FollowStore(database)
 
 

@@ -18,8 +18,7 @@ from smartcity.notifications.model import (
     Urgency,
     notification_id,
 )
-from smartcity.notifications.store import INDEXES, NEWEST_FIRST, NotificationStore
-from smartcity.storage.migrations import create_indexes
+from smartcity.notifications.store import NEWEST_FIRST, NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import inbox_of
 
@@ -55,8 +54,7 @@ def order(one: Notification) -> tuple[datetime, int, bytes]:
 
 
 @pytest.fixture
-async def store(database: Database) -> NotificationStore:
-    await create_indexes(database, INDEXES, lambda _: None)
+def store(database: Database) -> NotificationStore:
     return NotificationStore(database)
 
 

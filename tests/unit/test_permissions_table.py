@@ -5,10 +5,10 @@ from smartcity.identity.roles import ANYONE, CLOCK, Actor, Role, Scope
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("operation_id", PERMISSIONS)
-def test_a_role_may_call_what_the_table_says_and_nothing_else(operation_id: str, role: Role):
+def test_a_role_may_call_what_the_table_says_and_nothing_else(role: Role):
     actor = Actor(roles=frozenset({role}), scopes=frozenset(Scope))
-    assert permitted(operation_id, actor) == (role in PERMISSIONS[operation_id])
+    may = {operation_id for operation_id in PERMISSIONS if permitted(operation_id, actor)}
+    assert may == {operation_id for operation_id, roles in PERMISSIONS.items() if role in roles}
 
 
 @pytest.mark.parametrize("operation_id", [None, "", "NoSuchOperation"])

@@ -11,11 +11,13 @@ import pytest
 import time_machine
 from click.testing import CliRunner, Result
 
+from smartcity.city.model import Publicity
 from smartcity.cli.main import main
 from smartcity.clock import now
 from smartcity.identity.key_files import FILE
 from smartcity.identity.persons.store import PERSON_KEYS
-from tests.api.test_reports import handler_of, submitted
+from tests.api.reporting import handler_of, submitted
+from tests.api.test_attacks import category_that_is
 from tests.api.town import Person, Town, town
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +113,26 @@ async def test_finished_reports_forget_who_sent_them_after_the_packs_months(sett
     assert (await device.get("/v1/me/reports")).json()["items"] == []
     keys = {key["_id"] for key in await settled.database[PERSON_KEYS].find({}).to_list()}
     assert keys == {other["reporter"]["id"]}
+
+
+async def test_of_who_confirmed_a_report_their_number_is_left_after_the_packs_months(
+    settled: Town,
+) -> None:
+    reporter, receipt = await submitted(settled, **category_that_is(settled, Publicity.AT_ONCE))
+    path = f"/v1/reports/{receipt['id']}"
+    devices = [await settled.device() for _ in range(3)]
+    for device in devices:
+        assert (await device.ask("PUT", f"{path}/confirmation")).status_code == 204
+    await reporter.act(receipt["id"], {"action": "withdraw"})
+    kept = settled.database["confirmations"]
+    known = set(await settled.database["devices"].distinct("_id"))
+    assert set(await kept.distinct("_id.person")) <= known
+    async with months_later(25):
+        for _ in range(2):
+            await run(settled, "retention")
+            assert (await reporter.get(path)).json()["confirmations"] == 3
+            assert known.isdisjoint(await kept.distinct("_id.person"))
+    assert await kept.count_documents({"at": {"$exists": True}}) == 0
 
 
 async def test_a_key_stays_while_a_report_still_needs_it(settled: Town) -> None:

@@ -17,17 +17,19 @@ from smartcity.identifiers import new_id
 from smartcity.identity.roles import CLOCK, Actor, Role
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import rungs
-from smartcity.reports.deadlines import Clocks
+from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
 from smartcity.reports.events import event
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
 from smartcity.reports.lifecycle import ADDITIONS, TRANSITIONS, WITHOUT_VERSION
+from smartcity.reports.lists.queries import MAY_BE_HELD
 from smartcity.reports.model import Action, By, Party, Place, Report, Status
 from smartcity.reports.needs import BELONGS_TO
 from smartcity.reports.parties import acting_as, parties_of
 from smartcity.reports.requests import Redacted, Step
 from smartcity.reports.steps import Taken, take
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.viewers import Viewer
+from smartcity.reports.views import Views
 from smartcity.settings import PROJECT
 from smartcity.storage.mongo import from_document, to_document
 from tests.unit.reports_made import MONDAY, UNHURRIED, make_report
@@ -252,7 +254,7 @@ def be_whole(report: Report, at: Any) -> None:
     if status is Status.HELD:
         assert report.held is not None
     if report.held is not None:
-        assert status in {Status.HELD, Status.REJECTED, Status.WITHDRAWN}
+        assert status in MAY_BE_HELD
         assert not report.is_public
     if report.formal:
         assert (status, report.public) == (Status.REJECTED, Publicity.NEVER)
@@ -272,7 +274,10 @@ def be_watched(report: Report, at: Any) -> None:
         assert report.watch is not None
         assert (report.watch.by, report.watch.agency) == (report.due_at, report.agency)
         assert report.risk_at is not None
-        assert report.due_at - timedelta(days=3) <= report.risk_at <= report.due_at
+        assert report.due_at - RISK_AT_MOST <= report.risk_at <= report.due_at
+    if report.alarm is not None and report.alarm.action is Action.WARN:
+        assert report.due_at is not None
+        assert report.risk_at == max(report.alarm.at, report.due_at - RISK_AT_MOST)
     assert report.level <= steps
     assert (report.escalated_to is not None) == (report.is_open and report.level > 0)
 

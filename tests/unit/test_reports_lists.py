@@ -1,6 +1,6 @@
 """Lists without the API: a person's own reports, and counts that are remembered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,13 +9,12 @@ import pytest
 
 from smartcity.city import City
 from smartcity.identifiers import new_id
-from smartcity.reports.deadlines import RISK_AT_MOST, risk_at
 from smartcity.reports.lists.counts import AT_LEAST_S, FEW, SHARE, QueueCounts
 from smartcity.reports.lists.model import Standing
-from smartcity.reports.lists.store import INDEXES, ReportLists
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
-from smartcity.reports.model import Party, Reporter, Status
-from smartcity.reports.store import COLLECTION, ReportStore
+from smartcity.reports.model import Party, Reporter
+from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, make_report
 
@@ -119,7 +118,6 @@ async def test_counting_everything_never_takes_more_than_a_fiftieth_of_the_time(
 async def test_ones_own_reports_are_those_of_all_ones_devices_page_after_page(
     database: Database, hanoi: City
 ) -> None:
-    await database[COLLECTION].create_indexes(list(INDEXES[COLLECTION]))
     phone, tablet, stranger = new_id(), new_id(), new_id()
     reports = [
         msgspec.structs.replace(make_report(hanoi), code=f"code {n}", reporter=Reporter(id=device))
@@ -133,20 +131,3 @@ async def test_ones_own_reports_are_those_of_all_ones_devices_page_after_page(
         before = page[-1].id
     own = [report.id for report in reversed(reports) if report.reporter.id != stranger]
     assert seen == own
-
-
-def test_a_report_is_at_risk_in_the_last_quarter_of_its_time_or_the_last_three_days(
-    hanoi: City,
-) -> None:
-    deadlines = make_report(hanoi).deadlines
-    received = Status.RECEIVED
-    hour = timedelta(hours=1)
-    assert risk_at(MONDAY + 8 * hour, Status.SUBMITTED, deadlines, MONDAY) == MONDAY + 6 * hour
-    within = deadlines.receive_by + 8 * hour
-    assert risk_at(within, received, deadlines, MONDAY) == deadlines.receive_by + 6 * hour
-    far = datetime(2027, 1, 1, tzinfo=UTC)
-    assert risk_at(far, received, deadlines, MONDAY) == far - RISK_AT_MOST
-    assert risk_at(deadlines.receive_by - hour, received, deadlines, MONDAY) == (
-        deadlines.receive_by - hour
-    )
-    assert risk_at(None, received, deadlines, MONDAY) is None

@@ -12,7 +12,7 @@ from smartcity.reports.events import event
 from smartcity.reports.model import Action, Party, Report, Status
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import COLLECTION, INDEXES, Duplicate, ReportStore
+from smartcity.reports.store import COLLECTION, Duplicate, ReportStore
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report
 
@@ -20,8 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def store(database: Database) -> ReportStore:
-    await database[COLLECTION].create_indexes(list(INDEXES[COLLECTION]))
+def store(database: Database) -> ReportStore:
     return ReportStore(database)
 
 

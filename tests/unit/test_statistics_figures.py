@@ -50,24 +50,25 @@ def test_an_open_report_counts_as_open_and_in_its_status(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resolve_by", "overdue", "at_risk"),
+    ("due_at", "risk_at", "overdue", "at_risk"),
     [
-        (NOW - HOUR, 1, 0),
-        (NOW + HOUR, 0, 1),
-        (NOW + 23 * HOUR, 0, 1),
-        (NOW + 25 * HOUR, 0, 0),
-        (None, 0, 0),  # the clock stands still
+        (NOW - HOUR, NOW - 9 * HOUR, 1, 0),
+        (NOW, NOW - 9 * HOUR, 0, 1),
+        (NOW + 50 * HOUR, NOW, 0, 1),
+        (NOW + HOUR, NOW + HOUR / 2, 0, 0),
+        (NOW + HOUR, None, 0, 0),  # older than what is known of risks
+        (None, None, 0, 0),  # the clock stands still
     ],
 )
-def test_an_open_report_is_overdue_after_its_date_and_at_risk_on_its_last_day(
-    resolve_by: datetime | None, overdue: int, at_risk: int
+def test_an_open_report_is_at_risk_from_a_moment_on_and_overdue_after_its_date(
+    due_at: datetime | None, risk_at: datetime | None, overdue: int, at_risk: int
 ) -> None:
-    figures = counted(a_pin(resolve_by=resolve_by))[None]
+    figures = counted(a_pin(due_at=due_at, risk_at=risk_at))[None]
     assert (figures["overdue"].value, figures["at_risk"].value) == (overdue, at_risk)
 
 
 def test_a_finished_report_is_never_overdue() -> None:
-    assert value("overdue", finished(resolve_by=NOW - 10 * DAY)) == 0
+    assert value("overdue", finished(due_at=NOW - 10 * DAY)) == 0
 
 
 @pytest.mark.parametrize("status", sorted(FINISHED))
@@ -85,7 +86,7 @@ def test_merged_and_withdrawn_reports_count_in_no_figure_but_those_of_their_arri
 
 def test_the_share_on_time_counts_against_the_date_that_was_first_given() -> None:
     end = NOW - DAY
-    extended = finished(1, first_resolve_by=end - HOUR, resolve_by=end + 9 * DAY)
+    extended = finished(1, first_resolve_by=end - HOUR)
     punctual = finished(2, first_resolve_by=end)
     assert value("finished_on_time", extended, punctual) == 0.5
     assert value("finished_on_time", a_pin()) is None

@@ -88,6 +88,13 @@ async def test_no_public_figure_tells_of_never_public_reports_however_many_there
     assert told(staff, "health", "received") == 19
 
 
+async def test_the_publics_figures_leave_out_each_report_that_is_not_public() -> None:
+    figures = service(a_pin(1), a_pin(2, never_public=True))
+    public = await figures.overview(By.CATEGORY, 30, "en", whole=False)
+    staff = await figures.overview(By.CATEGORY, 30, "en", whole=True)
+    assert (told(public, "potholes", "arrived"), told(staff, "potholes", "arrived")) == (1, 2)
+
+
 async def test_of_counted_categories_five_or_more_in_a_unit_and_a_whole_month_are_told() -> None:
     day = Day()
     day.now = datetime(2026, 4, 2, tzinfo=UTC)

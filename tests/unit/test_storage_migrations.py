@@ -19,6 +19,12 @@ INDEXES = {
 }
 
 
+@pytest.fixture
+def database(new_database: Database) -> Database:
+    """One that has no indexes yet: they are what these tests are about."""
+    return new_database
+
+
 def nobody(line: str) -> None:
     pytest.fail(f"nothing to say, and yet: {line}")
 

@@ -39,17 +39,17 @@ FRESH_EVERY: Final = 20
 
 
 async def test_a_hundred_thousand_overdue_reports_are_swept_and_new_ones_do_not_wait(
-    database: Database, hanoi: City, tmp_path: Path
+    new_database: Database, hanoi: City, tmp_path: Path
 ) -> None:
-    await create_indexes(database, INDEXES, lambda _: None)
-    await create_indexes(database, ALARMS, lambda _: None)
-    store, sweep = ReportStore(database), sweep_over(database, hanoi, tmp_path)
+    await create_indexes(new_database, INDEXES, lambda _: None)
+    await create_indexes(new_database, ALARMS, lambda _: None)
+    store, sweep = ReportStore(new_database), sweep_over(new_database, hanoi, tmp_path)
     pattern = _overdue(hanoi)
     for first in range(0, BACKLOG, CHUNK):
         await store.take_in([_copy(pattern, first + n) for n in range(CHUNK)])
-    floor = await _floor(database, pattern)
+    floor = await _floor(new_database, pattern)
 
-    reports, batches, took_s, waited = database["reports"], 0, 0.0, list[int]()
+    reports, batches, took_s, waited = new_database["reports"], 0, 0.0, list[int]()
     fresh, since = None, 0
     while True:
         if batches % FRESH_EVERY == 0:

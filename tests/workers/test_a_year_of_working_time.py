@@ -16,13 +16,11 @@ import time_machine
 
 from smartcity.city.model import City
 from smartcity.reports.clockwork.alarms import wound
-from smartcity.reports.clockwork.store import INDEXES as ALARMS
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import Action, Party, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import INDEXES, ReportStore
-from smartcity.storage.migrations import create_indexes
+from smartcity.reports.store import ReportStore
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import UNHURRIED, among, make_report
 from tests.workers.clockworks import every_report, sweep_over
@@ -154,8 +152,6 @@ async def test_sweeps_over_a_year_do_each_step_once_and_at_its_moment(
     """The clock moves from one moment at which something is to happen to the next; just before
     each, and at midnights between, nothing may happen.
     """
-    await create_indexes(database, INDEXES, lambda _: None)
-    await create_indexes(database, ALARMS, lambda _: None)
     store, clocks = ReportStore(database), Clocks(hanoi)
     sweep, dice = sweep_over(database, hanoi, tmp_path), random.Random(2026)
     arrivals = sorted({BEGIN + dice.randrange(355 * 1440) * MINUTE for _ in range(300)})

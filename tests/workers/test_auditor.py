@@ -15,10 +15,9 @@ from smartcity.audit.store import AUDITOR, ENTRIES, INDEXES, AuditStore, HeadLos
 from smartcity.audit.verification import verify
 from smartcity.clock import now
 from smartcity.feed.event import Event, Internal, Topic
-from smartcity.feed.store import PUBLISHER, FeedStore, feed_indexes
+from smartcity.feed.store import PUBLISHER, FeedStore
 from smartcity.identifiers import new_id
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from workers.auditor import Auditor, FeedRewound
 
@@ -71,12 +70,6 @@ def auditor(
         Nobody(),
         lease or Lease(database, AUDITOR, uuid4().hex, 30),
     )
-
-
-@pytest.fixture
-async def database(database: Database) -> Database:
-    await create_indexes(database, {**INDEXES, **feed_indexes(90)}, print)
-    return database
 
 
 async def tell(database: Database, count: int, party: str = "handler") -> list[UUID]:

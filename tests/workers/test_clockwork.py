@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,17 +13,20 @@ import time_machine
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identifiers import new_id
-from smartcity.reports.clockwork.store import INDEXES as ALARMS
-from smartcity.reports.clockwork.store import AlarmStore, watch_what_was_there
+from smartcity.reports.clockwork.store import (
+    AlarmStore,
+    tell_risks,
+    tell_risks_by_warnings,
+    watch_what_was_there,
+)
 from smartcity.reports.clockwork.sweep import BATCH, FRESH, SET_ASIDE, Sweep
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
 from smartcity.reports.model import Action, Party, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import INDEXES, ReportStore
+from smartcity.reports.store import ReportStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report
 from tests.workers.clockworks import entries, every_report, sweep_over
@@ -36,9 +39,7 @@ LONG_AGO = timedelta(days=60)
 
 
 @pytest.fixture
-async def store(database: Database) -> ReportStore:
-    await create_indexes(database, INDEXES, lambda _: None)
-    await create_indexes(database, ALARMS, lambda _: None)
+def store(database: Database) -> ReportStore:
     return ReportStore(database)
 
 
@@ -205,3 +206,28 @@ async def test_reports_older_than_alarms_are_watched_after_the_migration(
     found = {report.id: report for report in await every_report(database)}
     assert [found[report.id].level for report in (late, old)] == [1, 0]
     assert found[late.id].alarm
+
+
+async def test_older_reports_are_at_risk_from_their_warning_on_after_the_migration(
+    database: Database, hanoi: City, store: ReportStore
+) -> None:
+    (warned,), waiting = overdue(hanoi, 1), make_report(hanoi, at=now())
+    never = msgspec.structs.replace(make_report(hanoi), alarm=None, watch=None)
+    asleep = msgspec.structs.replace(make_report(hanoi), due_at=None, risk_at=None, alarm=None)
+    reports = (warned, waiting, never, asleep)
+    await store.take_in([msgspec.structs.replace(r, risk_at=None) for r in reports])
+    for _ in range(2):
+        await tell_risks(database)
+        await tell_risks_by_warnings(database)
+    found = {report.id: report for report in await every_report(database)}
+    for report in (warned, waiting, asleep):
+        assert found[report.id].risk_at == in_ms(report.risk_at)
+    known = found[never.id]
+    assert known.risk_at
+    assert known.due_at
+    assert known.submitted_at < known.risk_at < known.due_at
+
+
+def in_ms(moment: datetime | None) -> datetime | None:
+    """As the database keeps it."""
+    return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -17,8 +17,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Assurance
 from smartcity.notifications.follows import Follows, Merged
 from smartcity.notifications.model import Notification, PushState, Urgency
-from smartcity.notifications.store import INDEXES, FollowStore, NotificationStore
-from smartcity.storage.migrations import create_indexes
+from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import Dossiers, Nobody, Reports, device, published
 from workers.notifier import TOO_OLD, Notifier
@@ -27,8 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def store(database: Database) -> NotificationStore:
-    await create_indexes(database, INDEXES, lambda _: None)
+def store(database: Database) -> NotificationStore:
     return NotificationStore(database)
 
 

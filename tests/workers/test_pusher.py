@@ -30,9 +30,8 @@ from smartcity.notifications.push import (
     PushResult,
     PushSender,
 )
-from smartcity.notifications.store import INDEXES, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.notified import device
@@ -42,8 +41,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def store(database: Database) -> NotificationStore:
-    await create_indexes(database, INDEXES, lambda _: None)
+def store(database: Database) -> NotificationStore:
     return NotificationStore(database)
 
 

@@ -85,6 +85,31 @@ FIGURES: Final = (
     "hours_to_resolve",
 )
 
+FIELDS: Final = (
+    "wrong_kind",
+    "too_long",
+    "too_short",
+    "too_many",
+    "too_few",
+    "wrong_count",
+    "too_low",
+    "not_above",
+    "too_high",
+    "not_below",
+    "out_of_range",
+    "wrong_year",
+    "not_as_written",
+    "without_zone",
+    "not_an_id",
+    "not_a_moment",
+    "not_a_date",
+    "form",
+)
+"""What can be wrong with the form of a value."""
+
+KINDS: Final = ("str", "int", "float", "bool", "array", "object")
+"""What a value can be."""
+
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
@@ -94,6 +119,8 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "alerts.feed": frozenset({"city"}),
     "figures": frozenset(),
     "privacy": frozenset(),
+    "fields": frozenset({"kinds", "limit", "low", "high"}),
+    "kinds": frozenset(),
     "dossier_status": frozenset(),
     "dossier_status.unknown": frozenset({"status"}),
 }
@@ -114,6 +141,8 @@ def required_keys() -> Iterator[str]:
     yield from (f"status.{status}" for status in STATUSES)
     yield from (f"dossier_status.{number}" for number in DOSSIER_STATUSES)
     yield "dossier_status.unknown"
+    yield from (f"fields.{reason}" for reason in FIELDS)
+    yield from (f"kinds.{kind}" for kind in KINDS)
     yield "formats.moment"
     yield "merging.freed"
     yield from ("alerts.updated", "alerts.cancelled", "alerts.feed")

@@ -116,6 +116,8 @@ class Category(Coded, frozen=True, kw_only=True):
     emergency: Emergency | None = None
     sender: Assurance = Assurance.DEVICE
     """How sure the city must be of who sends such a report."""
+    valid_to: date | None = None
+    """The last day on which a report may be given this category; those that have it keep it."""
 
 
 class Agency(Coded, frozen=True, kw_only=True):
@@ -284,6 +286,12 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether there is such an agency on a day."""
         agency = self.agencies.get(code)
         return agency is not None and _valid(agency, on)
+
+    def offered(self, category: str, on: date | None = None) -> bool:
+        """Whether there is such a category that a report may be given; on a day, or today."""
+        found = self.categories.get(category)
+        day = on or self.local(now()).date()
+        return found is not None and (found.valid_to is None or day <= found.valid_to)
 
     @cached_property
     def _governing(self) -> Mapping[str, tuple[Agency, ...]]:

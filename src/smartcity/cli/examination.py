@@ -22,11 +22,14 @@ from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
+from smartcity.reports.codes import refuse_lost_codes
+from smartcity.reports.lists.store import ReportLists
 from smartcity.settings import Settings, SettingsError, load_settings
 from smartcity.storage.binary import EmbeddedServerError, find_server
 from smartcity.storage.migrations import lacking_indexes
 from smartcity.storage.mongo import Database, DatabaseError, members_of
 from smartcity.storage.owner import owner_of
+from smartcity.storage.processes import most_files
 
 OLDEST_SUPPORTED: Final = (7, 0)
 """The oldest MongoDB that its maker still mends."""
@@ -34,6 +37,8 @@ OLDEST_SUPPORTED: Final = (7, 0)
 BEHIND: Final = 1_000
 """A feed of so many unread events is no longer a moment's."""
 
+FILES: Final = 4_096
+"""Some hundreds for the embedded database's collections and indexes, the rest for connections."""
 
 NO_ANSWER: Final = "no answer"
 
@@ -56,7 +61,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _limits(settings)]
+    findings += [_attachments(settings), _push(settings), _limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, city, database)
@@ -169,12 +174,21 @@ def _limits(settings: Settings) -> Finding:
     return Finding("rate limits", State.GOOD, "on")
 
 
+def _files(settings: Settings) -> Finding:
+    most = most_files()
+    if not settings.mongo_uri and most < FILES:
+        found = f"{most:,} at most: the embedded database wants {FILES:,} (`ulimit -Hn`)"
+        return Finding("open files", State.MIND, found)
+    return Finding("open files", State.GOOD, f"{most:,} at most")
+
+
 async def _database(settings: Settings, city: City | None, database: Database) -> list[Finding]:
     return [
         await _server(settings, database),
         await _replica_set(database),
         await _schema(settings, database),
         await _owner(city, database),
+        await _codes(settings, city, database),
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
@@ -221,6 +235,15 @@ async def _owner(city: City | None, database: Database) -> Finding:
     if city and owner and owner != city.code:
         return Finding("data", State.WRONG, f"{owner}'s, and the city pack is {city.code}'s")
     return Finding("data", State.GOOD, f"{owner}'s" if owner else "nobody's yet")
+
+
+async def _codes(settings: Settings, city: City | None, database: Database) -> Finding:
+    try:
+        if city and await owner_of(database) in (None, city.code):
+            await refuse_lost_codes(ReportLists(database), city, settings.city_dir)
+    except PackError as error:
+        return Finding("codes", State.WRONG, "; ".join(map(str, error.mistakes)))
+    return Finding("codes", State.GOOD, "the pack has all that reports name")
 
 
 async def _boundaries(city: City | None, database: Database) -> Finding:

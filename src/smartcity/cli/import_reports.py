@@ -20,6 +20,7 @@ from smartcity.reports.imports.files import open_rows
 from smartcity.reports.imports.importing import Outcome, ReportImporter
 from smartcity.reports.imports.mapping import ImportMapping, MappingError, load_mapping
 from smartcity.reports.imports.reading import ReportReader
+from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.rowfiles.files import RowFile
 from smartcity.rowfiles.rows import Heard
 from smartcity.settings import Settings
@@ -76,4 +77,5 @@ async def _importer(
     areas = CurrentAreas(city, BoundaryStore(database))
     await areas.refresh()
     reader = ReportReader(city, mapping, areas, Clocks(city), settings.secret())
-    return ReportImporter(store.ReportStore(database), FeedStore(database), reader, mapping, digest)
+    reports, feed = store.ReportStore(database), FeedStore(database)
+    return ReportImporter(reports, feed, reader, mapping, Forgetting(city), digest)

@@ -6,13 +6,18 @@ from typing import Final, cast
 
 import smartcity
 from smartcity.feed.store import feed_indexes
-from smartcity.reports.clockwork.store import tell_risks, watch_what_was_there
+from smartcity.reports.clockwork.store import (
+    tell_risks,
+    tell_risks_by_warnings,
+    watch_what_was_there,
+)
 from smartcity.settings import Settings
 from smartcity.storage.migrations import Index, Indexes, Migration
 
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration("reports have alarms", watch_what_was_there),
     Migration("reports have a moment of risk", tell_risks),
+    Migration("reports are at risk from their warning on", tell_risks_by_warnings),
 )
 """Oldest first. Add to the end; never change or remove one."""
 

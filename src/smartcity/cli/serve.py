@@ -57,11 +57,13 @@ def application() -> Any:
     one left over would go on taking a share of the connections.
     """
     from api.app import create_app
+    from api.document import describe
 
     end_with_parent()
     settings = load_settings()
     configure_logs(settings)
     app = create_app(settings)
+    describe(app)
     keep_for_good()
     return app
 

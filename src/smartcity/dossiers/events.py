@@ -50,6 +50,6 @@ def _event(action: str, dossier: Dossier, at: datetime) -> Event:
             agency=dossier.agency,
             received_at=dossier.received_at,
             finished_at=dossier.finished_at,
-            resolve_by=dossier.due_at,
+            due_at=dossier.due_at,
         ),
     )

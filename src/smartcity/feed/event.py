@@ -69,6 +69,8 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lon: float | None = None
     lat: float | None = None
     public: bool = False
+    never_public: bool = False
+    """The public may not even know that it is there: it is in none of the figures it sees."""
     held: bool = False
     """It waits for a dispatcher, or was not let through: it counts nowhere and is not drawn."""
     level: int = 0
@@ -77,10 +79,10 @@ class Internal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received_at: datetime | None = None
     finished_at: datetime | None = None
     receive_by: datetime | None = None
-    resolve_by: datetime | None = None
     first_resolve_by: datetime | None = None
-    clock_stopped: bool = False
-    """A question is open: the resolve-by date will move when it is answered."""
+    due_at: datetime | None = None
+    """The next deadline; none while the clock stands still."""
+    risk_at: datetime | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -57,7 +57,8 @@ class Columns(NamedTuple):
     received_at: Seconds
     finished_at: Seconds
     receive_by: Seconds
-    resolve_by: Seconds
+    due_at: Seconds
+    risk_at: Seconds
     first_resolve_by: Seconds
 
     @property
@@ -90,7 +91,7 @@ def empty(size: int) -> Columns:
 
     From the common heap a process with a million rows would keep 50 to 100 MB more, in shreds.
     """
-    types: list[type[Any]] = [*(np.uint64,) * 3, *(np.uint16,) * 3, *(np.uint32,) * 7]
+    types: list[type[Any]] = [*(np.uint64,) * 3, *(np.uint16,) * 3, *(np.uint32,) * 8]
     columns: list[NDArray[Any]] = [_pages(size, np.dtype(kind)) for kind in types]
     return Columns(*columns)
 
@@ -154,7 +155,8 @@ class Vocabulary:
             received_at=_seconds([pin.received_at for pin in pins]),
             finished_at=_seconds([pin.finished_at for pin in pins]),
             receive_by=_seconds([pin.receive_by for pin in pins]),
-            resolve_by=_seconds([pin.resolve_by for pin in pins]),
+            due_at=_seconds([pin.due_at for pin in pins]),
+            risk_at=_seconds([pin.risk_at for pin in pins]),
             first_resolve_by=_seconds([pin.first_resolve_by for pin in pins]),
         )
 
@@ -171,13 +173,17 @@ class Vocabulary:
     def field_of_kind(self) -> Rows:
         return np.array([self.fields.number(k.field) for k in self.kinds.words], np.intp)
 
+    def told_of_kind(self) -> Mask:
+        return np.array([kind.told for kind in self.kinds.words], np.bool_)
+
     def _kind(self, pin: Pin) -> int:
         has_point = pin.lon is not None and pin.lat is not None
         drawn = pin.public and has_point and pin.status not in OFF_THE_MAP
         self.statuses.number(pin.status)
         self.categories.number(pin.category)
         self.fields.number(pin.field)
-        return self.kinds.number(Kind(pin.status, pin.category, pin.field, drawn))
+        told = not pin.never_public
+        return self.kinds.number(Kind(pin.status, pin.category, pin.field, drawn, told))
 
 
 def _codes(pins: Sequence[Pin]) -> Codes:

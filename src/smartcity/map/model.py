@@ -20,8 +20,10 @@ OFF_THE_MAP: Final = frozenset(
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
     """A report as the map and the figures keep it; without a point it only counts in figures.
 
-    `public` says whether everybody may see its point by now. `resolve_by` is the date that holds
-    today, none while the clock stands still; `first_resolve_by` the one that was first given.
+    `public` says whether everybody may see its point by now, `never_public` that not even figures
+    may tell of it. `due_at` is the next deadline of an open report, none while the clock stands
+    still, and `risk_at` from when on it may be missed; `first_resolve_by` is the date that was
+    first given.
     """
 
     id: UUID
@@ -34,23 +36,26 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     lon: float | None = None
     lat: float | None = None
     public: bool = False
+    never_public: bool = False
     submitted_at: datetime
     received_at: datetime | None = None
     finished_at: datetime | None = None
     receive_by: datetime | None = None
-    resolve_by: datetime | None = None
+    due_at: datetime | None = None
+    risk_at: datetime | None = None
     first_resolve_by: datetime | None = None
 
 
 class Kind(NamedTuple):
-    """How a row looks and whether it is drawn. A city has some hundreds of kinds, so that a filter
-    is a look-up in a short table.
+    """How a row looks, whether it is drawn, and whether the public's figures count it. A city has
+    some hundreds of kinds, so that a filter is a look-up in a short table.
     """
 
     status: str
     category: str
     field: str
     drawn: bool
+    told: bool
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -122,10 +127,12 @@ def pin_of(event: Event) -> Pin | None:
         lon=state.lon,
         lat=state.lat,
         public=state.public,
+        never_public=state.never_public,
         submitted_at=state.submitted_at,
         received_at=state.received_at,
         finished_at=state.finished_at,
         receive_by=state.receive_by,
-        resolve_by=None if state.clock_stopped else state.resolve_by,
+        due_at=state.due_at,
+        risk_at=state.risk_at,
         first_resolve_by=state.first_resolve_by,
     )

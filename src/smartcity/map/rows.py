@@ -18,6 +18,11 @@ class PinRows:
         self._words = words
         self.live = live
 
+    @property
+    def told(self) -> Mask:
+        """Which rows the public may be told of, in figures at least."""
+        return self._words.told_of_kind()[self._columns.kind]
+
     def numbers(self, name: str) -> NDArray[Any]:
         """For each row the number of its word: status, category, field, agency or unit."""
         match name:

@@ -24,7 +24,8 @@ from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.personal.store import PersonalStore
-from smartcity.reports.views import Viewer, Views
+from smartcity.reports.viewers import Viewer
+from smartcity.reports.views import Views
 
 PAGE: Final = 100
 

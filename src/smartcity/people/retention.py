@@ -11,18 +11,15 @@ from typing import Final
 import msgspec
 
 from smartcity.attachments.store import AttachmentStore
-from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.people.store import PeopleStore
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting, photos_of
 from smartcity.reports.personal.store import PersonalStore
 
 BATCH: Final = 200
-
-MONTH: Final = timedelta(days=30.4375)
-"""The mean one: nobody's data stays longer for having been finished in February."""
 
 BEING_WRITTEN: Final = timedelta(days=1)
 """A key that was used since may be another report's, which is being written at this moment."""
@@ -39,23 +36,23 @@ class Due(msgspec.Struct, frozen=True):
 class Retention:
     def __init__(
         self,
-        city: City,
         store: PeopleStore,
         reports: PersonalStore,
         attachments: AttachmentStore,
+        confirmations: ConfirmationStore,
         keys: PersonKeys,
         forgetting: Forgetting,
     ) -> None:
-        self._keeps = city.privacy.personal_months * MONTH
         self._store = store
         self._reports = reports
         self._attachments = attachments
+        self._confirmations = confirmations
         self._keys = keys
         self._forgetting = forgetting
 
     async def due(self) -> Due:
         """How much there is to forget. Changes nothing."""
-        before = now() - self._keeps
+        before = self._forgetting.before(now())
         found = await self._reports.count_finished(behind=await self._store.behind(), before=before)
         return Due(*found, before)
 
@@ -65,11 +62,12 @@ class Retention:
         """
         behind = await self._store.behind()
         reports = await self._reports.finished(
-            behind=behind, before=now() - self._keeps, limit=BATCH
+            behind=behind, before=self._forgetting.before(now()), limit=BATCH
         )
         if not reports:
             return 0
         await self._destroy_keys(reports)
+        await self._confirmations.unlink([report.id for report in reports])
         forgotten = [(report, self._forgetting.retained(report)) for report in reports]
         await self._attachments.give_away(
             {(r.reporter.id, left.reporter.id): photos_of(r) for r, left in forgotten}

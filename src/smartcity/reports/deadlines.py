@@ -3,6 +3,8 @@
 The limits come from the pack, by category and priority, and are counted in the working time of the
 agency's calendar (an emergency category names one that never closes). A deadline once given is
 moved only openly: the clock stops for the first question, and an extension grants a new date.
+
+The same working time says when a deadline is at risk: queue, clock and figures ask it here.
 """
 
 from collections.abc import Mapping
@@ -14,13 +16,10 @@ import msgspec
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.model import Status
-
-RISK: Final = 1 / 4
-"""In the last quarter of the time it was given, a report is at risk of being late,"""
+from smartcity.reports.model import OPEN, Status
 
 RISK_AT_MOST: Final = timedelta(days=3)
-"""and no longer before: of a date months ahead, a quarter is no risk."""
+"""No longer before its deadline is a report at risk, so that a queue looks through few days."""
 
 
 class Clocks:
@@ -87,12 +86,24 @@ class Clocks:
             deadlines, receive_by=fresh.receive_by, receive_calendar=fresh.calendar
         )
 
-    def share(
-        self, category: Category, agency: str, start: datetime, end: datetime, share: float
-    ) -> datetime:
-        """When such a share of the working time from one moment to another has passed."""
+    def warn_at(
+        self, category: Category, agency: str, since: datetime, by: datetime
+    ) -> datetime | None:
+        """When the clock warns of a deadline: once the pack's share of its working time has passed.
+        None if there is no working time before it: then nobody could act on the warning.
+        """
+        if since >= by:
+            return None
         time = self._times[self._calendar(category, agency)]
-        return time.after(start, _hours(time.between(start, end)) * share)
+        given_h = _hours(time.between(since, by))
+        warn_at = time.after(since, given_h * self._city.escalation.warn_share)
+        return warn_at if warn_at < by else None
+
+    def risk_at(self, category: Category, agency: str, since: datetime, by: datetime) -> datetime:
+        """From when on a report is at risk of missing a deadline: from the clock's warning on, in
+        the last days before it (`RISK_AT_MOST`); never, if it is not warned of.
+        """
+        return max(self.warn_at(category, agency, since, by) or by, by - RISK_AT_MOST)
 
     def later(self, category: Category, agency: str, at: datetime, hours: float) -> datetime:
         """When so many working hours have passed."""
@@ -109,17 +120,10 @@ def _hours(working: timedelta) -> float:
     return working.total_seconds() / 3600
 
 
-def risk_at(
-    due_at: datetime | None, status: Status, deadlines: Deadlines, stands_since: datetime
-) -> datetime | None:
-    """From when on a report is at risk of missing its next deadline.
-
-    A rule on the report alone, which an index can serve: what is at risk now has `risk_at` behind
-    it and `due_at` still ahead. The time to receive begins when the report comes to its agency, the
-    time to resolve where that ends. Time off counts, so that only the clock's own warning, in
-    working time, is a duty; this is a help to see it come.
-    """
-    if due_at is None:
-        return None
-    since = stands_since if status is Status.SUBMITTED else deadlines.receive_by
-    return due_at - min(max(due_at - since, timedelta(0)) * RISK, RISK_AT_MOST)
+def due_at(status: Status, deadlines: Deadlines) -> datetime | None:
+    """The next deadline of a report whose clock runs."""
+    if status is Status.SUBMITTED:
+        return deadlines.receive_by
+    if status in OPEN and deadlines.paused_at is None:
+        return deadlines.resolve_by
+    return None

@@ -10,7 +10,7 @@ from smartcity.city.model import City, Publicity
 from smartcity.errors import Conflict, Forbidden
 from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
-from smartcity.reports.clockwork.ladder import rungs
+from smartcity.reports.clockwork.ladder import level_of, rungs
 from smartcity.reports.dates import GRANTED, ExtensionWish, Proposal
 from smartcity.reports.model import (
     Action,
@@ -213,7 +213,7 @@ def _proceed(report: Report, _step: Step, among: Circumstances) -> Changes:
 def _escalate(report: Report, _step: Step, among: Circumstances) -> Changes:
     """A level up. A supervisor has it on the desk already, so theirs goes to somebody above."""
     here = 1 if among.by.party is Party.SUPERVISOR else 0
-    level = max(report.level, here) + 1
+    level = max(level_of(among.city, report, among.at), here) + 1
     if level > len(rungs(among.city, report.agency, among.at)):
         raise Conflict(reason="highest_level", level=report.level)
     return {"level": level}

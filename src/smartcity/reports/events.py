@@ -54,6 +54,7 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             lon=report.place.lon,
             lat=report.place.lat,
             public=report.is_public,
+            never_public=report.public is Publicity.NEVER,
             held=report.held is not None,
             level=report.level,
             raised_to=_raised_to(report, entry),
@@ -61,9 +62,9 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
             received_at=report.received_at,
             finished_at=report.finished_at,
             receive_by=report.deadlines.receive_by,
-            resolve_by=report.deadlines.resolve_by,
             first_resolve_by=report.deadlines.first_resolve_by,
-            clock_stopped=report.deadlines.paused_at is not None,
+            due_at=report.due_at,
+            risk_at=report.risk_at,
         ),
     )
 
@@ -84,7 +85,7 @@ def unseen(told: Event) -> Event:
     """
     if told.public is None or told.internal is None:
         return told
-    internal = msgspec.structs.replace(told.internal, public=False)
+    internal = msgspec.structs.replace(told.internal, public=False, never_public=True)
     return msgspec.structs.replace(told, public=None, internal=internal)
 
 

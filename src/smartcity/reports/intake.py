@@ -5,7 +5,7 @@ from uuid import UUID
 from smartcity.attachments.service import AttachmentService
 from smartcity.city.model import City
 from smartcity.clock import now
-from smartcity.errors import AssuranceNeeded, IdempotencyKeyReused
+from smartcity.errors import AssuranceNeeded, FieldError, IdempotencyKeyReused, Invalid
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
 from smartcity.identity.senders.service import Senders
@@ -56,6 +56,10 @@ class ReportIntake:
         """
         assert actor.id is not None, "the permission table lets nobody else submit"
         category = submission.check(data, self._city)
+        if not self._city.offered(category.code):
+            if earlier := await self.submitted(data, actor, key):
+                return earlier, False  # it came in time, and the answer was lost
+            raise Invalid(FieldError("category", "retired"))
         if not submission.assurance(data, actor).suffices(category.sender):
             raise AssuranceNeeded(needs=category.sender)
         where = submission.place(self._places, data.location, data.unit, data.address)

@@ -245,18 +245,6 @@ class Entry(Struct, frozen=True, kw_only=True):
     key: Key | None = None
 
 
-TIMELINE_LIMIT: Final = 500
-"""A timeline holds no more; past that only lifecycle actions are taken."""
-
-REPORTERS_LIMIT: Final = 400
-"""So far a reporter's comments may fill it: the room behind is kept for those who work on it."""
-
-
-def room_for(entry: Entry) -> int:
-    """How long a timeline may be for an entry that is no lifecycle action."""
-    return REPORTERS_LIMIT if entry.by.party is Party.REPORTER else TIMELINE_LIMIT
-
-
 class Report(Struct, frozen=True, kw_only=True):
     """The document. `version` counts changes of status, agency, assignee, category, priority, place
     or deadline, and of what is hidden: of two handlers who hide something at once, neither may lose
@@ -282,7 +270,7 @@ class Report(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     """The next deadline of an open report whose clock runs; the queue sorts by it."""
     risk_at: datetime | None = None
-    """From then on it is at risk of missing that deadline: see `deadlines.risk_at`."""
+    """From then on it is at risk of missing that deadline: see `Clocks.risk_at`."""
     reporter: Reporter
     submission: bytes
     """Names the sender and the idempotency key; unique."""

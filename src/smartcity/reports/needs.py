@@ -56,10 +56,14 @@ def _other_agency(report: Report, step: Step, among: Circumstances) -> FieldErro
     return FieldError("agency", "unchanged") if step.agency == report.agency else None
 
 
-def _correction(_report: Report, step: Step, among: Circumstances) -> FieldError | None:
-    if step.category is not None and step.category not in among.city.categories:
+def _correction(report: Report, step: Step, among: Circumstances) -> FieldError | None:
+    city, chosen = among.city, step.category
+    if chosen is not None and chosen not in city.categories:
         return FieldError("category", "unknown")
-    if step.category or step.priority or among.place:
+    fresh = chosen if chosen != report.category else None
+    if fresh is not None and not city.offered(fresh, city.local(among.at).date()):
+        return FieldError("category", "retired")
+    if chosen or step.priority or among.place:
         return None
     return FieldError("category", "required")
 

@@ -6,15 +6,23 @@ from typing import Final
 from smartcity.city.model import Publicity
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Party, Report
-from smartcity.reports.views import Viewer
+from smartcity.reports.model import UNFINISHED, Action, Party, Report, TaskStatus
+from smartcity.reports.viewers import Viewer
 
 OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 """Whose business a report is; the rest of the city's staff only observe it."""
 
 
+CONTACTING: Final = OF_THE_AGENCY - {Party.HELPER}
+"""Whom a reporter who shares their contact shares it with: a task is done without it."""
+
 HELPING: Final = frozenset({Role.HANDLER, Role.SUPERVISOR})
-"""Who does an agency's tasks. They see the report as its agency does, also when all are done."""
+"""Who does an agency's tasks. While one is unfinished they see the report as its agency does."""
+
+HELPED: Final = UNFINISHED | {TaskStatus.DONE}
+"""What keeps a report known to a helper. Who has finished a task observes the report from then on;
+who declined it, or was told that it is not needed, is as any other office.
+"""
 
 
 def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> frozenset[Party]:
@@ -29,8 +37,7 @@ def parties_of(actor: Actor, report: Report, *, has_receipt: bool = False) -> fr
             parties.add(Party.HANDLER)
         if Role.SUPERVISOR in actor.roles:
             parties |= {Party.HANDLER, Party.SUPERVISOR}
-    helps = any(task.agency in actor.agencies for task in report.tasks)
-    if helps and not HELPING.isdisjoint(actor.roles):
+    if _has_task(report, actor, UNFINISHED):
         parties.add(Party.HELPER)
     if Role.DISPATCHER in actor.roles:
         parties.add(Party.DISPATCHER)
@@ -65,6 +72,13 @@ def viewer_of(actor: Actor, parties: Collection[Party]) -> Viewer:
     return Viewer.OBSERVER if actor.is_staff else Viewer.PUBLIC
 
 
+def shown_to(actor: Actor, report: Report, parties: Collection[Party]) -> Viewer:
+    """Through whose eyes somebody sees a report that stands beside a thing of their own, or that
+    their own step took out of their hands: as everybody does, if they may not know of it any more.
+    """
+    return viewer_of(actor, parties) if may_know_of(report, actor, parties) else Viewer.PUBLIC
+
+
 def may_know_of(report: Report, actor: Actor, parties: Collection[Party]) -> bool:
     """Whether there is such a report, as far as the actor may know: one that is held or never
     public is the business of its parties, and of the centre that sees the whole city.
@@ -72,4 +86,12 @@ def may_know_of(report: Report, actor: Actor, parties: Collection[Party]) -> boo
     hidden = report.public is Publicity.NEVER or report.held is not None
     if not hidden or Role.OPERATIONS in actor.roles:
         return True
-    return Party.STRANGER not in parties
+    return Party.STRANGER not in parties or _has_task(report, actor, HELPED)
+
+
+def _has_task(report: Report, actor: Actor, statuses: Collection[TaskStatus]) -> bool:
+    """Whether it is the actor's to do a task of the report that is in one of these states."""
+    if HELPING.isdisjoint(actor.roles):
+        return False
+    theirs = (task for task in report.tasks if task.agency in actor.agencies)
+    return any(task.status in statuses for task in theirs)

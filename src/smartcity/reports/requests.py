@@ -10,8 +10,9 @@ from smartcity.attachments.images import Region
 from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.clock import in_utc
 from smartcity.reports.model import Action
+from smartcity.text import READABLE
 
-Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern="\\S")]
+Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern=READABLE)]
 """Something that can be read: an answer of blanks is none."""
 
 Line = Annotated[str, Meta(min_length=1, max_length=300)]

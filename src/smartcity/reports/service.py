@@ -14,14 +14,12 @@ from smartcity.clock import now
 from smartcity.errors import (
     Conflict,
     FieldError,
-    IdempotencyKeyReused,
     Invalid,
     NotFound,
     PreconditionRequired,
     StaleVersion,
 )
 from smartcity.feed.event import Event
-from smartcity.identifiers import digest_of
 from smartcity.identity.roles import CLOCK, Actor, Role
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.staff.colleagues import Colleagues
@@ -31,16 +29,24 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
-from smartcity.reports.model import Action, By, Entry, Key, Party, Report
-from smartcity.reports.parties import acting_as, may_know_of, parties_of, viewer_of
+from smartcity.reports.model import Action, By, Entry, Party, Place, Report
+from smartcity.reports.parties import (
+    CONTACTING,
+    acting_as,
+    may_know_of,
+    parties_of,
+    shown_to,
+    viewer_of,
+)
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.receipts import Receipts
+from smartcity.reports.repeats import key_of, was_taken
 from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
-from smartcity.reports.views import Viewer
+from smartcity.reports.viewers import Viewer
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
@@ -104,15 +110,17 @@ class ReportService:
         guarded = any(step.action not in WITHOUT_VERSION for step in steps)
         if actor.is_staff and version is None and guarded:
             raise PreconditionRequired
-        idempotency = key and actor.id and _key(actor.id, key, steps)
+        idempotency = key and actor.id and key_of(actor.id, key, steps)
         for _ in range(TRIES):
-            report, parties = await self._seen(report_id, actor, said)
+            report, parties = await self._met(report_id, actor, said)
+            if idempotency and was_taken(report, idempotency):
+                await self._free(report, steps)
+                return report, shown_to(actor, report, parties)
+            if not may_know_of(report, actor, parties):
+                raise NotFound
             if comments and acting_as(parties, Action.COMMENT) is Party.REPORTER:
                 # Whoever speaks for somebody, by receipt or number, is bound as they are.
                 await self._senders.admit(actor, report.reporter.id)
-            if idempotency and _was_taken(report, idempotency):
-                await self._free(report, steps)
-                return report, viewer_of(actor, parties)
             if version is not None and guarded and version != report.version:
                 # A stranger is told nothing. Staff may see what this tells, and one of them may be
                 # a stranger only because a colleague has just transferred the report.
@@ -156,26 +164,10 @@ class ReportService:
         at: datetime,
         actor: Actor,
     ) -> Circumstances:
-        corrected = None
-        if step.action is Action.CORRECT and (step.location or step.unit or step.address):
-            if step.unit is not None and step.unit not in self._city.units:
-                raise Invalid(FieldError("unit", "unknown"))
-            corrected = submission.corrected(self._places, report.place, step)
-        if (
-            step.action is Action.ASSIGN
-            and step.assignee is not None
-            and not await self._colleagues.works_for(step.assignee, report.agency)
-        ):
-            raise Invalid(FieldError("assignee", "not_of_this_agency"))
-        survivor = None
-        if step.action is Action.MERGE and step.report is not None:
-            survivor = await self._known(step.report, actor)
-        arrived: Collection[UUID] = ()
-        if step.action is Action.RESOLVE:
-            arrived = await self._attachments.ready(step.attachments)
-        photos: Collection[UUID] = ()
-        if step.redaction is not None and step.redaction.regions:
-            photos = await self._attachments.photos(report.files)
+        """What the step refers to, found. Raises `Invalid` where that is not there."""
+        await self._check_assignee(report, step)
+        merges, resolves = step.action is Action.MERGE, step.action is Action.RESOLVE
+        regions = step.redaction is not None and step.redaction.regions
         return Circumstances(
             city=self._city,
             clocks=self._clocks,
@@ -183,11 +175,24 @@ class ReportService:
             parties=parties,
             at=at,
             agencies=actor.agencies,
-            place=corrected,
-            survivor=survivor,
-            arrived=arrived,
-            photos=photos,
+            place=self._corrected(report, step),
+            survivor=await self._known(step.report, actor) if merges and step.report else None,
+            arrived=await self._attachments.ready(step.attachments) if resolves else (),
+            photos=await self._attachments.photos(report.files) if regions else (),
         )
+
+    def _corrected(self, report: Report, step: Step) -> Place | None:
+        if step.action is not Action.CORRECT or not (step.location or step.unit or step.address):
+            return None
+        if step.unit is not None and step.unit not in self._city.units:
+            raise Invalid(FieldError("unit", "unknown"))
+        return submission.corrected(self._places, report.place, step)
+
+    async def _check_assignee(self, report: Report, step: Step) -> None:
+        if step.action is not Action.ASSIGN or step.assignee is None:
+            return
+        if not await self._colleagues.works_for(step.assignee, report.agency):
+            raise Invalid(FieldError("assignee", "not_of_this_agency"))
 
     async def _free(self, written: Report, steps: Sequence[Step]) -> None:
         """Undo the merges that these steps left without a report that carries them. Raises
@@ -244,8 +249,12 @@ class ReportService:
         return report.reporter.id
 
     async def contact(self, report: Report, reader: Actor) -> Mapping[str, str] | None:
-        """How to reach the reporter, if handlers may know. Who is told is written down first."""
+        """How to reach the reporter, if they agreed and the reader is of the report's own agency
+        or a dispatcher. Who is told is written down first.
+        """
         if report.reporter.contact is None or not report.reporter.share_contact:
+            return None
+        if CONTACTING.isdisjoint(parties_of(reader, report)):
             return None
         await self._audit.write(reader, SEEN, report.id, agency=report.agency)
         return await self._reporters.contact(report)
@@ -272,13 +281,20 @@ class ReportService:
     async def _seen(
         self, report_id: UUID, actor: Actor, said: Said | None
     ) -> tuple[Report, frozenset[Party]]:
+        report, parties = await self._met(report_id, actor, said)
+        if not may_know_of(report, actor, parties):
+            raise NotFound
+        return report, parties
+
+    async def _met(
+        self, report_id: UUID, actor: Actor, said: Said | None
+    ) -> tuple[Report, frozenset[Party]]:
+        """A report, whoever may know of it, and what the actor is to it."""
         report = await self._found(report_id)
         parties = parties_of(actor, report)
         if said is not None and Party.REPORTER not in parties:
             await self._prove(report, said, actor)
             parties = parties_of(actor, report, has_receipt=True)
-        if not may_know_of(report, actor, parties):
-            raise NotFound
         return report, parties
 
     async def _prove(self, report: Report, said: Said, actor: Actor) -> None:
@@ -307,23 +323,6 @@ def _by(actor: Actor, report: Report, parties: Collection[Party], action: Action
     for_caller = Party.REPORTER in parties and Role.OPERATOR in actor.roles
     caller = report.reporter.id if for_caller else None
     return By(party=acting_as(parties, action), id=actor.id, on_behalf_of=caller)
-
-
-def _key(actor: UUID, key: str, steps: Sequence[Step]) -> Key:
-    return Key(
-        key=digest_of(actor.bytes, key.encode()),
-        body=digest_of(msgspec.json.encode(steps, order="deterministic")),
-    )
-
-
-def _was_taken(report: Report, key: Key) -> bool:
-    """Whether this very step is on the timeline. Raises if the key came with another one."""
-    for entry in report.timeline:
-        if entry.key is not None and entry.key.key == key.key:
-            if entry.key.body != key.body:
-                raise IdempotencyKeyReused
-            return True
-    return False
 
 
 def _stale(report: Report) -> StaleVersion:

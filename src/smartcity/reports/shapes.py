@@ -148,6 +148,8 @@ class ReportView(View, frozen=True, kw_only=True):
     agency: Named | UnsetType = UNSET
     rule: str | UnsetType = UNSET
     deadlines: DeadlinesView | UnsetType = UNSET
+    risk_at: datetime | UnsetType = UNSET
+    """From when on its agency may miss the next deadline: from the clock's warning on."""
     attachments: tuple[UUID, ...] | UnsetType = UNSET
     finished_at: datetime | UnsetType = UNSET
     rating: int | UnsetType = UNSET

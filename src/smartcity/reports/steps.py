@@ -14,7 +14,7 @@ from smartcity.identifiers import new_id
 from smartcity.reports import tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.alarms import ALARMED, check_due, wound
-from smartcity.reports.deadlines import risk_at
+from smartcity.reports.deadlines import due_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
 from smartcity.reports.model import OPEN, Action, By, Entry, Party, Redaction, Report, Status
@@ -73,10 +73,7 @@ def take(report: Report, step: Step, among: Circumstances) -> Taken:
     if changes["status"] not in OPEN:
         changes |= {"extension": None, "tasks": tasks.ended(report.tasks, step, among)}
     after = msgspec.structs.replace(report, **changes)
-    due_at = _due_at(after)
-    since = _stands_since(report, after, due_at, among.at)
-    risk = risk_at(due_at, after.status, after.deadlines, since)
-    after = msgspec.structs.replace(after, due_at=due_at, risk_at=risk)
+    after = msgspec.structs.replace(after, due_at=due_at(after.status, after.deadlines))
     entry = _entry(report, after, step, among)
     after = msgspec.structs.replace(after, timeline=(*report.timeline, entry))
     if step.action not in ADDITIONS:
@@ -140,21 +137,3 @@ def _finished_at(report: Report, status: Status, at: datetime) -> datetime | Non
     if status in OPEN or status is Status.HELD:
         return None
     return report.finished_at if report.status not in OPEN and report.finished_at else at
-
-
-def _due_at(report: Report) -> datetime | None:
-    """The next deadline whose clock runs."""
-    if report.status is Status.SUBMITTED:
-        return report.deadlines.receive_by
-    if report.status in OPEN and report.deadlines.paused_at is None:
-        return report.deadlines.resolve_by
-    return None
-
-
-def _stands_since(before: Report, after: Report, due_at: datetime | None, at: datetime) -> datetime:
-    """Since when the agency has had to deal with it by then: one that it was handed on to had
-    nothing to be late with before.
-    """
-    watch = before.watch
-    known = watch is not None and (watch.by, watch.agency) == (due_at, after.agency)
-    return watch.since if watch is not None and known else at

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import bson
 import msgspec
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
@@ -12,7 +13,8 @@ from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
 from smartcity.feed.outbox import outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.reports.model import Entry, Report, room_for
+from smartcity.reports.model import Entry, Report
+from smartcity.reports.room import Room, room_for
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,
@@ -51,6 +53,9 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 MERGED_LIMIT: Final = 1000
 """So many reports merged into some others are heard of at the most."""
 
+MEASURED_FROM: Final = 100
+"""Entries: with fewer, however long their texts, no report comes near a bound in bytes."""
+
 _READ: Final = {"outbox": 0}
 _COLUMNS: Final = dict.fromkeys(
     (
@@ -66,6 +71,8 @@ _COLUMNS: Final = dict.fromkeys(
         "received_at",
         "finished_at",
         "deadlines",
+        "due_at",
+        "risk_at",
     ),
     1,
 )
@@ -110,21 +117,24 @@ class ReportStore:
         step; none if somebody else changed the report, or sent the same key, first.
 
         A step that leaves version and alarm as they are (a comment) is appended whatever else
-        happens. Raises `TimelineFull` if it finds no room.
+        happens. Raises `TimelineFull` if it finds no room; what others append at this moment may
+        still make the report a little fuller than `room` says.
         """
         # Of one that was forgotten meanwhile, only what is left may be read and written.
         condition: Document = {"_id": before.id, "reporter.id": before.reporter.id}
         if key := entries[0].key:
             condition["timeline.key.key"] = {"$ne": key.key}
-        update: Document = _difference(before, after)
-        if after.version != before.version or after.alarm != before.alarm:
-            condition |= {"version": before.version} | _same_alarm(before)
+        adds = (after.version, after.alarm) == (before.version, before.alarm)
+        room = room_for(entries[0], adds=adds)
+        if room is not None:
+            self._check(room, before)
+        if adds:
+            update: Document = {"$set": {"updated_at": after.updated_at}}
+            if room is not None and room.entries is not None:
+                condition[f"timeline.{room.entries - 1}"] = {"$exists": False}
         else:
-            limit = room_for(entries[0])
-            if len(before.timeline) >= limit:
-                raise TimelineFull(limit=limit)
-            condition[f"timeline.{limit - 1}"] = {"$exists": False}
-            update = {"$set": {"updated_at": after.updated_at}}
+            update = _difference(before, after)
+            condition |= {"version": before.version} | _same_alarm(before)
         promised = promise(events)
         if grown := _grown(before, after):
             update["$addToSet"] = {name: {"$each": list(more)} for name, more in grown.items()}
@@ -133,6 +143,15 @@ class ReportStore:
         }
         step = UpdateOne(condition, update | promised)
         return await self._advance(_Advance(before.id, entries[0].id, step))
+
+    def _check(self, room: Room, report: Report) -> None:
+        """Raise `TimelineFull` unless there is room for one more entry."""
+        if room.entries is not None and len(report.timeline) >= room.entries:
+            raise TimelineFull(limit=room.entries)
+        if len(report.timeline) >= MEASURED_FROM:
+            kept = bson.encode(to_document(report), codec_options=self._reports.codec_options)
+            if len(kept) >= room.size_b:
+                raise TimelineFull(limit_b=room.size_b)
 
     async def _advance_together(
         self, steps: Sequence["_Advance"]

@@ -17,7 +17,7 @@ from smartcity.geography.units import Located
 from smartcity.identifiers import new_code, new_id
 from smartcity.identity.roles import Actor, Assurance, Role
 from smartcity.reports.clockwork.alarms import wound
-from smartcity.reports.deadlines import Clocks, risk_at
+from smartcity.reports.deadlines import Clocks
 from smartcity.reports.model import (
     Action,
     By,
@@ -133,7 +133,6 @@ def new_report(
         routing=Routing(rule=routed.rule),
         deadlines=deadlines,
         due_at=deadlines.receive_by,
-        risk_at=risk_at(deadlines.receive_by, Status.SUBMITTED, deadlines, at),
         reporter=reporter,
         submission=submission[0],
         submission_body=submission[1],

@@ -121,6 +121,7 @@ class Views:
                 address=address,
                 agency=self.agency(report.agency, language),
                 deadlines=_deadlines(report),
+                risk_at=report.risk_at if viewer in OFFICIALS else None,
                 held=_hold(report) if viewer in OFFICIALS else None,
                 attachments=files or None,
                 finished_at=report.finished_at,

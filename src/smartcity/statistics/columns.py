@@ -15,6 +15,11 @@ class Table(Protocol):
         """Which rows count."""
         ...
 
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Which rows the public may be told of."""
+        ...
+
     def numbers(self, name: str) -> NDArray[Any]:
         """For each row the number of its word: status, category, field, agency or unit."""
         ...

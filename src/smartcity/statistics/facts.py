@@ -17,9 +17,6 @@ OPEN: Final = frozenset({"submitted", "received", "in_progress", "waiting"})
 ANSWERED: Final = frozenset({"resolved", "closed"})
 FINISHED: Final = ANSWERED | {"rejected"}
 
-AT_RISK_S: Final = 24 * 3600
-"""A deadline is at risk on its last day."""
-
 
 class When(msgspec.Struct, frozen=True):
     """The moment of counting, and the period of so many days before it."""
@@ -37,7 +34,7 @@ class When(msgspec.Struct, frozen=True):
 
 
 class Facts:
-    """Of the reports of a table whose category is in `categories` (all, if none are given)."""
+    """Of the reports of a table: all, or with `categories` what the public may know of these."""
 
     def __init__(
         self, table: Table, by: str | None, when: When, categories: Collection[str] | None = None
@@ -46,7 +43,7 @@ class Facts:
         self._when = when
         self._chosen = table.live
         if categories is not None:
-            self._chosen = self._chosen & self._word_in("category", categories)
+            self._chosen = self._chosen & table.told & self._word_in("category", categories)
         self.group: NDArray[Any] = (
             np.zeros(len(table.live), np.uint16) if by is None else table.numbers(by)
         )
@@ -61,12 +58,13 @@ class Facts:
 
     @cached_property
     def overdue(self) -> Mask:
-        return self.open & self._given("resolve_by") & (self._at("resolve_by") < self._when.now_s)
+        """Past the next deadline, as in the queues."""
+        return self.open & self._given("due_at") & (self._at("due_at") < self._when.now_s)
 
     @cached_property
     def at_risk(self) -> Mask:
-        last_day = self._at("resolve_by") < self._when.now_s + AT_RISK_S
-        return self.open & ~self.overdue & self._given("resolve_by") & last_day
+        begun = self._given("risk_at") & (self._at("risk_at") <= self._when.now_s)
+        return self.open & ~self.overdue & self._given("due_at") & begun
 
     @cached_property
     def arrived(self) -> Mask:

@@ -68,8 +68,8 @@ class StatisticsService:
     async def overview(self, by: By, days: int, language: str, *, whole: bool) -> Overview:
         """The figures now and over so many days (`MAX_DAYS` at the most), at most `FRESH` old.
 
-        `whole` is for staff. The public's figures leave out the categories that are never public:
-        of some of these there are `counts`.
+        `whole` is for staff. The public's figures leave out the categories that are never public
+        (of some of these there are `counts`), and of the others each report that is never public.
         """
         asked = _Asked(by, days, whole)
         async with self._counting:

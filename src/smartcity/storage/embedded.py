@@ -24,7 +24,7 @@ from typing import IO, Any, Self
 from smartcity.storage.binary import EmbeddedServerError, Server, find_server
 from smartcity.storage.processes import (
     command_line,
-    ends_with_parent,
+    ends_with_parent_and_opens_files,
     free_port,
     is_running,
     name_of,
@@ -192,7 +192,7 @@ class EmbeddedMongo:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            preexec_fn=ends_with_parent(),
+            preexec_fn=ends_with_parent_and_opens_files(),
             start_new_session=True,  # a Ctrl-C at the terminal is for its owner, who stops in order
         )
 

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -30,6 +31,25 @@ def ends_with_parent() -> Callable[[], None]:
             os._exit(1)
 
     return ask
+
+
+def ends_with_parent_and_opens_files() -> Callable[[], None]:
+    """The same for a database server, which holds a file for each collection, index and connection:
+    it may open as many as anybody here may, whatever the shell that we were started from allows.
+    """
+    ask = ends_with_parent()
+    most = most_files()
+
+    def ask_and_raise() -> None:
+        ask()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    return ask_and_raise
+
+
+def most_files() -> int:
+    """How many files a process may have open at the most, once it asks for it."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def end_with_parent() -> None:

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from smartcity.text import READABLE
+
 LONGEST: Final = timedelta(days=366)
 """No restriction is set for longer; whoever deserves it is restricted anew."""
 
-Words = Annotated[str, Meta(min_length=1, max_length=2000)]
-Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Words = Annotated[str, Meta(min_length=1, max_length=2000, pattern=READABLE)]
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=READABLE)]
 PerDay = Annotated[int, Meta(ge=1, le=100)]
 
 

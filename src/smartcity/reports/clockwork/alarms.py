@@ -46,12 +46,14 @@ ALARMED: Final = RAISING | {
 
 
 def wound(report: Report, action: Action, city: City, clocks: Clocks, at: datetime) -> Report:
-    """The report after an action, with what the clock watches and does next.
+    """The report after an action, with what the clock watches and does next, and from when on it
+    is at risk.
 
     A deadline that is new, or another agency's, begins with the handlers again: at level 0, not
     warned of. A deadline that comes back (after a merge was undone) goes on where it was.
     """
     report = _watched(report, action, at)
+    report = msgspec.structs.replace(report, risk_at=_risk_at(report, city, clocks))
     steps = rungs(city, report.agency, at)
     stands = report.is_open and report.level > 0
     report = msgspec.structs.replace(
@@ -95,6 +97,16 @@ def _watched(report: Report, action: Action, at: datetime) -> Report:
     return msgspec.structs.replace(report, watch=watch)
 
 
+def _risk_at(report: Report, city: City, clocks: Clocks) -> datetime | None:
+    watch = report.watch
+    if report.due_at is None or watch is None:
+        return None
+    if watch.warned and report.risk_at is not None:
+        return report.risk_at  # whatever the pack or another category would say since
+    category = city.categories[report.category]
+    return clocks.risk_at(category, report.agency, watch.since, watch.by)
+
+
 def _of_deadline(report: Report, levels: int, city: City, clocks: Clocks) -> Alarm | None:
     """A warning before it; when it is missed a level up from where the report stands, and from
     there another each time the working hours of a level have passed since the last.
@@ -103,10 +115,9 @@ def _of_deadline(report: Report, levels: int, city: City, clocks: Clocks) -> Ala
     if report.due_at is None or watch is None:
         return None
     category, agency = city.categories[report.category], report.agency
-    if not watch.warned and watch.since < watch.by:
-        share = city.escalation.warn_share
-        warn_at = clocks.share(category, agency, watch.since, watch.by, share)
-        if warn_at < watch.by:  # else no working time was left from the beginning
+    if not watch.warned:
+        warn_at = clocks.warn_at(category, agency, watch.since, watch.by)
+        if warn_at is not None:
             return Alarm(at=warn_at, action=Action.WARN)
     if report.level >= levels:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartcity.city.model import City
-from smartcity.reports.model import Party, Rung
+from smartcity.reports.model import Party, Report, Rung
 
 
 def rungs(city: City, agency: str, at: datetime) -> tuple[Rung, ...]:
@@ -15,10 +15,27 @@ def rungs(city: City, agency: str, at: datetime) -> tuple[Rung, ...]:
     return (*supervised, Rung(role=Party.DISPATCHER, agency=city.dispatch))
 
 
+def level_of(city: City, report: Report, at: datetime) -> int:
+    """How high a report stands on the ladder as it is by then: an agency that ended since the
+    report came to it is no rung any more, and who is above that is the next.
+    """
+    stands, steps = report.escalated_to, rungs(city, report.agency, at)
+    if stands is None or stands in steps:
+        return report.level if stands is None else steps.index(stands) + 1
+    way = list(_ever_upward(city, report.agency))
+    passed = way[: way.index(stands.agency)] if stands.agency in way else way
+    return sum(rung.role is Party.SUPERVISOR and rung.agency in passed for rung in steps)
+
+
 def _upward(city: City, agency: str, at: datetime) -> Iterator[str]:
     day = city.local(at).date()
-    code: str | None = agency
-    while code is not None:
+    for code in _ever_upward(city, agency):
         if code == agency or city.agency_valid(code, day):
             yield code
+
+
+def _ever_upward(city: City, agency: str) -> Iterator[str]:
+    code: str | None = agency
+    while code is not None:
+        yield code
         code = city.agencies[code].parent

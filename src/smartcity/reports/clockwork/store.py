@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from smartcity.reports.deadlines import RISK, RISK_AT_MOST
+from smartcity.reports.deadlines import RISK_AT_MOST
 from smartcity.reports.model import Action, Alarm, Status
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document, to_document
@@ -22,6 +22,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         )
     ]
 }
+
+_RISK_AT_MOST_MS: Final = RISK_AT_MOST // timedelta(milliseconds=1)
 
 
 class Ringing(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +57,37 @@ class AlarmStore:
 
 
 async def tell_risks(database: Database) -> None:
-    """Give `risk_at` to open reports that are older than it, as `deadlines.risk_at` does."""
+    """Give `risk_at` to open reports that are older than it: the last quarter of the time, as no
+    database knows working time. Where a warning is known, `tell_risks_by_warnings` is exact.
+    """
     old: Document = {"due_at": {"$exists": True}, "risk_at": {"$exists": False}}
     received = {"$ne": ["$status", Status.SUBMITTED.value]}
     since: Document = {"$cond": [received, "$deadlines.receive_by", "$submitted_at"]}
     given: Document = {"$max": [0, {"$subtract": ["$due_at", since]}]}
-    share: Document = {"$toLong": {"$ceil": {"$multiply": [given, RISK]}}}
-    most = RISK_AT_MOST // timedelta(milliseconds=1)
-    risk_at: Document = {"$subtract": ["$due_at", {"$min": [share, most]}]}
+    share: Document = {"$toLong": {"$ceil": {"$multiply": [given, 1 / 4]}}}
+    risk_at: Document = {"$subtract": ["$due_at", {"$min": [share, _RISK_AT_MOST_MS]}]}
     await database[COLLECTION].update_many(old, [{"$set": {"risk_at": risk_at}}])
+
+
+async def tell_risks_by_warnings(database: Database) -> None:
+    """Let what is or was to be warned of be at risk from its warning on, as `Clocks.risk_at` does.
+    Of the rest, which no clock warns of before somebody acts on it, `risk_at` stays as it is.
+    """
+    of_warnings: Document = {
+        "input": "$timeline",
+        "cond": {"$eq": ["$$this.action", Action.WARN.value]},
+    }
+    warned: Document = {"$last": {"$filter": of_warnings}}
+    last_warned_at: Document = {"$let": {"vars": {"last": warned}, "in": "$$last.at"}}
+    earliest: Document = {"$subtract": ["$due_at", _RISK_AT_MOST_MS]}
+    for condition, warn_at in (
+        ({"alarm.action": Action.WARN}, "$alarm.at"),
+        ({"watch.warned": True}, last_warned_at),
+    ):
+        risk_at: Document = {"$max": [warn_at, earliest]}
+        await database[COLLECTION].update_many(
+            {"due_at": {"$exists": True}} | condition, [{"$set": {"risk_at": risk_at}}]
+        )
 
 
 async def watch_what_was_there(database: Database) -> None:

@@ -5,11 +5,15 @@ from typing import Final
 from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
 
+from smartcity.identifiers import new_id
 from smartcity.reports.confirmations.model import Confirmation
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 CONFIRMATIONS: Final = "confirmations"
+
+UNLINKED_AT_ONCE: Final = 1000
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     CONFIRMATIONS: [
@@ -37,6 +41,24 @@ class ConfirmationStore:
     async def remove(self, persons: Collection[UUID]) -> None:
         """Everything that they confirmed; it counts no more. Idempotent."""
         await self._confirmations.delete_many({"_id.person": {"$in": list(persons)}})
+
+    async def unlink(self, reports: Collection[UUID]) -> None:
+        """Forget who confirmed these reports and when, but not how many: what is left of each has
+        no time, and the id of nobody. Who confirmed two that are merged counts twice from then on.
+        """
+        linked: Document = {"_id.report": {"$in": list(reports)}, "at": {"$exists": True}}
+
+        async def write(session: AsyncClientSession) -> None:
+            found = self._confirmations.find(linked, {"_id": 1}, session=session)
+            known = [document["_id"] async for document in found.limit(UNLINKED_AT_ONCE)]
+            if known:
+                nobodys = [{"_id": one | {"person": new_id()}} for one in known]
+                await self._confirmations.insert_many(nobodys, session=session)
+                await self._confirmations.delete_many({"_id": {"$in": known}}, session=session)
+
+        while await self._confirmations.find_one(linked, {"_id": 1}):
+            async with self._confirmations.database.client.start_session() as session:
+                await session.with_transaction(write)
 
     async def withdraw(self, reports: Collection[UUID], persons: Collection[UUID]) -> None:
         await self._confirmations.delete_many(

@@ -4,10 +4,14 @@ Chunk by chunk: the reports of a chunk are inserted, those that are there alread
 and then the chunk's one `bulk` event is promised. Everything about a report and about a chunk
 follows from the file and its mapping, so whoever was cut off begins again at the first line, and
 whoever does it twice changes nothing. While one chunk is written the next is read, on a thread.
+
+Retention goes from the reports that were finished first to the last, and may have passed what comes
+now: so what it would have forgotten by now is nobody's from the beginning.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID, uuid5
@@ -21,11 +25,16 @@ from smartcity.identifiers import digest_of
 from smartcity.reports.imports.mapping import ImportMapping
 from smartcity.reports.imports.reading import ReportReader
 from smartcity.reports.model import Report
+from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.store import ReportStore
 from smartcity.rowfiles.rows import Heard, Line, Reject, Tally, read_rows
 
 CHUNK: Final = 2_000
 """Rows, taken or not: so the same rows are a chunk every time."""
+
+
+SOON: Final = timedelta(days=1)
+"""Retention passes on while a chunk is written."""
 
 
 class Outcome(Tally, frozen=True, kw_only=True):
@@ -50,12 +59,14 @@ class ReportImporter:
         feed: FeedStore,
         reader: ReportReader,
         mapping: ImportMapping,
+        forgetting: Forgetting,
         digest: bytes,
     ) -> None:
         self._store = store
         self._feed = feed
         self._reader = reader
         self._id_column = mapping.id
+        self._forgetting = forgetting
         # Rows that another mapping refused are told of by an event of their own.
         self._name = UUID(bytes=digest_of(digest, msgspec.json.encode(mapping)))
 
@@ -86,7 +97,13 @@ class ReportImporter:
         reports, rejects = read_rows(
             rows, lambda row: self._reader.report(row, batch, at), self._id_column
         )
-        return _Chunk(batch, reports, rejects)
+        before = self._forgetting.before(at + SOON)
+        return _Chunk(batch, [self._kept(report, before) for report in reports], rejects)
+
+    def _kept(self, report: Report, before: datetime) -> Report:
+        finished = report.finished_at
+        is_old = finished is not None and finished < before
+        return self._forgetting.retained(report) if is_old else report
 
     async def _write(self, chunk: _Chunk) -> Outcome:
         new = 0

@@ -13,7 +13,7 @@ from smartcity.city.model import Place as PlaceNeed
 from smartcity.errors import OutsideCity
 from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.deadlines import Clocks, risk_at
+from smartcity.reports.deadlines import Clocks, due_at
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
 from smartcity.reports.model import (
@@ -127,7 +127,7 @@ class ReportReader:
         deadlines = self._deadlines(facts)
         timeline = self._timeline(facts, report_id)
         actions = {entry.action for entry in timeline}
-        due_at = _due_at(facts.status, deadlines)
+        due = due_at(facts.status, deadlines)
         return Report(
             id=report_id,
             code=derived_code(self._secret, report_id),
@@ -144,8 +144,8 @@ class ReportReader:
             agency=facts.agency,
             routing=Routing(rule=RULE),
             deadlines=deadlines,
-            due_at=due_at,
-            risk_at=risk_at(due_at, facts.status, deadlines, facts.opened),
+            due_at=due,
+            risk_at=due and self._clocks.risk_at(facts.category, facts.agency, facts.opened, due),
             reporter=Reporter(id=NOBODY),
             submission=digest_of(b"import", name.encode()),
             submission_body=b"",
@@ -278,12 +278,6 @@ def _degrees(row: Row, column: str) -> float:
         return float(row[column])
     except ValueError as error:
         raise RowError(column, "not a number") from error
-
-
-def _due_at(status: Status, deadlines: Deadlines) -> datetime | None:
-    if status is Status.SUBMITTED:
-        return deadlines.receive_by
-    return deadlines.resolve_by if status in OPEN else None
 
 
 def _unknown(column: str, value: str) -> RowError:

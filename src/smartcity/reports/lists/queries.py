@@ -1,6 +1,7 @@
 """What lists ask the database for. Conditions only: `store` asks."""
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from smartcity.clock import now
 from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id, grouped, is_code
 from smartcity.reports.lists.model import FINISHED_TABS, OPEN_TABS, QUEUED, Along
+from smartcity.reports.model import Status
 from smartcity.reports.requests import ReportFilter
 from smartcity.storage.mongo import Document
 from smartcity.text import folded_words
@@ -32,6 +34,9 @@ _MEMBERS: Final = {
     "unit": "place.unit",
     "agency": "agency",
 }
+
+MAY_BE_HELD: Final = frozenset({Status.HELD, Status.REJECTED, Status.WITHDRAWN})
+"""Where what is held back may stand: in every other status it was released, or never held."""
 
 _SHOWN: Final[Document] = {
     "$or": [
@@ -60,7 +65,7 @@ def newest(
     if before is not None:
         conditions.append({"_id": {"$lt": before}})
     if not wanted.agency:
-        return [({"$and": conditions}, None)]
+        return [({"$and": [*conditions, never_held(wanted.status)]}, None)]
     parts = by_openness(wanted.status or QUEUED, len(wanted.agency))
     return [({"$and": [*conditions, part]}, along) for part, along in parts]
 
@@ -77,8 +82,17 @@ def by_openness(status: frozenset[str], agencies: int) -> list[tuple[Document, A
     together = len(finished) if len(finished) * agencies <= MERGED else 1
     for first in range(0, len(finished), together or 1):
         chosen = finished[first : first + together]
-        parts.append(({"status": {"$in": chosen}}, Along.FINISHED))
+        parts.append(({"status": {"$in": chosen}} | never_held(chosen), Along.FINISHED))
     return parts
+
+
+def never_held(statuses: Collection[str]) -> Document:
+    """What is or was held back is in no list. Only where one of these statuses (any, if none are
+    named) may be such a report's: no index knows of it, so each match would be fetched to see.
+    """
+    if statuses and MAY_BE_HELD.isdisjoint(statuses):
+        return {}
+    return {"held": {"$exists": False}}
 
 
 def of_reporter(ids: frozenset[UUID], before: UUID | None) -> Document:
@@ -88,8 +102,8 @@ def of_reporter(ids: frozenset[UUID], before: UUID | None) -> Document:
 
 
 def of_filter(wanted: ReportFilter) -> Document:
-    """The conditions of a filter but for its text. What is or was held back is in no list."""
-    query: Document = {"held": {"$exists": False}}
+    """The conditions of a filter but for its text, and `never_held`."""
+    query: Document = {}
     for name, path in _MEMBERS.items():
         if values := getattr(wanted, name):
             query[path] = {"$in": sorted(values)}

@@ -16,7 +16,14 @@ import msgspec
 from smartcity.identifiers import grouped
 from smartcity.reports.deadlines import RISK_AT_MOST
 from smartcity.reports.lists.model import OPEN_TABS, Along, Position, QueueFilter, Standing
-from smartcity.reports.lists.queries import MERGED, by_openness, of_filter, recent, with_words
+from smartcity.reports.lists.queries import (
+    MERGED,
+    by_openness,
+    never_held,
+    of_filter,
+    recent,
+    with_words,
+)
 from smartcity.storage.mongo import Document
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -81,7 +88,7 @@ def by_age(wanted: QueueFilter, before: UUID | None) -> list[tuple[Document, Alo
 def with_code(wanted: QueueFilter, code: str) -> list[Document]:
     """The report with a code, if it is among the wanted; the text itself does not count then."""
     return [
-        _members(part) | rung | {"code": grouped(code)}
+        _members(part) | never_held(part.status) | rung | {"code": grouped(code)}
         for part, rung in _parts(wanted, Along.FINISHED)
     ]
 

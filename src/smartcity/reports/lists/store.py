@@ -21,7 +21,7 @@ from smartcity.reports.lists.model import (
     Standing,
 )
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
-from smartcity.reports.model import Report
+from smartcity.reports.model import Report, Status
 from smartcity.reports.requests import ReportFilter
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.mongo import Database, Document, from_document
@@ -135,6 +135,16 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ]
 }
 
+_INDEXED: Final[Mapping[str, Sequence[Document]]] = {
+    "category": ({},),
+    "agency": (
+        {"status": {"$in": sorted(OPEN_TABS)}},
+        {"status": {"$in": sorted(FINISHED_TABS)}},
+        {"status": Status.HELD, "held.at": {"$gt": queue.EPOCH}},
+    ),
+}
+"""All reports, in parts of which each has an index that tells the name."""
+
 _LISTED: Final = {"timeline": 0, "outbox": 0, "folded": 0}
 _NEWEST: Final = [("_id", DESCENDING)]
 _OF_AGE: Final = frozenset({Along.NEWEST, Along.FINISHED})
@@ -162,6 +172,18 @@ class ReportLists:
     ) -> list[Report]:
         """What one person sent from any of their devices, the newest first."""
         return await self._page(queries.of_reporter(ids, before), _NEWEST, limit)
+
+    async def others(self, name: str, known: Iterable[str]) -> list[str]:
+        """Which categories or agencies, as `name` says, reports have beside the known ones. Each of
+        these costs one look into an index, however many reports there are.
+        """
+        found: list[str] = []
+        for part in _INDEXED[name]:
+            while lost := await self._reports.find_one(
+                part | {name: {"$nin": [*known, *found]}}, {name: 1}
+            ):
+                found.append(lost[name])
+        return found
 
     # --- queues ----------------------------------------------------------------------------------
 

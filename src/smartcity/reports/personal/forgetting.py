@@ -11,6 +11,7 @@ handler has hidden of a text that is masked goes for good: its place there is an
 
 import secrets
 from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +39,9 @@ from smartcity.reports.moderation import (
 )
 from smartcity.reports.privacy import Mask
 
+MONTH: Final = timedelta(days=30.4375)
+"""The mean one: nobody's data stays longer for having been finished in February."""
+
 NOTICE: Final = "privacy.erased"
 """The key of the text that stands in the place of an erased one."""
 
@@ -50,7 +54,12 @@ class Forgetting:
     def __init__(self, city: City) -> None:
         self._city = city
         self._mask = Mask(city)
+        self._keeps = city.privacy.personal_months * MONTH
         self._notice = city.messages.render(city.languages[0], NOTICE)
+
+    def before(self, at: datetime) -> datetime:
+        """Reports that were finished before that are nobody's by then."""
+        return at - self._keeps
 
     def retained(self, report: Report) -> Report:
         """The report without its person, and without numbers in its texts."""
@@ -107,8 +116,9 @@ class Forgetting:
         after = msgspec.structs.replace(
             report,
             reporter=Reporter(id=nobody, assurance=report.reporter.assurance),
-            # Digests of what was sent: whoever knows all but the number could try out numbers.
-            submission=secrets.token_bytes(16),
+            # Digests of what was sent: whoever knows all but the number could try out numbers. An
+            # imported report's is of its name in the other system, by which it is known again.
+            submission=report.submission if report.source else secrets.token_bytes(16),
             submission_body=secrets.token_bytes(16),
             description=self._rewritten(report, DESCRIPTION, report.description, words),
             place=msgspec.structs.replace(place, address=None if without_address else address),
