@@ -138,6 +138,9 @@ class PublishedAlerts:
         self._city = city
         self._alerts = alerts
 
+    def are_none(self) -> bool:
+        return self._alerts.are_none
+
     async def of(
         self, units: Collection[str], language: str, since: datetime
     ) -> Sequence[AlertNotice]:

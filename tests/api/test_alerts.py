@@ -216,6 +216,7 @@ async def test_a_cancellation_never_waits_for_anybody(hanoi_town: Town, officer:
         )
     public = (await hanoi_town.nobody().get(f"/v1/alerts/{alert['id']}")).json()
     assert public["description"].startswith("Báo động nhầm.")
+    assert "instruction" not in public, "nobody moves any more for what was taken back"
     assert not public["active"]
     assert await active(hanoi_town) == []
     again = await act(officer, alert["id"], "cancel")

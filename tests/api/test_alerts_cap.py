@@ -67,11 +67,11 @@ async def test_shapes_are_written_as_cap_has_them(hanoi_town: Town, officer: Per
     square = [[105.845, 21.022], [105.86, 21.022], [105.86, 21.036]]
     drawn = cap(await document(hanoi_town, await issued(officer, area={"polygon": square})))
     assert drawn.texts("//cap:polygon")[0] == (
-        "21.022,105.845 21.022,105.86 21.036,105.86 21.022,105.845"
+        "21.022000,105.845000 21.022000,105.860000 21.036000,105.860000 21.022000,105.845000"
     )
     circle = {"lat": 21.0288, "lon": 105.8523, "radius_m": 1500}
     round_ = cap(await document(hanoi_town, await issued(officer, area={"circle": circle})))
-    assert round_.texts("//cap:circle")[0] == "21.0288,105.8523 1.5"
+    assert round_.texts("//cap:circle")[0] == "21.028800,105.852300 1.5"
     every = cap(await document(hanoi_town, await issued(officer, area={"everywhere": True})))
     assert every.texts("//cap:areaDesc") == ["Thành phố Hà Nội", "Hanoi"]
 

@@ -8,6 +8,7 @@ import pytest
 from tests.api.alerting import WORDS, act, created, issued, revise
 from tests.api.auditing import chain
 from tests.api.test_alerts_area import follower
+from tests.api.test_never_public import listening
 from tests.api.town import Person, Town
 from tests.api.working import until, working
 
@@ -115,7 +116,24 @@ async def _active(town: Town, count: int) -> bool:
     return len((await town.nobody().get("/v1/alerts")).json()["items"]) == count
 
 
-async def test_the_live_stream_tells_of_alerts_and_not_of_drafts(
+async def test_whoever_listens_hears_of_an_alert_at_once(hanoi_town: Town, officer: Person) -> None:
+    async with working(hanoi_town), listening(hanoi_town) as heard:
+        await created(officer)
+        alert = await issued(officer)
+        await until(lambda: _told_of(heard, alert["id"]))
+    frames = b"".join(heard).decode().split("\n\n")
+    told = [frame for frame in frames if "event: alert" in frame]
+    assert len(told) == 1, "and of no draft"
+    data = json.loads(told[0].partition("data: ")[2])
+    assert (data["action"], data["state"]["status"]) == ("issue", "issued")
+    assert data["state"]["units"] == ["00070"]
+
+
+async def _told_of(heard: list[bytes], alert: str) -> bool:
+    return alert.encode() in b"".join(heard)
+
+
+async def test_the_feed_tells_of_alerts_and_no_word_of_theirs(
     hanoi_town: Town, officer: Person
 ) -> None:
     await created(officer)

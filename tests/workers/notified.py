@@ -62,6 +62,9 @@ class Dossiers:
 class NoAlerts:
     """A city in which nothing was published."""
 
+    def are_none(self) -> bool:
+        return True
+
     async def of(
         self, units: Collection[str], language: str, since: datetime
     ) -> Sequence[AlertNotice]:

@@ -9,7 +9,14 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from smartcity.alerts.model import Alert, Message, MessageKind, Urgency
-from smartcity.alerts.wording import description, headline, languages_of, place, words_of
+from smartcity.alerts.wording import (
+    description,
+    headline,
+    instruction,
+    languages_of,
+    place,
+    words_of,
+)
 from smartcity.city.model import City
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -69,8 +76,8 @@ def _info(info: Element, city: City, message: Message, language: str) -> None:
     _add(info, "senderName", city.name[language])
     _add(info, "headline", headline(city, message, language))
     _add(info, "description", description(city, message, language))
-    if words.instruction and not over:
-        _add(info, "instruction", words.instruction)
+    if to_do := instruction(city, message, language):
+        _add(info, "instruction", to_do)
     _area(SubElement(info, "area"), city, message, language)
 
 
@@ -81,14 +88,19 @@ def _area(area: Element, city: City, message: Message, language: str) -> None:
     if given.polygon is not None:
         corners = given.polygon
         closed = corners if corners[0] == corners[-1] else (*corners, corners[0])
-        _add(area, "polygon", " ".join(f"{lat},{lon}" for lon, lat in closed))
+        _add(area, "polygon", " ".join(_pair(lon, lat) for lon, lat in closed))
     if given.circle is not None:
         circle = given.circle
-        _add(area, "circle", f"{circle.lat},{circle.lon} {circle.radius_m / 1000:g}")
+        _add(area, "circle", f"{_pair(circle.lon, circle.lat)} {circle.radius_m / 1000:g}")
     for code in content.reach.units:
         geocode = SubElement(area, "geocode")
         _add(geocode, "valueName", GEOCODE)
         _add(geocode, "value", code)
+
+
+def _pair(lon: float, lat: float) -> str:
+    """A point to 0.1 m, latitude first; never with an exponent."""
+    return f"{lat:.6f},{lon:.6f}"
 
 
 def _add(parent: Element, name: str, text: str) -> None:

@@ -75,6 +75,11 @@ class CurrentAlerts:
         self._news.clear()
         await self.refresh()
 
+    @property
+    def are_none(self) -> bool:
+        """Whether nothing was published for as long as alerts are kept."""
+        return not self._alerts
+
     async def find(self, alert_id: UUID) -> Alert | None:
         """One that the public may see, however old."""
         if known := self._alerts.get(alert_id):

@@ -25,7 +25,7 @@ from smartcity.alerts.shapes import (
     PreviewView,
     UnitReachedView,
 )
-from smartcity.alerts.wording import description, headline, place, words_of
+from smartcity.alerts.wording import description, headline, instruction, place, words_of
 from smartcity.city.model import City
 
 Names = Mapping[UUID, str]
@@ -58,7 +58,7 @@ class AlertViews:
             event=words.event,
             headline=headline(self._city, message, language),
             description=description(self._city, message, language),
-            instruction=words.instruction or UNSET,
+            instruction=instruction(self._city, message, language) or UNSET,
             issued_at=alert.messages[0].sent,
             sent=message.sent,
             ended_at=_or_unset(alert.ended_at),

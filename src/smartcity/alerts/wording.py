@@ -38,6 +38,13 @@ def description(city: City, message: Message, language: str) -> str:
     return f"{note}\n\n{words.description}" if note else words.description
 
 
+def instruction(city: City, message: Message, language: str) -> str:
+    """What people are to do; nothing any more where it was taken back."""
+    if message.kind is MessageKind.CANCEL:
+        return ""
+    return words_of(city, message, language)[1].instruction
+
+
 def place(city: City, content: Content, language: str) -> str:
     """The area in words: the names of its units, or the city's."""
     reach = content.reach

@@ -43,6 +43,10 @@ class AlertNotice(msgspec.Struct, frozen=True, kw_only=True):
 class AlertsOf(Protocol):
     """What was published for some units; the alerts answer, from memory."""
 
+    def are_none(self) -> bool:
+        """Whether nothing at all is kept, as on most days: then nothing else need be asked."""
+        ...
+
     async def of(
         self, units: Collection[str], language: str, since: datetime
     ) -> Sequence[AlertNotice]:
@@ -65,8 +69,7 @@ class AlertInbox:
         """What a device was told of alerts, and what still holds of before it was there; nothing
         for staff, who follow no units.
         """
-        device = await self._devices.get(recipient)
-        if device is None:
+        if self._alerts.are_none() or (device := await self._devices.get(recipient)) is None:
             return []
         at = now()
         found = await self._alerts.of(device.units, device.language, at - self._keep)

@@ -22,6 +22,7 @@ from smartcity.notifications.model import (
     PushState,
     ReadAlert,
 )
+from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import (
     Database,
     Document,
@@ -156,9 +157,14 @@ class AlertReadStore:
 
     def __init__(self, database: Database) -> None:
         self._reads = database[ALERT_READS]
+        self._find = look_up(self._by_ids)
 
     async def get(self, recipient: UUID) -> AlertReads | None:
-        return if_found(await self._reads.find_one({"_id": recipient}), AlertReads)
+        return await self._find(recipient)
+
+    async def _by_ids(self, recipients: Collection[UUID]) -> dict[UUID, AlertReads]:
+        found = self._reads.find({"_id": {"$in": list(recipients)}})
+        return {document["_id"]: from_document(document, AlertReads) async for document in found}
 
     async def add(
         self, recipient: UUID, messages: Sequence[UUID], at: datetime, keep: datetime

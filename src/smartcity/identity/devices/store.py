@@ -40,12 +40,16 @@ class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
         self._by_token = look_up(self._by_tokens)
+        self._find = look_up(self._by_ids)
 
     async def add(self, device: Device) -> None:
         await self._devices.insert_one(to_document(device))
 
     async def get(self, device: UUID) -> Device | None:
-        return if_found(await self._devices.find_one({"_id": device}), Device)
+        return await self._find(device)
+
+    async def _by_ids(self, devices: Collection[UUID]) -> dict[UUID, Device]:
+        return {device.id: device for device in await self.several(devices)}
 
     async def by_token(self, token_hash: bytes) -> Device | None:
         return await self._by_token(token_hash)
