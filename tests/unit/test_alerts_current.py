@@ -62,7 +62,7 @@ async def test_after_the_first_time_only_what_changed_is_read(store: Counting) -
     await current.refresh()
     fresh = await issued(store, at)
     await current.refresh()
-    assert store.read == [4, 1, 2]
+    assert [sum(store.read[turn : turn + 2]) for turn in (0, 2, 4)] == [4, 1, 2]
     assert len(current.active(at)) == 5
     assert ids(current.active(at))[0] == fresh.id
 
@@ -79,11 +79,27 @@ async def test_what_another_machine_wrote_a_little_earlier_is_not_missed(store: 
 
 async def test_what_is_older_than_is_kept_is_let_go(store: Counting) -> None:
     at = now()
-    old = await issued(store, at - timedelta(days=2))
-    current = CurrentAlerts(store, timedelta(days=1))
+    old = await issued(store, at - timedelta(days=200))
+    current = CurrentAlerts(store, KEEP)
     await current.refresh()
-    assert current.told(["1"], at - timedelta(days=3)) == []
+    assert current.told(["1"], at - timedelta(days=300)) == []
     assert await current.find(old.id) == old, "whoever has its address reads it still"
+
+
+async def test_what_holds_is_never_let_go_for_what_has_ended(
+    store: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smartcity.alerts.current.MOST", 3)
+    at = now()
+    holding = await issued(store, at - timedelta(hours=5))
+    for minutes in range(5):
+        alert = await issued(store, at - timedelta(minutes=minutes))
+        assert await store.advance(alert, done(alert, AlertAction.CANCEL, at=at), [])
+    current = CurrentAlerts(store, timedelta(days=1))
+    for _ in range(2):
+        await current.refresh()
+        assert ids(current.active(at)) == [holding.id]
+        assert len(current.told(["1"], at - KEEP)) == 1 + 2 * 2
 
 
 async def test_an_end_is_seen_as_a_beginning_is(store: Counting) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from smartcity.alerts.drafting import LONGEST
 from smartcity.alerts.model import (
     PUBLISHED,
     Alert,
@@ -22,7 +23,9 @@ from smartcity.clock import now
 from smartcity.feed.event import Published, Topic
 
 MOST: Final = 500
-"""So many are kept, the one that changed last first."""
+"""So many are kept: those that hold before all others, and those that changed last."""
+
+ENDED: Final = PUBLISHED - {AlertStatus.ISSUED}
 
 LATE: Final = timedelta(minutes=1)
 """So much later than another may be seen what was written before it, by another machine's clock."""
@@ -41,11 +44,11 @@ class Told(NamedTuple):
 
 
 class CurrentAlerts:
-    """What was published within `keep`. Immutable between two refreshes."""
+    """What was published within `keep`, and for as long as any alert may hold."""
 
     def __init__(self, store: AlertStore, keep: timedelta) -> None:
         self._store = store
-        self._keep = keep
+        self._keep = max(keep, LONGEST)
         self._alerts: dict[UUID, Alert] = {}
         self._told: list[Told] = []
         self._news = asyncio.Event()
@@ -56,9 +59,10 @@ class CurrentAlerts:
         known = [alert for alert in self._alerts.values() if alert.updated_at >= oldest]
         newest = max((alert.updated_at for alert in known), default=oldest)
         since = max(oldest, newest - LATE)
-        fresh = await self._store.latest(PUBLISHED, since=since, limit=MOST)
-        both = {alert.id: alert for alert in (*known, *fresh)}
-        kept = sorted(both.values(), key=lambda alert: alert.updated_at, reverse=True)[:MOST]
+        issued = await self._store.latest({AlertStatus.ISSUED}, since=since, limit=MOST)
+        ended = await self._store.latest(ENDED, since=since, limit=MOST)
+        every = {alert.id: alert for alert in (*known, *issued, *ended)}
+        kept = sorted(every.values(), key=_last_to_go, reverse=True)[:MOST]
         self._alerts = {alert.id: alert for alert in kept}
         told = [_told(alert, message) for alert in kept for message in alert.messages]
         self._told = sorted(told, key=lambda one: (one.message.sent, one.message.id), reverse=True)
@@ -128,6 +132,10 @@ def holds_until(alert: Alert, message: Message) -> datetime:
     if alert.expires_at is None or message != alert.latest:
         return message.sent
     return alert.expires_at
+
+
+def _last_to_go(alert: Alert) -> tuple[bool, datetime]:
+    return alert.status is AlertStatus.ISSUED, alert.updated_at
 
 
 def _told(alert: Alert, message: Message) -> Told:
