@@ -21,12 +21,12 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "priority": "Only what is `urgent`, `complex` or `normal`; may be given again.",
     "radius_m": "How far from `near`, in metres.",
     "actor": "Only what this member of staff did: their account's id.",
-    "action": "Only this action, as `resolve` or `staff_created`.",
+    "action": "Only this action, such as `resolve` or `staff_created`.",
     "subject": "Only what was done to this: a report's id, or an account's.",
     "from": "From this moment on.",
     "to": "Before this moment.",
-    "text": "The words in which it is going to be told.",
-    "days": "How many days the period has, up to now.",
+    "text": "What the report is going to say.",
+    "days": "How many days back from now the period begins.",
     # --- where ----------------------------------------------------------------------------------
     "lat": "WGS 84 degrees.",
     "lon": "WGS 84 degrees.",
@@ -46,8 +46,8 @@ _LOG_IN: Final = {
 _ACCOUNT: Final = {
     "name": "What colleagues call them.",
     "roles": "What they may do: one role at least.",
-    "agencies": "For which agencies, with all below these: codes.",
-    "oidc": "Whom they log in as at an identity provider.",
+    "agencies": "The codes of the agencies they work for: a supervisor also for all below these.",
+    "oidc": "Who they are at an identity provider.",
 }
 _DEVICE: Final = {
     "language": "In which language it is told things: one of the city's.",
@@ -105,7 +105,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Redacted": {
         "target": "What it is in: `description`, `address`, `answers`, or an entry's or file's id.",
-        "spans": "Which characters of a text, from the first to before the second.",
+        "spans": "Which characters of a text: from the first number up to before the second.",
         "regions": "Which parts of a photo.",
     },
     "Region": {
@@ -147,7 +147,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "value": "The id or the token.",
     },
     "QuietHours": {
-        "from": "When they begin, in the city's time, as `22:00`.",
+        "from": "When they begin, in the city's time, such as `22:00`.",
         "to": "When they end; over midnight if it is the earlier.",
     },
     "Agreement": {"version": "The version of the text that the person has read."},

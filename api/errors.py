@@ -127,12 +127,21 @@ def _fields(request: Request[Any, Any, Any], error: HTTPException, say: Say) -> 
     if isinstance(error.__cause__, SerializationException):
         return [FieldError("body", "unreadable")]
     extra = cast("list[Mapping[str, Any]] | None", error.extra)
-    found = [_field(item, say) for item in extra or ()]
+    found = [_field(_placed(item, error.__cause__), say) for item in extra or ()]
     return [replace(field, path=_in_the_request(request, field.path)) for field in found]
+
+
+def _placed(item: Mapping[str, Any], cause: BaseException | None) -> Mapping[str, Any]:
+    """Of a body that is a list, Litestar says only that it is wrong; msgspec still says where."""
+    message = str(cause)
+    in_a_list = item.get("key") == _BODY and f"`$.{_BODY}[" in message
+    return {"message": message} if in_a_list else item
 
 
 def _in_the_request(request: Request[Any, Any, Any], path: str) -> str:
     """A path that Litestar begins with the name of a handler's argument."""
+    if path.startswith(f"{_BODY}["):
+        return path.removeprefix(_BODY)
     argument, dot, rest = path.partition(".")
     if argument == _BODY:
         return rest

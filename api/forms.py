@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from smartcity.city.messages import KINDS
+
 Say = Callable[..., str]
 """The text under a key in the caller's language, with its placeholders filled."""
 
-_KINDS: Final = ("str", "int", "float", "bool", "array", "object")
-_KIND: Final = rf"(?:{'|'.join(_KINDS)}|null)"
+_KIND: Final = rf"(?:{'|'.join(KINDS)}|null)"
 _COUNT: Final = r"(?P<limit>\d+)"
 _NUMBER: Final = r"(?P<limit>[-+.\de]+)"
 

@@ -23,6 +23,7 @@ from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
 from smartcity.bridges import PinsOfReports, PublishedAlerts
+from smartcity.cancelling import end
 from smartcity.city import load_city
 from smartcity.clock import now
 from smartcity.composition import Composition
@@ -211,13 +212,12 @@ class Parts:
     @asynccontextmanager
     async def running(self, _app: Any) -> AsyncGenerator[None]:
         """Load what is kept in memory and follow the feed, for as long as the app runs."""
-        async with asyncio.TaskGroup() as group:
+        async with self._client, asyncio.TaskGroup() as group:
             work = group.create_task(self._work())
             try:
                 yield
             finally:
-                work.cancel()
-        await self._client.close()
+                await end(work)
 
     async def _work(self) -> None:
         await _until_done(self._load)

@@ -14,8 +14,8 @@ from smartcity.clock import now
 from smartcity.errors import FieldError, Invalid
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.lists.model import OPEN_TABS, QUEUED, Order, QueueFilter, Standing
-from smartcity.reports.model import Party
 from smartcity.reports.requests import ReportFilter
+from smartcity.reports.words import Party
 from smartcity.text import folded_words
 
 Codes = Annotated[

@@ -1,7 +1,6 @@
 """What every test may use: one real database for the run, the two cities, the shared data."""
 
 import asyncio
-import gc
 import shutil
 import sys
 import tempfile
@@ -10,15 +9,21 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from smartcity.city import City, load_city
+from smartcity.heap import keep_for_good
 from smartcity.settings import PROJECT, load_settings
 from smartcity.storage.embedded import EmbeddedMongo
 from smartcity.storage.mongo import Database, connect
 from tests.databases import emptied
 
 pytest_plugins = ["tests.standins.fixtures"]
+
+# No test is timed: how long an example takes says more of the machine than of the system.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
@@ -33,8 +38,7 @@ sys.addaudithook(_loopback_only)
 
 def pytest_collection_finish() -> None:
     """What thousands of tests consist of stays to the end: the collector need not look at it."""
-    gc.collect()
-    gc.freeze()
+    keep_for_good()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from typing import Final
 from smartcity.city.model import City
 from smartcity.feed.event import Published, Topic
 from smartcity.geography.geocoding import Geocoder
-from smartcity.reports.model import Action
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action
 
 ARRIVALS: Final = frozenset({Action.SUBMIT, Action.RELEASE})
 """What makes a report known to its agency."""

@@ -76,6 +76,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     )
     city = load_city(settings.city_dir)
     async with (
+        client,
         push_sender(
             project=settings.fcm_project,
             credentials=settings.fcm_credentials,
@@ -85,11 +86,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        crew = Crew(settings, city, database, sender, geocoder)
-        try:
-            await crew.work(stop)
-        finally:
-            await client.close()
+        await Crew(settings, city, database, sender, geocoder).work(stop)
 
 
 class Crew:

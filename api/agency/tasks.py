@@ -15,11 +15,12 @@ from api.searches import Codes
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.roles import Actor
-from smartcity.reports.model import UNFINISHED, Report, Task, TaskStatus
+from smartcity.reports.model import Report, Task
 from smartcity.reports.parties import parties_of, shown_to
 from smartcity.reports.shapes import Named, ReportView, TaskView, View
 from smartcity.reports.tasks.store import TaskFilter, TaskLists
 from smartcity.reports.views import Views
+from smartcity.reports.words import UNFINISHED, TaskStatus
 
 Moment = Annotated[datetime, Meta(tz=True)]
 

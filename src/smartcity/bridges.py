@@ -25,11 +25,12 @@ from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
 from smartcity.reports.merging import everything_merged_into
-from smartcity.reports.model import Party, Report
+from smartcity.reports.model import Report
 from smartcity.reports.moderation import covered
 from smartcity.reports.parties import may_know_of, parties_of, viewer_of
 from smartcity.reports.store import ReportStore
 from smartcity.reports.viewers import MASKED, OFFICIALS
+from smartcity.reports.words import Party
 from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000

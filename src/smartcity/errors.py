@@ -42,8 +42,8 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word. Of a
-    value that is not of its form a text tells people, in their language, what is expected.
+    """One field that was not accepted: its JSON path (`location.lat`), and why, in a word. Where a
+    value has not the right form, `text` says in the caller's language what it should be.
     """
 
     path: str

@@ -5,15 +5,18 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-READABLE: Final = (
-    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+UNSEEN: Final = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""A pattern: one character at least that somebody can see. No blanks, no control characters, none
-of those that are drawn as nothing (Unicode, Default_Ignorable_Code_Point), and no blank of Braille.
-Those above U+FFFF stand for themselves: Python and JSON Schema share no escape for them.
+"""For between the brackets of a pattern: control characters, those that are drawn as nothing
+(Unicode, Default_Ignorable_Code_Point), and the blank of Braille. Those above U+FFFF stand for
+themselves: Python and JSON Schema share no escape for them.
 """
+
+READABLE: Final = rf"[^\s{UNSEEN}]"
+"""A pattern: one character at least that somebody can see."""
 
 
 def fold(text: str) -> str:

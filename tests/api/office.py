@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from smartcity.city.model import City
 from smartcity.clock import now
+from tests.api.reporting import pothole
 from tests.api.town import Answer, Person, Town, town
-from tests.unit.reports_made import category_of
 from tests.unit.sample_files import photo
 
 HELPING: Final = "cong-an"
@@ -98,16 +97,6 @@ async def office(mongo_uri: str, folder: Path) -> AsyncGenerator[Office]:
         ):
             people[name] = await started.staff(role, agencies=[agency] if agency else [])
         yield Office(started, people)
-
-
-def pothole(city: City, **more: Any) -> dict[str, Any]:
-    lon, lat = city.centre
-    return {
-        "category": category_of(city),
-        "description": "Ổ gà sâu trước cổng trường",
-        "location": {"lat": lat, "lon": lon, "accuracy_m": 12},
-        **more,
-    }
 
 
 async def photo_of(person: Person) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from smartcity.city.model import Publicity
-from tests.api.reporting import handler_of, pothole, submitted
+from tests.api.reporting import category_that_is, handler_of, pothole, submitted
 from tests.api.town import Answer, Person, Town, town
 from tests.unit.reports_made import category_of
 from tests.unit.sample_files import photo
@@ -18,16 +18,6 @@ pytestmark = pytest.mark.anyio
 
 NUMBER = "0912345678"
 CONSENT = {"contact": "2026-01"}
-
-
-def category_that_is(town: Town, publicity: Publicity) -> dict[str, Any]:
-    """A report of a category of this publicity, with the answers that it asks for."""
-    found = next(
-        c
-        for c in town.city.categories.values()
-        if c.public is publicity and not any(q.required for q in c.questions)
-    )
-    return {"category": found.code}
 
 
 def other_agency(town: Town, report: dict[str, Any]) -> str:

@@ -20,9 +20,8 @@ from smartcity.people.erasure import REMEMBERED
 from smartcity.reports.requests import NewReport
 from tests.api.bursts import one_held
 from tests.api.office import HELPING, Office, reasons
-from tests.api.reporting import handler_of, pothole, submitted
+from tests.api.reporting import category_that_is, handler_of, pothole, submitted
 from tests.api.test_accounts import issuer, link, linked_town
-from tests.api.test_attacks import category_that_is
 from tests.api.test_disclosure import disclosed
 from tests.api.test_me import CONSENT, consent, erased
 from tests.api.test_never_public import listening, publish

@@ -14,8 +14,8 @@ from smartcity.feed.event import Event, Topic
 from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import CLOCK
-from smartcity.reports.model import Action
 from smartcity.reports.requests import Step
+from smartcity.reports.words import Action
 from tests.api.auditing import chain, documents, verify
 from tests.api.reporting import handler_of, submitted
 from tests.api.town import Person, Town

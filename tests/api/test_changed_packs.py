@@ -9,10 +9,10 @@ import pytest
 
 from api.app import create_app
 from smartcity.clock import now
-from tests.api.office import pothole, reasons
+from tests.api.office import reasons
 from tests.api.packs import changed_pack
-from tests.api.test_reports import handler_of
-from tests.api.town import Town, connected, with_pack
+from tests.api.reporting import handler_of, pothole
+from tests.api.town import Town, connected, until_ready, with_pack
 
 pytestmark = pytest.mark.anyio
 
@@ -97,9 +97,7 @@ async def test_without_a_code_that_reports_have_the_api_does_not_begin(
         await asyncio.sleep(1.5)
         assert (await http.get("/health/ready")).status_code == 503
         await reports.update_one({}, {"$set": {lost: report[lost]["code"]}})
-        async with asyncio.timeout(20):
-            while (await http.get("/health/ready")).status_code == 503:
-                await asyncio.sleep(0.1)
+        await until_ready(http)
 
 
 async def test_reports_at_the_former_dispatch_stay_in_the_dispatchers_hands(

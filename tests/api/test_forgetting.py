@@ -14,9 +14,8 @@ from smartcity.identity.phones import Phones
 from smartcity.people.store import ERASURES
 from tests.api.alerting import issued
 from tests.api.auditing import verify
-from tests.api.reporting import pothole
+from tests.api.reporting import category_that_is, pothole
 from tests.api.test_accounts import linked
-from tests.api.test_attacks import category_that_is
 from tests.api.test_me import CONSENT, NOTICE, export
 from tests.api.town import Person, Town, town
 from tests.api.working import until, working

@@ -7,8 +7,7 @@ import pytest
 
 from smartcity.city.model import Publicity
 from smartcity.reports.store import ReportStore
-from tests.api.reporting import handler_of, pothole, submitted
-from tests.api.test_attacks import category_that_is
+from tests.api.reporting import category_that_is, handler_of, pothole, submitted
 from tests.api.town import Answer, Person, Town
 
 pytestmark = pytest.mark.anyio

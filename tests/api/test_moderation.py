@@ -9,8 +9,7 @@ from PIL import Image
 
 from smartcity.attachments.images import Region, cover
 from smartcity.city.model import Publicity
-from tests.api.reporting import handler_of, pothole
-from tests.api.test_attacks import category_that_is
+from tests.api.reporting import category_that_is, handler_of, pothole
 from tests.api.town import Answer, Person, Town
 from tests.unit.sample_files import BLUE, RED, document, nearly, opened, photo
 

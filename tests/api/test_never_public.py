@@ -16,8 +16,7 @@ from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import PUBLISHER, FeedStore
 from smartcity.reports.store import COLLECTION
 from smartcity.storage.leases import Lease
-from tests.api.reporting import handler_of, pothole
-from tests.api.test_attacks import category_that_is
+from tests.api.reporting import category_that_is, handler_of, pothole
 from tests.api.town import Person, Town
 from tests.unit.sample_files import photo
 

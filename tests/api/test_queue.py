@@ -7,7 +7,8 @@ import pytest
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Role
-from smartcity.reports.model import OPEN, Place, Status
+from smartcity.reports.model import Place
+from smartcity.reports.words import OPEN, Status
 from tests.api.queues import DAY, PATH, handler, like, made, shown, tabs, there_are
 from tests.api.town import Town
 

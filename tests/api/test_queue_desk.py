@@ -13,8 +13,9 @@ import pytest
 from smartcity.clock import now
 from smartcity.reports.lists.counts import FEW
 from smartcity.reports.lists.model import Along
-from smartcity.reports.model import ExtensionWish, Party, Rung, Status
+from smartcity.reports.model import ExtensionWish, Rung
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import Party, Status
 from smartcity.settings import PROJECT
 from tests.api.queues import PATH, handler, like, made, shown, tabs, there_are
 from tests.api.town import Person, Town, town

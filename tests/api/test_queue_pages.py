@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from smartcity.clock import now
 from smartcity.reports.lists.model import Along
-from smartcity.reports.model import OPEN, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import OPEN, Status
 from tests.api.queues import DAY, PATH, handler, like, made, there_are, turning
 from tests.api.town import Person, Town
 from tests.unit.reports_made import category_of
@@ -55,9 +56,7 @@ async def desk_of_three(hanoi_town: Town) -> Person:
     return await handler(hanoi_town, *sorted(hanoi_town.city.agencies)[:3])
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(kept, max_size=25),
     limit=st.integers(1, 7),
@@ -141,7 +140,7 @@ async def test_no_page_of_a_queue_sorts_or_fetches_what_it_does_not_show(hanoi_t
     assert plan["executionStats"]["totalDocsExamined"] == 10
 
 
-async def test_of_a_text_s_matches_only_those_that_are_shown_are_fetched(hanoi_town: Town) -> None:
+async def test_of_what_a_text_finds_only_what_is_shown_is_fetched(hanoi_town: Town) -> None:
     base = made(hanoi_town, description="Bảng hiệu che khuất đèn đường")
     await there_are(hanoi_town, base, *(like(base) for _ in range(30)))
     desk = await handler(hanoi_town, base.agency)

@@ -9,7 +9,8 @@ import pytest
 from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import PUBLISHER, FeedStore
 from smartcity.storage.leases import Lease
-from tests.api.office import RECEIVE, START, TASK, Case, Office, pothole, reasons
+from tests.api.office import RECEIVE, START, TASK, Case, Office, reasons
+from tests.api.reporting import pothole
 
 pytestmark = pytest.mark.anyio
 

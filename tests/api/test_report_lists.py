@@ -3,7 +3,7 @@
 import pytest
 
 from smartcity.clock import now
-from smartcity.reports.model import Status
+from smartcity.reports.words import Status
 from tests.api.queues import made, there_are
 from tests.api.reporting import handler_of, pothole, submitted
 from tests.api.town import Town

@@ -10,7 +10,7 @@ import time_machine
 
 from api.app import create_app
 from smartcity.clock import now
-from tests.api.town import Answer, Person, Town, connected
+from tests.api.town import Answer, Person, Town, connected, until_ready
 
 pytestmark = pytest.mark.anyio
 
@@ -124,8 +124,7 @@ async def test_every_process_hears_of_a_ban_and_of_its_end_within_five_seconds(
     dispatcher = await hanoi_town.staff("dispatcher")
     other = create_app(hanoi_town.settings)
     async with other.lifespan(), connected(other) as http:
-        while (await http.get("/health/ready")).status_code == 503:
-            await asyncio.sleep(0.05)
+        await until_ready(http)
         there = Person(http, device.token)
         for decide, status in ((restrict(dispatcher, report, decision()), 403), (free, 201)):
             await (decide(dispatcher, report) if callable(decide) else decide)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from smartcity.reports.lifecycle import CLOCK, TRANSITIONS, WITHOUT_VERSION
-from smartcity.reports.model import Action
+from smartcity.reports.words import Action
 from tests.api.office import ELSEWHERE, LATER, RECEIVE, START, TASK, Office
 from tests.api.town import Answer
 

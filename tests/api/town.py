@@ -9,7 +9,6 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx
-import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
@@ -158,25 +157,32 @@ async def town(
         },
         environment={},
     )
-    async with emptied(mongo_uri, settings) as database:
-        settings = replace(settings, mongo_database=database.name)
-        app = create_app(settings)
-        async with app.lifespan(), connected(app) as http:
-            while (await http.get("/health/ready")).status_code == 503:
-                await asyncio.sleep(0.01)
-            yield Town(app, http, settings, database)
+    async with (
+        emptied(mongo_uri, settings) as database,
+        _begun(replace(settings, mongo_database=database.name), database) as begun,
+    ):
+        yield begun
 
 
 @asynccontextmanager
 async def with_pack(town: Town, pack: str) -> AsyncGenerator[Town]:
     """The same town over the same data, after somebody changed its pack."""
-    settings = msgspec.structs.replace(town.settings, city=pack)
+    async with _begun(replace(town.settings, city=pack), town.database) as begun:
+        yield begun
+
+
+@asynccontextmanager
+async def _begun(settings: Settings, database: Database) -> AsyncGenerator[Town]:
     app = create_app(settings)
     async with app.lifespan(), connected(app) as http:
-        async with asyncio.timeout(20):
-            while (await http.get("/health/ready")).status_code == 503:
-                await asyncio.sleep(0.01)
-        yield Town(app, http, settings, town.database)
+        await until_ready(http)
+        yield Town(app, http, settings, database)
+
+
+async def until_ready(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(20):
+        while (await http.get("/health/ready")).status_code == 503:
+            await asyncio.sleep(0.01)
 
 
 def connected(app: Litestar) -> httpx.AsyncClient:

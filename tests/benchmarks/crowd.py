@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from smartcity.identifiers import derived_id, new_code
-from smartcity.reports.model import Status
+from smartcity.reports.words import Status
 from smartcity.storage.mongo import Document
 from smartcity.text import fold
 

@@ -20,9 +20,9 @@ from smartcity.identity.devices.store import DEVICES
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import LogIn
-from smartcity.reports.model import Action
 from smartcity.reports.requests import NewReport, Step
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import Action
 from smartcity.settings import Settings
 from smartcity.storage.mongo import Database, Document
 from tests.benchmarks.bare import BARE

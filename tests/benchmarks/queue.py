@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from smartcity.reports.lists.model import Along
-from smartcity.reports.model import OPEN
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import OPEN
 from smartcity.storage.mongo import Document
 from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.load import Measured, at_full, each, one_by_one

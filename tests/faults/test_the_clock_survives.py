@@ -17,10 +17,11 @@ from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_code, new_id
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Party, Report
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import COLLECTION, ReportStore
+from smartcity.reports.words import Action, Party
 from smartcity.storage.mongo import Database, connect
 from tests.faults.installations import LEASE_S, Apart, running
 from tests.faults.processes import until

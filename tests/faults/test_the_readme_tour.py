@@ -70,7 +70,7 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         '"status": "submitted"',
         "event: report",
         '"action":"ask"',
-        '"code": "stale_version"',
+        '"code": "stale_version",\n  "version": 3',
         '"status": "waiting"',
         '"status": "in_progress"',
         "200 application/vnd.mapbox-vector-tile",
@@ -98,5 +98,8 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         '{"mode":"direct","state":"waiting","reason":null}',
     ):
         assert told in ran.stdout, f"{told} is not in\n{ran.stdout}"
+    drawn = re.search(r"vector-tile (\d+) bytes", ran.stdout)
+    assert drawn, ran.stdout
+    assert int(drawn[1]) > 0, "the tour looks where its report is"
     assert ran.stdout.count('"secret"') == 2, "two submissions, one receipt"
     assert list(here.iterdir()) == [here / ".venv"], "the tour tidies up"

@@ -11,8 +11,10 @@ from smartcity.identifiers import new_id
 from smartcity.reports import submission
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import By, Party, Report, Reporter
+from smartcity.reports.model import Report, Reporter
 from smartcity.reports.requests import Location, NewReport
+from smartcity.reports.timeline import By
+from smartcity.reports.words import Party
 
 UNHURRIED = "illegal-parking"
 """A category of Hanoi with the usual limits: eight hours and forty; it asks and demands nothing."""

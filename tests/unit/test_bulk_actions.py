@@ -13,9 +13,9 @@ from api.agency.actions import AT_ONCE, Bulk, BulkAction
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor, Role
-from smartcity.reports.model import Action
 from smartcity.reports.requests import Step
 from smartcity.reports.service import ReportService
+from smartcity.reports.words import Action
 from tests.unit.reports_made import make_report
 
 pytestmark = pytest.mark.anyio

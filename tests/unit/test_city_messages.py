@@ -62,7 +62,7 @@ def replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new, 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(FILLED))
 def test_a_placeholder_that_is_removed_anywhere_is_missed(
     place: tuple[str, int, int, int],
@@ -79,7 +79,7 @@ def test_a_placeholder_that_is_removed_anywhere_is_missed(
     assert mistake.reason == f"lacks {removed}, which another language has"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(TEXTS))
 def test_a_text_that_is_removed_anywhere_is_missed(place: tuple[str, int]) -> None:
     language, number = place
@@ -91,7 +91,7 @@ def test_a_text_that_is_removed_anywhere_is_missed(place: tuple[str, int]) -> No
     assert mistake.reason == "is missing"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(TEXTS), st.sampled_from(BRACES))
 def test_braces_that_cannot_be_filled_are_told(place: tuple[str, int], braces: str) -> None:
     language, number = place

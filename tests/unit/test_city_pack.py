@@ -6,14 +6,14 @@ from pathlib import Path
 from shutil import copytree
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcity.city import City, load_city
 from smartcity.city.messages import NOTIFICATIONS, STATUSES
 from smartcity.city.model import Agency, Place, Priority, Publicity, Question, QuestionKind
 from smartcity.reports import tasks
-from smartcity.reports.model import Action, Status
+from smartcity.reports.words import Action, Status
 from smartcity.settings import PROJECT
 
 CONFIG = PROJECT / "config"
@@ -110,7 +110,6 @@ def test_a_units_agency_is_the_one_of_the_day(hanoi: City) -> None:
     assert city.own_agency("00000") is None
 
 
-@settings(deadline=None)
 @given(parents=st.lists(st.none() | st.integers(0, 20), max_size=20))
 def test_below_an_agency_is_whoever_reaches_it_going_up(
     boston: City, parents: list[int | None]

@@ -36,6 +36,7 @@ from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.key_files import open_personal
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.model import LogIn
@@ -46,8 +47,9 @@ from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Report, Status, TaskStatus
+from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Status, TaskStatus
 from smartcity.settings import PROJECT, Settings, load_settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.migrations import create_indexes
@@ -214,6 +216,14 @@ async def test_the_log_ins_shown_open_their_accounts(demo: Demo, hanoi: City) ->
     )
     for username, password in (shown[0], shown[-1]):
         await sessions.log_in(LogIn(username=username, password=password), "127.0.0.1")
+
+
+async def test_the_sample_applicants_lie_under_the_installations_newest_key(demo: Demo) -> None:
+    personal = open_personal(demo.settings)
+    kept = [found["applicant"] async for found in demo.database["dossiers"].find()]
+    assert len(kept) == DOSSIERS
+    assert {personal.renewed(applicant) for applicant in kept} == {None}
+    assert personal.decrypt(kept[0])
 
 
 async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(

@@ -57,7 +57,7 @@ def tallies(index: PinIndex) -> list[tuple[object, ...]]:
     return sorted(rows, key=repr)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pins=some_pins, zoom=st.sampled_from(ZOOMS))
 async def test_the_tiles_of_any_zoom_count_every_visible_pin_once(
     pins: list[Pin], zoom: int
@@ -67,7 +67,7 @@ async def test_the_tiles_of_any_zoom_count_every_visible_pin_once(
     assert counted(index, pins, zoom) == sum(map(drawn, pins))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pins=some_pins, zoom=st.sampled_from(ZOOMS), seed=st.integers(0, 99))
 async def test_tiles_still_count_every_pin_once_while_reports_change(
     pins: list[Pin], zoom: int, seed: int
@@ -91,7 +91,7 @@ async def test_tiles_still_count_every_pin_once_while_reports_change(
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pins=some_pins, seed=st.integers(0, 99))
 async def test_events_one_by_one_lead_to_what_loading_the_last_states_gives(
     pins: list[Pin], seed: int

@@ -19,7 +19,7 @@ from smartcity.notifications.audience import (
 )
 from smartcity.notifications.model import Urgency
 from smartcity.reports import tasks
-from smartcity.reports.model import Action
+from smartcity.reports.words import Action
 
 REPORTER, ASSIGNEE, FOLLOWER, HANDLER = (new_id() for _ in range(4))
 

@@ -16,8 +16,7 @@ from smartcity.cli.main import main
 from smartcity.clock import now
 from smartcity.identity.key_files import FILE
 from smartcity.identity.persons.store import PERSON_KEYS
-from tests.api.reporting import handler_of, submitted
-from tests.api.test_attacks import category_that_is
+from tests.api.reporting import category_that_is, handler_of, submitted
 from tests.api.town import Person, Town, town
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +114,7 @@ async def test_finished_reports_forget_who_sent_them_after_the_packs_months(sett
     assert keys == {other["reporter"]["id"]}
 
 
-async def test_of_who_confirmed_a_report_their_number_is_left_after_the_packs_months(
+async def test_after_the_packs_months_only_the_number_of_confirmations_is_left(
     settled: Town,
 ) -> None:
     reporter, receipt = await submitted(settled, **category_that_is(settled, Publicity.AT_ONCE))

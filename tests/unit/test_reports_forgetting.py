@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
-from smartcity.reports.model import Action, By, Entry, Party, Redaction, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.personal.forgetting import Forgetting, photos_of
 from smartcity.reports.personal.store import PersonalStore
 from smartcity.reports.store import ReportStore
+from smartcity.reports.timeline import By, Entry, Redaction
+from smartcity.reports.words import Action, Party, Status
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, make_report
 

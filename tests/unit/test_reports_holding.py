@@ -17,10 +17,11 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold, is_suspect, traits
 from smartcity.reports.holding.store import BurstStore, Sighting
-from smartcity.reports.model import Action, Party, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Contact, NewReport, Step
 from smartcity.reports.steps import take
 from smartcity.reports.submission import assurance
+from smartcity.reports.words import Action, Party, Status
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, among, make_report
 

@@ -15,7 +15,8 @@ from smartcity.reports.imports.histories import WAYS, stages
 from smartcity.reports.imports.mapping import MappingError, load_mapping
 from smartcity.reports.imports.reading import NOBODY, ReportReader
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Party, Report, Status
+from smartcity.reports.model import Report
+from smartcity.reports.words import Action, Party, Status
 from smartcity.rowfiles.files import FileError
 from smartcity.rowfiles.rows import RowError
 from tests.unit.imports_made import (

@@ -23,13 +23,15 @@ from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
 from smartcity.reports.lifecycle import ADDITIONS, TRANSITIONS, WITHOUT_VERSION
 from smartcity.reports.lists.queries import MAY_BE_HELD
-from smartcity.reports.model import Action, By, Party, Place, Report, Status
+from smartcity.reports.model import Place, Report
 from smartcity.reports.needs import BELONGS_TO
 from smartcity.reports.parties import acting_as, parties_of
 from smartcity.reports.requests import Redacted, Step
 from smartcity.reports.steps import Taken, take
+from smartcity.reports.timeline import By
 from smartcity.reports.viewers import Viewer
 from smartcity.reports.views import Views
+from smartcity.reports.words import Action, Party, Status
 from smartcity.settings import PROJECT
 from smartcity.storage.mongo import from_document, to_document
 from tests.unit.reports_made import MONDAY, UNHURRIED, make_report
@@ -298,4 +300,4 @@ def keep_secret(report: Report) -> None:
 
 
 TestLivesOfReports = LivesOfReports.TestCase
-TestLivesOfReports.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLivesOfReports.settings = settings(max_examples=60, stateful_step_count=40)

@@ -22,10 +22,11 @@ from smartcity.identifiers import new_id
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.effects import EFFECTS
 from smartcity.reports.lifecycle import TRANSITIONS, WITHOUT_VERSION
-from smartcity.reports.model import OPEN, Action, Party, Report, Status, TaskStatus
+from smartcity.reports.model import Report
 from smartcity.reports.needs import BELONGS_TO, NEEDS
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
+from smartcity.reports.words import OPEN, Action, Party, Status, TaskStatus
 from smartcity.settings import PROJECT
 from tests.unit.reports_made import MONDAY, among, category_of, make_report
 
@@ -338,4 +339,4 @@ class LifeOfAReport(RuleBasedStateMachine):
 
 
 TestLifeOfAReport = LifeOfAReport.TestCase
-TestLifeOfAReport.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+TestLifeOfAReport.settings = settings(max_examples=50, stateful_step_count=20)

@@ -13,8 +13,9 @@ from smartcity.reports.lists.counts import AT_LEAST_S, FEW, SHARE, QueueCounts
 from smartcity.reports.lists.model import Standing
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
-from smartcity.reports.model import Party, Reporter
+from smartcity.reports.model import Reporter
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Party
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import MONDAY, make_report
 

@@ -1,6 +1,6 @@
 """Which agency a report belongs to."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 import pytest
@@ -76,6 +76,20 @@ def test_a_complaint_about_an_office_never_reaches_it_or_one_below_it(plain: Cit
     found = route(plain, category, NOON, unit=UNIT, about=own.code)
     assert found.rule == NOT_ITSELF
     assert found.agency not in plain.below(own.code)
+
+
+def test_a_complaint_about_an_office_goes_past_those_above_it_that_are_no_more(
+    plain: City,
+) -> None:
+    own = plain.own_agency(UNIT)
+    assert own is not None
+    assert own.parent is not None
+    above = msgspec.structs.replace(
+        plain.agencies[own.parent], valid_to=NOON.date() - timedelta(days=1)
+    )
+    city = msgspec.structs.replace(plain, agencies={**plain.agencies, above.code: above})
+    found = route(city, some_category(city), NOON, unit=UNIT, about=own.code)
+    assert (found.agency, found.rule) == (city.dispatch, NOT_ITSELF)
 
 
 def test_every_category_of_every_city_finds_an_agency_that_is_there(

@@ -6,14 +6,19 @@ import msgspec
 import pytest
 
 from smartcity.city import City
+from smartcity.city.model import Publicity
+from smartcity.feed.event import Event
+from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_id
+from smartcity.map.model import pin_of
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
-from smartcity.reports.model import Action, Party, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
-from smartcity.reports.store import COLLECTION, Duplicate, ReportStore
-from smartcity.storage.mongo import Database
+from smartcity.reports.store import COLLECTION, Duplicate, ReportStore, complete_promises
+from smartcity.reports.words import Action, Party, Status
+from smartcity.storage.mongo import Database, from_document, to_document
 from tests.unit.reports_made import among, make_report
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +57,24 @@ async def test_of_many_submissions_at_once_only_the_repeated_are_refused(
     assert outcomes[:50] == [None] * 50
     assert [type(outcome) for outcome in outcomes[50:]] == [Duplicate] * 5
     assert await database[COLLECTION].count_documents({}) == 50
+
+
+async def test_what_older_code_promised_tells_map_and_figures_what_it_would_tell_today(
+    store: ReportStore, database: Database, hanoi: City
+) -> None:
+    reports = [make_report(hanoi), make_report(hanoi, public=Publicity.NEVER)]
+    told: list[Event] = []
+    for report in reports:
+        told.append(event(report, report.timeline[0]))
+        internal = told[-1].internal
+        assert internal
+        older = msgspec.structs.replace(internal, due_at=None, risk_at=None, never_public=False)
+        await store.insert(report, [msgspec.structs.replace(told[-1], internal=older)])
+    for _ in range(2):  # it may be cut off and run again
+        await complete_promises(database)
+    promised = [p.events[0] for p in await FeedStore(database).promises(COLLECTION, 10)]
+    assert [pin.never_public for pin in map(pin_of, promised) if pin] == [False, True]
+    assert promised == [from_document(to_document(event), Event) for event in told]
 
 
 async def test_of_many_steps_at_once_one_wins_on_each_report(

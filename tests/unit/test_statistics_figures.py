@@ -113,7 +113,7 @@ def test_reports_are_told_apart_by_agency_and_those_without_a_unit_are_not_lost(
     assert {code: row["open"].value for code, row in by_unit.items()} == {"00004": 2, None: 1}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(

@@ -10,7 +10,7 @@ from smartcity.city.model import Category, City, Publicity
 from smartcity.errors import Invalid
 from smartcity.map.model import Pin
 from smartcity.map.pins import PinIndex
-from smartcity.reports.model import OPEN as OPEN_REPORTS
+from smartcity.reports.words import OPEN as OPEN_REPORTS
 from smartcity.statistics.counts import whole_month
 from smartcity.statistics.definitions import FIGURES
 from smartcity.statistics.facts import OPEN

@@ -6,7 +6,9 @@ from pathlib import Path
 from smartcity.city.model import City
 from smartcity.composition import Composition
 from smartcity.reports.clockwork.sweep import Sweep
-from smartcity.reports.model import Action, Entry, Report
+from smartcity.reports.model import Report
+from smartcity.reports.timeline import Entry
+from smartcity.reports.words import Action
 from smartcity.settings import Settings, load_settings
 from smartcity.storage.mongo import Database, from_document
 from workers.clockwork import compose_sweep

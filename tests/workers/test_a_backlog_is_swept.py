@@ -19,10 +19,11 @@ from smartcity.identifiers import new_code, new_id
 from smartcity.reports.clockwork.store import INDEXES as ALARMS
 from smartcity.reports.clockwork.sweep import BATCH
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Alarm, Party, Report
+from smartcity.reports.model import Alarm, Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import INDEXES, ReportStore
+from smartcity.reports.words import Action, Party
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database, to_document
 from tests.unit.reports_made import among, make_report

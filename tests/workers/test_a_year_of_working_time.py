@@ -17,10 +17,11 @@ import time_machine
 from smartcity.city.model import City
 from smartcity.reports.clockwork.alarms import wound
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Party, Report
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Party
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import UNHURRIED, among, make_report
 from tests.workers.clockworks import every_report, sweep_over

@@ -11,10 +11,11 @@ from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
-from smartcity.reports.model import Action, Party, Report
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Party
 from smartcity.storage.mongo import Database
 from tests.unit.reports_made import among, make_report
 from workers.addresses import AddressFinder

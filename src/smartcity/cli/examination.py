@@ -117,7 +117,9 @@ def _secret(settings: Settings) -> Finding:
 def _personal_keys(settings: Settings) -> Finding:
     file = settings.data_path / PERSONAL_KEYS
     if not settings.personal_keys and not file.exists():
-        return Finding("data keys", State.MIND, f"no key yet: the first start makes {file}")
+        return Finding(
+            "data keys", State.MIND, f"none yet: made in {file} with the first personal data"
+        )
     try:
         count = len(keys_of(settings)())
     except SettingsError as error:

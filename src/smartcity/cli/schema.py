@@ -11,6 +11,7 @@ from smartcity.reports.clockwork.store import (
     tell_risks_by_warnings,
     watch_what_was_there,
 )
+from smartcity.reports.store import complete_promises
 from smartcity.settings import Settings
 from smartcity.storage.migrations import Index, Indexes, Migration
 
@@ -18,6 +19,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration("reports have alarms", watch_what_was_there),
     Migration("reports have a moment of risk", tell_risks),
     Migration("reports are at risk from their warning on", tell_risks_by_warnings),
+    Migration("promised events tell what is due and what is never public", complete_promises),
 )
 """Oldest first. Add to the end; never change or remove one."""
 

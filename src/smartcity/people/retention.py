@@ -52,7 +52,7 @@ class Retention:
 
     async def due(self) -> Due:
         """How much there is to forget. Changes nothing."""
-        before = self._forgetting.before(now())
+        before = self._forgetting.kept_since(now())
         found = await self._reports.count_finished(behind=await self._store.behind(), before=before)
         return Due(*found, before)
 
@@ -62,7 +62,7 @@ class Retention:
         """
         behind = await self._store.behind()
         reports = await self._reports.finished(
-            behind=behind, before=self._forgetting.before(now()), limit=BATCH
+            behind=behind, before=self._forgetting.kept_since(now()), limit=BATCH
         )
         if not reports:
             return 0

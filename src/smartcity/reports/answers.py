@@ -9,8 +9,9 @@ from msgspec.structs import asdict
 from smartcity.city.answers import Answer, Filling, Reason, Template
 from smartcity.city.model import Category, City
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.shapes import View
+from smartcity.reports.words import Action, Status
 
 UNKNOWN: Final = "…"
 """Stands where a report lacks what a template asks for: whoever answers fills it in."""

@@ -8,7 +8,9 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import By, Party, Place, Report
+from smartcity.reports.model import Place, Report
+from smartcity.reports.timeline import By
+from smartcity.reports.words import Party
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):

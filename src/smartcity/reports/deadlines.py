@@ -16,10 +16,10 @@ import msgspec
 from smartcity.calendar.working_time import WorkingTime
 from smartcity.city.model import Category, City, Limits, Priority
 from smartcity.reports.dates import Deadlines
-from smartcity.reports.model import OPEN, Status
+from smartcity.reports.words import OPEN, Status
 
 RISK_AT_MOST: Final = timedelta(days=3)
-"""No longer before its deadline is a report at risk, so that a queue looks through few days."""
+"""A report is at risk only so shortly before its deadline: a queue looks through few days."""
 
 
 class Clocks:
@@ -92,16 +92,16 @@ class Clocks:
         """When the clock warns of a deadline: once the pack's share of its working time has passed.
         None if there is no working time before it: then nobody could act on the warning.
         """
-        if since >= by:
-            return None
         time = self._times[self._calendar(category, agency)]
         given_h = _hours(time.between(since, by))
+        if given_h <= 0:
+            return None
         warn_at = time.after(since, given_h * self._city.escalation.warn_share)
         return warn_at if warn_at < by else None
 
     def risk_at(self, category: Category, agency: str, since: datetime, by: datetime) -> datetime:
-        """From when on a report is at risk of missing a deadline: from the clock's warning on, in
-        the last days before it (`RISK_AT_MOST`); never, if it is not warned of.
+        """From when on a report is at risk of missing a deadline: from the clock's warning on, but
+        only in the last days (`RISK_AT_MOST`). Never, if there is no warning.
         """
         return max(self.warn_at(category, agency, since, by) or by, by - RISK_AT_MOST)
 

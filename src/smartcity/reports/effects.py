@@ -12,17 +12,11 @@ from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.clockwork.ladder import level_of, rungs
 from smartcity.reports.dates import GRANTED, ExtensionWish, Proposal
-from smartcity.reports.model import (
-    Action,
-    Party,
-    Place,
-    Redaction,
-    Report,
-    Routing,
-    Status,
-)
+from smartcity.reports.model import Place, Report, Routing
 from smartcity.reports.requests import Step
 from smartcity.reports.routing import BY_HAND, route
+from smartcity.reports.timeline import Redaction
+from smartcity.reports.words import Action, Party, Status
 
 Changes = dict[str, Any]
 

@@ -8,7 +8,9 @@ from smartcity.city.model import Publicity
 from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
 from smartcity.reports.clockwork.alarms import RAISING
 from smartcity.reports.lifecycle import PRIVATE
-from smartcity.reports.model import Action, Entry, Party, Report
+from smartcity.reports.model import Report
+from smartcity.reports.timeline import Entry
+from smartcity.reports.words import Action, Party
 
 TOLD_WITHIN: Final = frozenset(
     {Action.ASSIGN, Action.WARN, Action.ESCALATE, Action.REFUSE_EXTENSION}

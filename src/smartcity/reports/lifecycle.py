@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from smartcity.errors import Forbidden, IllegalTransition
-from smartcity.reports.model import OPEN, Action, Party, Report, Status
+from smartcity.reports.model import Report
+from smartcity.reports.words import OPEN, Action, Party, Status
 
 
 class Need(StrEnum):

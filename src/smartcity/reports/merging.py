@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from smartcity.city.model import Publicity
-from smartcity.reports.model import Action, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import Action, Status
 
 LETS_GO: Final = frozenset({Status.WITHDRAWN})
 """Nobody works on such a report, and nobody has said what comes of it. Who is merged into one that

@@ -1,84 +1,18 @@
 """What a report is, as MongoDB keeps it: one document with its own timeline."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from smartcity.attachments.images import Region
 from smartcity.city.model import Priority, Publicity
 from smartcity.identity.roles import Assurance
 from smartcity.reports.dates import Deadlines, ExtensionWish, Proposal, Watch
 from smartcity.reports.document import Struct
 from smartcity.reports.holding.model import Hold
-
-
-class Status(StrEnum):
-    HELD = "held"  # waits for a dispatcher; no agency has heard of it
-    SUBMITTED = "submitted"
-    RECEIVED = "received"
-    IN_PROGRESS = "in_progress"
-    WAITING = "waiting"
-    RESOLVED = "resolved"
-    REJECTED = "rejected"
-    MERGED = "merged"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-
-
-OPEN: Final = frozenset({Status.SUBMITTED, Status.RECEIVED, Status.IN_PROGRESS, Status.WAITING})
-
-
-class Action(StrEnum):
-    SUBMIT = "submit"
-    RECEIVE = "receive"
-    TRANSFER = "transfer"
-    CORRECT = "correct"
-    ASSIGN = "assign"
-    START = "start"
-    ASK = "ask"
-    ANSWER = "answer"
-    EXTEND = "extend"
-    RESOLVE = "resolve"
-    REJECT = "reject"
-    MERGE = "merge"
-    UNMERGE = "unmerge"
-    ACCEPT = "accept"
-    REOPEN = "reopen"
-    WITHDRAW = "withdraw"
-    CLOSE = "close"
-    LAPSE = "lapse"
-    PROCEED = "proceed"
-    WARN = "warn"
-    REMIND = "remind"
-    ANNOUNCE = "announce"
-    ESCALATE = "escalate"
-    REFUSE_EXTENSION = "refuse_extension"
-    OPEN_TASK = "open_task"
-    START_TASK = "start_task"
-    FINISH_TASK = "finish_task"
-    DECLINE_TASK = "decline_task"
-    CANCEL_TASK = "cancel_task"
-    COMMENT = "comment"
-    NOTE = "note"
-    DISCLOSE = "disclose"
-    RELEASE = "release"
-    REDACT = "redact"
-    REVEAL = "reveal"
-
-
-class Party(StrEnum):
-    """What somebody is to one report."""
-
-    REPORTER = "reporter"  # the device that sent it, or whoever holds its receipt
-    HANDLER = "handler"  # staff of its agency
-    SUPERVISOR = "supervisor"  # head of its agency, or of one above
-    DISPATCHER = "dispatcher"
-    HELPER = "helper"  # staff of an agency that was given a task in it
-    CLOCK = "clock"
-    STRANGER = "stranger"
+from smartcity.reports.timeline import Entry, Redaction
+from smartcity.reports.words import OPEN, UNFINISHED, Action, Party, Status, TaskStatus
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -129,16 +63,6 @@ class Rung(Struct, frozen=True, kw_only=True):
     agency: str
 
 
-class TaskStatus(StrEnum):
-    OPEN = "open"
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
-    DECLINED = "declined"
-    CANCELLED = "cancelled"
-
-
-UNFINISHED: Final = frozenset({TaskStatus.OPEN, TaskStatus.IN_PROGRESS})
-
 TASKS_LIMIT: Final = 20
 """A report never has more, finished ones included."""
 
@@ -183,66 +107,6 @@ class Reporter(Struct, frozen=True, kw_only=True):
     by: UUID | None = None
     assurance: Assurance = Assurance.DEVICE
     erasing: bool = False
-
-
-class By(Struct, frozen=True, kw_only=True):
-    """Who did something to a report, as its timeline keeps it; `on_behalf_of` is the caller for
-    whom an operator did it.
-    """
-
-    party: Party
-    id: UUID | None = None
-    on_behalf_of: UUID | None = None
-
-
-class Key(Struct, frozen=True, kw_only=True):
-    """An idempotency key on a timeline entry, with the digest of the request it came with."""
-
-    key: bytes
-    body: bytes
-
-
-class Redaction(Struct, frozen=True, kw_only=True):
-    """What everybody but the reporter and the agency does not see of one text or file: spans of
-    characters [start, stop), regions of the upright photo, or all of it if there are none.
-
-    `target` is description, address, answers, or the id of a timeline entry or an attachment.
-    """
-
-    target: str
-    spans: tuple[tuple[int, int], ...] = ()
-    regions: tuple[Region, ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        return not self.spans and not self.regions
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One thing that happened. `text` and `attachments` are public unless `internal`."""
-
-    id: UUID
-    at: datetime
-    action: Action
-    by: By
-    status: Status
-    text: str | None = None
-    reason: str | None = None
-    attachments: tuple[UUID, ...] = ()
-    agency: str | None = None
-    assignee: UUID | None = None
-    report: UUID | None = None
-    rating: int | None = None
-    until: datetime | None = None
-    task: UUID | None = None
-    why: str | None = None
-    """For what reason a report was resolved although others still had tasks in it."""
-    before: dict[str, Any] | None = None
-    """The values that a correction replaced."""
-    redaction: Redaction | None = None
-    """What was hidden, or shown again."""
-    internal: bool = False
-    key: Key | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):

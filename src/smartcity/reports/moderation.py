@@ -10,9 +10,10 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.errors import FieldError
-from smartcity.reports.model import Redaction, Report
+from smartcity.reports.model import Report
 from smartcity.reports.privacy import HIDDEN, Mask, numbers_in, searchable
 from smartcity.reports.requests import Redacted
+from smartcity.reports.timeline import Redaction
 
 DESCRIPTION: Final = "description"
 ADDRESS: Final = "address"

@@ -8,8 +8,9 @@ from smartcity.errors import Conflict, FieldError, IllegalTransition, ProofMissi
 from smartcity.reports import moderation, tasks
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.lifecycle import Need
-from smartcity.reports.model import Action, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
+from smartcity.reports.words import Action, Status
 
 Check = Callable[[Report, Step, Circumstances], FieldError | None]
 """Answers which field is missing or wrong, if one is; raises what no field can mend."""

@@ -6,12 +6,12 @@ from typing import Final
 from smartcity.city.model import Publicity
 from smartcity.identity.roles import Actor, Role
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import UNFINISHED, Action, Party, Report, TaskStatus
+from smartcity.reports.model import Report
 from smartcity.reports.viewers import Viewer
+from smartcity.reports.words import UNFINISHED, Action, Party, TaskStatus
 
 OF_THE_AGENCY: Final = frozenset({Party.HANDLER, Party.SUPERVISOR, Party.DISPATCHER, Party.HELPER})
 """Whose business a report is; the rest of the city's staff only observe it."""
-
 
 CONTACTING: Final = OF_THE_AGENCY - {Party.HELPER}
 """Whom a reporter who shares their contact shares it with: a task is done without it."""

@@ -6,7 +6,7 @@ from typing import Final
 import phonenumbers
 
 from smartcity.city.model import City
-from smartcity.text import fold
+from smartcity.text import UNSEEN, fold
 
 HIDDEN: Final = "•••"
 
@@ -16,8 +16,17 @@ _UNBROKEN: Final = re.compile(r"\d{8,}")
 _BROKEN: Final = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}")
 """Digits that may be a number together: people put all kinds of signs between."""
 
-_SIGNS: Final = re.compile(r"[^\d+()\s.-]")
-"""Between digits a space, to the library."""
+_GAP: Final = re.compile(rf"(?<=\d)[\W_{UNSEEN}]+(?=\d)")
+_NOT_SEEN: Final = re.compile(rf"(?!\s)[{UNSEEN}\u0300-\u036f\u20d0-\u20ff]+")
+"""Marks among it: on a digit they are there for us alone."""
+
+_BLANKS: Final = re.compile(r"\s+")
+
+_CHAIN: Final = re.compile(rf"[+(]{{0,2}}\d(?:[\W_{UNSEEN}]*\d){{6,}}")
+"""The same, with any number of signs between: what is hidden in part is hidden whole."""
+
+_SIGNS: Final = re.compile(r"[^\d+().-]")
+"""Between digits a space, to the library; a new line too."""
 
 LOOKED_AT: Final = 120
 """So many characters of broken numbers are looked at; a text with more has all of them hidden. The
@@ -35,8 +44,13 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         """The text for the public. Most texts hold no long number and cost one search."""
-        if not _BROKEN.search(text):
+        if not _CHAIN.search(text):
             return text
+        seen = _GAP.sub(_as_seen, text)
+        masked = self._masked(seen)
+        return text if masked == seen else masked
+
+    def _masked(self, text: str) -> str:
         if self._identity is not None:
             text = self._identity.sub(HIDDEN, text)
         text = _UNBROKEN.sub(HIDDEN, text)
@@ -52,9 +66,14 @@ class Mask:
         return digits
 
 
+def _as_seen(gap: re.Match[str]) -> str:
+    """What stands between two digits, as people see it: of many blanks one."""
+    return _BLANKS.sub(lambda blanks: blanks[0][0], _NOT_SEEN.sub("", gap[0]))
+
+
 def numbers_in(text: str) -> list[tuple[int, int]]:
     """Where digits stand that may be a number together."""
-    return [found.span() for found in _BROKEN.finditer(text)]
+    return [found.span() for found in _CHAIN.finditer(text)]
 
 
 def searchable(city: City, description: str, address: str | None) -> str:

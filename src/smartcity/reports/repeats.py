@@ -7,8 +7,9 @@ import msgspec
 
 from smartcity.errors import IdempotencyKeyReused
 from smartcity.identifiers import digest_of
-from smartcity.reports.model import Key, Report
+from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
+from smartcity.reports.timeline import Key
 
 
 def key_of(actor: UUID, key: str, steps: Sequence[Step]) -> Key:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from smartcity.attachments.images import Region
 from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.clock import in_utc
-from smartcity.reports.model import Action
+from smartcity.reports.words import Action
 from smartcity.text import READABLE
 
 Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern=READABLE)]

@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from smartcity.reports.model import Entry, Party
+from smartcity.reports.timeline import Entry
+from smartcity.reports.words import Party
 
 TIMELINE_LIMIT: Final = 500
 REPORTERS_LIMIT: Final = 400

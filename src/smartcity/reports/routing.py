@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from smartcity.city.model import OWN, Category, City, Rule
+from smartcity.reports.clockwork.ladder import rungs
 
 OWN_UNIT: Final = "own-unit"
 """No rule matched, the unit is known: the agency that governs it."""
@@ -41,8 +42,7 @@ def route(
     """Find the agency of a report that arrives at `at`. `about` is the agency it complains of."""
     found = _first_match(city, category, city.local(at), unit, answers or {})
     if about is not None and found.agency in city.below(about):
-        above = city.agencies[about].parent
-        return Route(above or city.dispatch, NOT_ITSELF)
+        return Route(rungs(city, about, at)[1].agency, NOT_ITSELF)
     return found
 
 

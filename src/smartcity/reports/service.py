@@ -1,7 +1,6 @@
 """What happens to reports that were taken in, in order: acted upon, shown."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -23,13 +22,11 @@ from smartcity.feed.event import Event
 from smartcity.identity.roles import CLOCK, Actor, Role
 from smartcity.identity.senders.service import Senders
 from smartcity.identity.staff.colleagues import Colleagues
-from smartcity.reports import submission
-from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.events import event, unseen
 from smartcity.reports.lifecycle import WITHOUT_VERSION, row_for
 from smartcity.reports.merging import stranded
-from smartcity.reports.model import Action, By, Entry, Party, Place, Report
+from smartcity.reports.model import Report
 from smartcity.reports.parties import (
     CONTACTING,
     acting_as,
@@ -41,12 +38,15 @@ from smartcity.reports.parties import (
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.reporters import Reporters
 from smartcity.reports.receipts import Receipts
+from smartcity.reports.references import References
 from smartcity.reports.repeats import key_of, was_taken
 from smartcity.reports.requests import Said, SaidPhone, Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
 from smartcity.reports.submission import Places
+from smartcity.reports.timeline import By, Entry
 from smartcity.reports.viewers import Viewer
+from smartcity.reports.words import Action, Party
 
 TRIES: Final = 5
 """How often a step without a version is taken anew when others change the report meanwhile."""
@@ -75,8 +75,7 @@ class ReportService:
     ) -> None:
         self._city = city
         self._store = store
-        self._clocks = clocks
-        self._places = places
+        self._references = References(city, store, clocks, places, attachments, colleagues)
         self._attachments = attachments
         self._reporters = reporters
         self._callers = callers
@@ -146,7 +145,7 @@ class ReportService:
         for step in steps:
             parties = parties_of(actor, report, has_receipt=has_receipt)
             by = _by(actor, report, parties, step.action)
-            among = await self._circumstances(report, step, by, parties, at, actor)
+            among = await self._references.circumstances(report, step, by, parties, at, actor)
             taken = take(report, step, among)
             entries.append(taken.entry)
             events.append(event(taken.report, taken.entry, before=report))
@@ -154,45 +153,6 @@ class ReportService:
         if report.public is Publicity.NEVER:
             events = [unseen(told) for told in events]
         return report, entries, events
-
-    async def _circumstances(
-        self,
-        report: Report,
-        step: Step,
-        by: By,
-        parties: Collection[Party],
-        at: datetime,
-        actor: Actor,
-    ) -> Circumstances:
-        """What the step refers to, found. Raises `Invalid` where that is not there."""
-        await self._check_assignee(report, step)
-        merges, resolves = step.action is Action.MERGE, step.action is Action.RESOLVE
-        regions = step.redaction is not None and step.redaction.regions
-        return Circumstances(
-            city=self._city,
-            clocks=self._clocks,
-            by=by,
-            parties=parties,
-            at=at,
-            agencies=actor.agencies,
-            place=self._corrected(report, step),
-            survivor=await self._known(step.report, actor) if merges and step.report else None,
-            arrived=await self._attachments.ready(step.attachments) if resolves else (),
-            photos=await self._attachments.photos(report.files) if regions else (),
-        )
-
-    def _corrected(self, report: Report, step: Step) -> Place | None:
-        if step.action is not Action.CORRECT or not (step.location or step.unit or step.address):
-            return None
-        if step.unit is not None and step.unit not in self._city.units:
-            raise Invalid(FieldError("unit", "unknown"))
-        return submission.corrected(self._places, report.place, step)
-
-    async def _check_assignee(self, report: Report, step: Step) -> None:
-        if step.action is not Action.ASSIGN or step.assignee is None:
-            return
-        if not await self._colleagues.works_for(step.assignee, report.agency):
-            raise Invalid(FieldError("assignee", "not_of_this_agency"))
 
     async def _free(self, written: Report, steps: Sequence[Step]) -> None:
         """Undo the merges that these steps left without a report that carries them. Raises
@@ -303,13 +263,6 @@ class ReportService:
             await self._callers.check(report, said, actor)
         else:
             await self._receipts.check(report, said)
-
-    async def _known(self, report_id: UUID, actor: Actor) -> Report | None:
-        """A report that the actor may know of, if there is one."""
-        found = await self._store.find(report_id)
-        if found is None or not may_know_of(found, actor, parties_of(actor, found)):
-            return None
-        return found
 
     async def _found(self, report_id: UUID) -> Report:
         report = await self._store.find(report_id)

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from smartcity.reports.holding.model import Common
-from smartcity.reports.model import Redaction, TaskStatus
+from smartcity.reports.timeline import Redaction
+from smartcity.reports.words import TaskStatus
 
 
 class View(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,13 +13,14 @@ from smartcity.errors import Forbidden
 from smartcity.geography.distances import distance_m
 from smartcity.identity.roles import Actor
 from smartcity.reports.lists.store import ReportLists
-from smartcity.reports.model import OPEN, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.needs import GIVEN_UP
 from smartcity.reports.parties import OF_THE_AGENCY, may_know_of, parties_of, viewer_of
 from smartcity.reports.requests import ReportFilter
 from smartcity.reports.shapes import Named, View
 from smartcity.reports.viewers import Viewer
 from smartcity.reports.views import Views
+from smartcity.reports.words import OPEN, Status
 from smartcity.text import fold
 
 RADIUS_M: Final = 200.0

@@ -17,9 +17,11 @@ from smartcity.reports.clockwork.alarms import ALARMED, check_due, wound
 from smartcity.reports.deadlines import due_at
 from smartcity.reports.effects import EFFECTS, Changes
 from smartcity.reports.lifecycle import ADDITIONS, HANDLERS, WITHOUT_VERSION, transition
-from smartcity.reports.model import OPEN, Action, By, Entry, Party, Redaction, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.needs import NEEDS, misplaced
 from smartcity.reports.requests import Step
+from smartcity.reports.timeline import By, Entry, Redaction
+from smartcity.reports.words import OPEN, Action, Party, Status
 
 WITHIN: Final = frozenset(
     {

@@ -9,12 +9,14 @@ import msgspec
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError, WTimeoutError
 
+from smartcity.city.model import Publicity
 from smartcity.errors import TimelineFull
 from smartcity.feed.event import Event
-from smartcity.feed.outbox import outbox, promise
+from smartcity.feed.outbox import OUTBOX_AT, outbox, promise
 from smartcity.feed.store import OUTBOX_INDEX
-from smartcity.reports.model import Entry, Report
+from smartcity.reports.model import Report
 from smartcity.reports.room import Room, room_for
+from smartcity.reports.timeline import Entry
 from smartcity.storage.gathering import Gathering, look_up
 from smartcity.storage.mongo import (
     Database,
@@ -232,6 +234,24 @@ class ReportStore:
             query["batch"] = batch
         async for document in self._reports.find(query, _COLUMNS).batch_size(10_000):
             yield document
+
+
+async def complete_promises(database: Database) -> None:
+    """Tell in events that were promised before events told it, and are not published yet, what the
+    next deadline is, and whether the public may know of the report: else map and figures would
+    take over that they do not.
+    """
+    known: Document = {
+        "due_at": "$due_at",
+        "risk_at": "$risk_at",
+        "never_public": {"$eq": ["$public", Publicity.NEVER.value]},
+    }
+    internal: Document = {"internal": {"$mergeObjects": [known, "$$this.internal"]}}
+    completed: Document = {
+        "$map": {"input": "$outbox", "in": {"$mergeObjects": ["$$this", internal]}}
+    }
+    promised = {OUTBOX_AT: {"$exists": True}}
+    await database[COLLECTION].update_many(promised, [{"$set": {"outbox": completed}}])
 
 
 class _Advance(NamedTuple):

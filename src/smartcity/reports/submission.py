@@ -18,21 +18,12 @@ from smartcity.identifiers import new_code, new_id
 from smartcity.identity.roles import Actor, Assurance, Role
 from smartcity.reports.clockwork.alarms import wound
 from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import (
-    Action,
-    By,
-    Entry,
-    Party,
-    Place,
-    Report,
-    Reporter,
-    Routing,
-    Status,
-    Subject,
-)
+from smartcity.reports.model import Place, Report, Reporter, Routing, Subject
 from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location, NewReport, Step
 from smartcity.reports.routing import route
+from smartcity.reports.timeline import By, Entry
+from smartcity.reports.words import Action, Party, Status
 
 
 class Places(Protocol):

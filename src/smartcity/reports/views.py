@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from smartcity.city.model import Agency, Category, City, Unit
 from smartcity.reports.lifecycle import PRIVATE
-from smartcity.reports.model import Entry, Party, Report, Task
+from smartcity.reports.model import Report, Task
 from smartcity.reports.moderation import (
     ADDRESS,
     ANSWERS,
@@ -34,7 +34,9 @@ from smartcity.reports.shapes import (
     ReportView,
     TaskView,
 )
+from smartcity.reports.timeline import Entry
 from smartcity.reports.viewers import MASKED, OFFICIALS, Viewer
+from smartcity.reports.words import Party
 
 EXCERPT = 200
 

@@ -97,6 +97,6 @@ async def _run_new(
     done = {document["_id"] async for document in database[COLLECTION].find({})}
     for migration in migrations:
         if migration.name not in done:
-            say(f"migration {migration.name}")
+            say(f"migration: {migration.name}")
             await migration.run(database)
             await database[COLLECTION].insert_one({"_id": migration.name, "at": now()})

@@ -40,11 +40,11 @@ def ends_with_parent_and_opens_files() -> Callable[[], None]:
     ask = ends_with_parent()
     most = most_files()
 
-    def ask_and_raise() -> None:
+    def prepare() -> None:
         ask()
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
-    return ask_and_raise
+    return prepare
 
 
 def most_files() -> int:

@@ -25,7 +25,7 @@ PHOTO = photo()
 LONG = document() + b"%" + bytes(3 * PART_BYTES)
 
 
-class Dying(Files):
+class DyingFiles(Files):
     """A file store whose process dies at the n-th write, before or after it."""
 
     def __init__(self, folder: Path, lives: int, written: bool) -> None:
@@ -41,7 +41,7 @@ class Dying(Files):
             raise asyncio.CancelledError
 
 
-class Paused(Examiner):
+class DyingExaminer(Examiner):
     """An examiner that dies before it answers."""
 
     async def examine(self, original: bytes) -> Photo | Document:

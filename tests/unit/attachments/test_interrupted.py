@@ -21,8 +21,8 @@ from smartcity.errors import (
 from smartcity.identity.roles import Actor
 from tests.unit.attachments.sending import (
     PHOTO,
-    Dying,
-    Paused,
+    DyingExaminer,
+    DyingFiles,
     announcement,
     bit_by_bit,
     files_in,
@@ -48,7 +48,7 @@ async def test_an_upload_goes_on_after_its_process_died_at_any_write(
 ) -> None:
     original = encoded(Image.effect_noise((1500, 1800), 100), "PNG")
     assert 2 * PART_BYTES < len(original) < 3 * PART_BYTES, "three parts, a picture, a thumbnail"
-    mortal = service(store, Dying(tmp_path / "attachments", lives, written), examiner, reports)
+    mortal = service(store, DyingFiles(tmp_path / "attachments", lives, written), examiner, reports)
     upload, _ = await mortal.receiving.announce(device, announcement(original))
     with pytest.raises(asyncio.CancelledError):
         await send(mortal, device, upload, original)
@@ -66,7 +66,9 @@ async def test_the_sweep_finishes_what_arrived_before_its_process_died(
     store: AttachmentStore, tmp_path: Path, examiner: Examiner, reports: Reports, device: Actor
 ) -> None:
     files = open_files("", tmp_path)
-    dying = service(store, files, Paused(pixels=1, zone=ZoneInfo("Asia/Ho_Chi_Minh")), reports)
+    dying = service(
+        store, files, DyingExaminer(pixels=1, zone=ZoneInfo("Asia/Ho_Chi_Minh")), reports
+    )
     upload, _ = await dying.receiving.announce(device, announcement(PHOTO))
     with pytest.raises(asyncio.CancelledError):
         await send(dying, device, upload, PHOTO)

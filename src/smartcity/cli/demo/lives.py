@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from smartcity.cli.demo.dice import weighted
-from smartcity.reports.model import Action
+from smartcity.reports.words import Action
 
 A = Action
 Life = tuple[Action, ...]

@@ -35,8 +35,8 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
 from smartcity.notifications.model import Follow, Following
 from smartcity.notifications.store import FollowStore
-from smartcity.reports.model import OPEN
 from smartcity.reports.store import ReportStore
+from smartcity.reports.words import OPEN
 from smartcity.settings import Settings
 from smartcity.storage.mongo import Database
 
@@ -83,12 +83,14 @@ async def load_demo(
         secret=shared.secret,
         now=progress.begun_at,
     )
-    phone = await _load(database, scene, settings)
+    phone = await _load(database, scene, settings, shared.personal)
     await store.finish()
     return list(_lines(team.accounts, phone))
 
 
-async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
+async def _load(
+    database: Database, scene: Scene, settings: Settings, personal: PersonalData
+) -> Phone:
     reporting, reports = Reporting(scene), ReportStore(database)
     device, token = await DeviceService(DeviceStore(database), scene.city).register(
         NewDevice(platform=Platform.ANDROID, language=scene.city.languages[0])
@@ -112,7 +114,7 @@ async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
     )
     await reports.take_in([*plain, *(one.report for one in burst)])
     await confirm_some(database, scene, plain)
-    dossier, secret = await _load_dossiers(database, scene, device.id)
+    dossier, secret = await _load_dossiers(database, scene, device.id, personal)
     await _follow(database, device.id, [m.report.id for m in followed], Topic.REPORT)
     # With their events: so the phone's inbox is filled the way it is every day.
     promised = [(one.report, one.events[-1:]) for one in followed]
@@ -124,12 +126,12 @@ async def _load(database: Database, scene: Scene, settings: Settings) -> Phone:
     return Phone(token, dossier, secret)
 
 
-async def _load_dossiers(database: Database, scene: Scene, device: UUID) -> tuple[str, str]:
+async def _load_dossiers(
+    database: Database, scene: Scene, device: UUID, personal: PersonalData
+) -> tuple[str, str]:
     """All of them, and one that the device follows; answers with its code and secret."""
     dossiers = Dossiers(scene.city, scene.samples, scene.wording, scene.dice, scene.secret)
-    reader = RowReader(
-        PersonalData(scene.secret), DossierSecrets(scene.secret), scene.city.zone, "demo"
-    )
+    reader = RowReader(personal, DossierSecrets(scene.secret), scene.city.zone, "demo")
     store = DossierStore(database)
     importer = DossierImporter(store, reader)
     early, late = dossiers.followed(scene.now)

@@ -20,10 +20,11 @@ from smartcity.identifiers import derived_code, derived_id, digest_of
 from smartcity.reports import submission
 from smartcity.reports.holding.model import Common
 from smartcity.reports.holding.rules import hold
-from smartcity.reports.model import Action, Report, Reporter
+from smartcity.reports.model import Report, Reporter
 from smartcity.reports.needs import GIVEN_UP
 from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location, NewReport, SubjectOfComplaint
+from smartcity.reports.words import Action
 
 DAYS: Final = 60
 HOURS: Final = weighted(

@@ -15,10 +15,12 @@ from smartcity.cli.demo.wording import Spot
 from smartcity.reports.circumstances import Circumstances
 from smartcity.reports.events import event, is_silent
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, By, Party, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.moderation import ADDRESS, DESCRIPTION
 from smartcity.reports.requests import Redacted, Step
 from smartcity.reports.steps import take
+from smartcity.reports.timeline import By
+from smartcity.reports.words import Action, Party, Status
 
 ENDS: Final = frozenset({Action.CLOSE, Action.LAPSE})
 

@@ -40,7 +40,7 @@ class KeyService:
     async def revoke(self, name: str) -> None:
         """Take a key back. Raises `NotFound`."""
         if not await self._store.revoke(name, now()):
-            raise NotFound
+            raise NotFound(name=name)
 
     async def actor(self, hashed: bytes) -> Actor | None:
         """Whose key this is, for `Credentials`."""

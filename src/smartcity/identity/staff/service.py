@@ -72,7 +72,7 @@ class StaffService:
         """The account of a user name, however it is typed. Raises `NotFound`."""
         staff = await self._staff.by_name(fold(username))
         if staff is None:
-            raise NotFound
+            raise NotFound(username=username)
         return staff
 
     async def disable(self, username: str) -> None:

@@ -8,10 +8,11 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.errors import Conflict
-from smartcity.reports.clockwork.ladder import rungs
+from smartcity.reports.clockwork.ladder import rungs, standing
 from smartcity.reports.dates import Watch
-from smartcity.reports.deadlines import Clocks
-from smartcity.reports.model import Action, Alarm, Report, Status
+from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
+from smartcity.reports.model import Alarm, Report
+from smartcity.reports.words import Action, Status
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -56,8 +57,11 @@ def wound(report: Report, action: Action, city: City, clocks: Clocks, at: dateti
     report = msgspec.structs.replace(report, risk_at=_risk_at(report, city, clocks))
     steps = rungs(city, report.agency, at)
     stands = report.is_open and report.level > 0
+    level = report.level
+    if stands and action is not Action.ESCALATE:
+        level = standing(city, report, at)  # on the ladder as it is by now
     report = msgspec.structs.replace(
-        report, escalated_to=steps[min(report.level, len(steps)) - 1] if stands else None
+        report, level=level, escalated_to=steps[min(level, len(steps)) - 1] if stands else None
     )
     alarms = (_of_deadline(report, len(steps), city, clocks), _of_turn(report, city))
     first = min((a for a in alarms if a is not None), key=lambda alarm: alarm.at, default=None)
@@ -101,8 +105,9 @@ def _risk_at(report: Report, city: City, clocks: Clocks) -> datetime | None:
     watch = report.watch
     if report.due_at is None or watch is None:
         return None
-    if watch.warned and report.risk_at is not None:
-        return report.risk_at  # whatever the pack or another category would say since
+    if watch.warned:  # whatever the pack or another category would say since
+        warned = reversed([e.at for e in report.timeline if e.action is Action.WARN])
+        return report.risk_at or max(next(warned, watch.by), watch.by - RISK_AT_MOST)
     category = city.categories[report.category]
     return clocks.risk_at(category, report.agency, watch.since, watch.by)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartcity.city.model import City
-from smartcity.reports.model import Party, Report, Rung
+from smartcity.reports.model import Report, Rung
+from smartcity.reports.words import Party
 
 
 def rungs(city: City, agency: str, at: datetime) -> tuple[Rung, ...]:
@@ -25,6 +26,15 @@ def level_of(city: City, report: Report, at: datetime) -> int:
     way = list(_ever_upward(city, report.agency))
     passed = way[: way.index(stands.agency)] if stands.agency in way else way
     return sum(rung.role is Party.SUPERVISOR and rung.agency in passed for rung in steps)
+
+
+def standing(city: City, report: Report, at: datetime) -> int:
+    """The level of those whom the report stands with by then: of who is above them, if they ended
+    since it came to them.
+    """
+    stands, steps = report.escalated_to, rungs(city, report.agency, at)
+    ended = stands is not None and stands not in steps
+    return min(level_of(city, report, at) + ended, len(steps))
 
 
 def _upward(city: City, agency: str, at: datetime) -> Iterator[str]:

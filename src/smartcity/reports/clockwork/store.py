@@ -9,8 +9,9 @@ import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from smartcity.reports.deadlines import RISK_AT_MOST
-from smartcity.reports.model import Action, Alarm, Status
+from smartcity.reports.model import Alarm
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import Action, Status
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {

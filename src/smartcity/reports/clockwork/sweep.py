@@ -13,9 +13,9 @@ from smartcity.errors import SmartCityError
 from smartcity.identity.roles import CLOCK
 from smartcity.reports.clockwork.alarms import turn_opened
 from smartcity.reports.clockwork.store import AlarmStore, Ringing
-from smartcity.reports.model import Action
 from smartcity.reports.requests import Step
 from smartcity.reports.service import ReportService
+from smartcity.reports.words import Action
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,8 @@ from smartcity.city.policies import Burst
 from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
 from smartcity.reports.holding.model import Common, Hold
-from smartcity.reports.model import Report, Status
+from smartcity.reports.model import Report
+from smartcity.reports.words import Status
 from smartcity.text import folded_words
 
 TELLING: Final = 4

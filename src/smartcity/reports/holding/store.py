@@ -9,8 +9,9 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.city.policies import Burst
-from smartcity.reports.model import Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import Status
 from smartcity.storage.gathering import Gathering
 from smartcity.storage.mongo import Database, Document, from_document
 

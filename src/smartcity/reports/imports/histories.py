@@ -11,7 +11,7 @@ import msgspec
 
 from smartcity.errors import IllegalTransition
 from smartcity.reports.lifecycle import TRANSITIONS
-from smartcity.reports.model import Action, Status
+from smartcity.reports.words import Action, Status
 
 A, S = Action, Status
 

@@ -32,7 +32,6 @@ from smartcity.rowfiles.rows import Heard, Line, Reject, Tally, read_rows
 CHUNK: Final = 2_000
 """Rows, taken or not: so the same rows are a chunk every time."""
 
-
 SOON: Final = timedelta(days=1)
 """Retention passes on while a chunk is written."""
 
@@ -97,12 +96,12 @@ class ReportImporter:
         reports, rejects = read_rows(
             rows, lambda row: self._reader.report(row, batch, at), self._id_column
         )
-        before = self._forgetting.before(at + SOON)
-        return _Chunk(batch, [self._kept(report, before) for report in reports], rejects)
+        since = self._forgetting.kept_since(at + SOON)
+        return _Chunk(batch, [self._kept(report, since) for report in reports], rejects)
 
-    def _kept(self, report: Report, before: datetime) -> Report:
+    def _kept(self, report: Report, since: datetime) -> Report:
         finished = report.finished_at
-        is_old = finished is not None and finished < before
+        is_old = finished is not None and finished < since
         return self._forgetting.retained(report) if is_old else report
 
     async def _write(self, chunk: _Chunk) -> Outcome:

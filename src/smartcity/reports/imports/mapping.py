@@ -16,7 +16,7 @@ from smartcity.city.mistakes import Mistake
 from smartcity.city.model import City, Code, Struct
 from smartcity.city.reading import Page
 from smartcity.reports.imports.histories import WAYS
-from smartcity.reports.model import Status
+from smartcity.reports.words import Status
 
 Column = Annotated[str, Meta(min_length=1)]
 Words = Annotated[str, Meta(min_length=1, max_length=1000)]

@@ -16,21 +16,12 @@ from smartcity.reports.dates import Deadlines
 from smartcity.reports.deadlines import Clocks, due_at
 from smartcity.reports.imports.histories import AT_ONCE, stages
 from smartcity.reports.imports.mapping import Codes, ImportMapping
-from smartcity.reports.model import (
-    OPEN,
-    Action,
-    By,
-    Entry,
-    Party,
-    Place,
-    Report,
-    Reporter,
-    Routing,
-    Status,
-)
+from smartcity.reports.model import Place, Report, Reporter, Routing
 from smartcity.reports.privacy import searchable
 from smartcity.reports.requests import Location
 from smartcity.reports.submission import Places, place
+from smartcity.reports.timeline import By, Entry
+from smartcity.reports.words import OPEN, Action, Party, Status
 from smartcity.rowfiles.rows import RowError
 from smartcity.text import fold
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from smartcity.clock import in_utc
-from smartcity.reports.model import Party, Status
 from smartcity.reports.requests import ReportFilter
+from smartcity.reports.words import Party, Status
 
 Moment = Annotated[datetime, Meta(tz=True)]
 

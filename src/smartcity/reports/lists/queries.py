@@ -11,8 +11,8 @@ from smartcity.clock import now
 from smartcity.geography.distances import EARTH_RADIUS_M
 from smartcity.identifiers import earliest_id, grouped, is_code
 from smartcity.reports.lists.model import FINISHED_TABS, OPEN_TABS, QUEUED, Along
-from smartcity.reports.model import Status
 from smartcity.reports.requests import ReportFilter
+from smartcity.reports.words import Status
 from smartcity.storage.mongo import Document
 from smartcity.text import folded_words
 

@@ -21,9 +21,10 @@ from smartcity.reports.lists.model import (
     Standing,
 )
 from smartcity.reports.lists.tally import OpenCount, Raised, Tally
-from smartcity.reports.model import Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.requests import ReportFilter
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import Status
 from smartcity.storage.mongo import Database, Document, from_document
 
 Kind = TypeVar("Kind")

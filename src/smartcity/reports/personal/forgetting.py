@@ -19,16 +19,7 @@ import msgspec
 
 from smartcity.city.model import City
 from smartcity.identifiers import new_id
-from smartcity.reports.model import (
-    By,
-    Entry,
-    Party,
-    Redaction,
-    Report,
-    Reporter,
-    Status,
-    Task,
-)
+from smartcity.reports.model import Report, Reporter, Task
 from smartcity.reports.moderation import (
     ADDRESS,
     ANSWERS,
@@ -38,6 +29,8 @@ from smartcity.reports.moderation import (
     without,
 )
 from smartcity.reports.privacy import Mask
+from smartcity.reports.timeline import By, Entry, Redaction
+from smartcity.reports.words import Party, Status
 
 MONTH: Final = timedelta(days=30.4375)
 """The mean one: nobody's data stays longer for having been finished in February."""
@@ -57,8 +50,8 @@ class Forgetting:
         self._keeps = city.privacy.personal_months * MONTH
         self._notice = city.messages.render(city.languages[0], NOTICE)
 
-    def before(self, at: datetime) -> datetime:
-        """Reports that were finished before that are nobody's by then."""
+    def kept_since(self, at: datetime) -> datetime:
+        """Reports that were finished before this are nobody's by `at`."""
         return at - self._keeps
 
     def retained(self, report: Report) -> Report:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
-from smartcity.reports.model import OPEN, Report, Status
+from smartcity.reports.model import Report
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import OPEN, Status
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {

@@ -7,8 +7,9 @@ import msgspec
 
 from smartcity.identifiers import new_id
 from smartcity.reports.circumstances import Circumstances
-from smartcity.reports.model import Action, Report, Task, TaskStatus
+from smartcity.reports.model import Report, Task
 from smartcity.reports.requests import Step
+from smartcity.reports.words import Action, TaskStatus
 
 Tasks = tuple[Task, ...]
 Changes = dict[str, Any]

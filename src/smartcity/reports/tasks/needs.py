@@ -5,8 +5,9 @@ from typing import Final
 
 from smartcity.errors import Conflict, FieldError, Forbidden, IllegalTransition, TasksOpen
 from smartcity.reports.circumstances import Circumstances
-from smartcity.reports.model import TASKS_LIMIT, Action, Party, Report, TaskStatus
+from smartcity.reports.model import TASKS_LIMIT, Report
 from smartcity.reports.requests import Step
+from smartcity.reports.words import Action, Party, TaskStatus
 
 LATEST: Final = timedelta(days=366)
 """No date that is promised is further away."""

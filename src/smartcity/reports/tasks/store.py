@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 from pymongo import ASCENDING, IndexModel
 
-from smartcity.reports.model import Report, Task, TaskStatus
+from smartcity.reports.model import Report, Task
 from smartcity.reports.store import COLLECTION
+from smartcity.reports.words import TaskStatus
 from smartcity.storage.mongo import Database, Document, from_document
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
