@@ -59,9 +59,9 @@ def overdue(city: City) -> list[Report]:
     return found
 
 
-async def begin(database: Database, city: City) -> datetime:
-    """The backlog is there, and workers have a whole sweep before them. Since when."""
-    since, patterns = now(), overdue(city)
+async def add_backlog(database: Database, city: City) -> None:
+    """Workers have a whole sweep before them, however fast they were with the last."""
+    patterns = overdue(city)
     reports = [
         msgspec.structs.replace(
             patterns[n % len(patterns)], id=new_id(), code=new_code(), submission=new_id().bytes
@@ -69,7 +69,6 @@ async def begin(database: Database, city: City) -> datetime:
         for n in range(BACKLOG)
     ]
     await ReportStore(database).take_in(reports)
-    return since
 
 
 async def raised(database: Database, since: datetime) -> int:
@@ -83,11 +82,11 @@ async def until_raised(database: Database, since: datetime, count: int) -> None:
     await until(enough, f"{count} reports went up")
 
 
-async def each_went_up_once(database: Database, since: datetime) -> None:
+async def each_went_up_once(database: Database, since: datetime, count: int) -> None:
     """And it was told once."""
-    await until_raised(database, since, BACKLOG)
+    await until_raised(database, since, count)
     reports = await every_report(database)
-    assert len(reports) == BACKLOG
+    assert len(reports) == count
     for report in reports:
         steps = entries(report, Action.ESCALATE)
         assert len(steps) == report.level
@@ -97,7 +96,7 @@ async def each_went_up_once(database: Database, since: datetime) -> None:
         return await database[COLLECTION].count_documents({OUTBOX_AT: {"$exists": True}}) == 0
 
     await until(all_published, "all of it was published")
-    log = await FeedStore(database).after(0, 10 * BACKLOG, "any")
+    log = await FeedStore(database).after(0, 10 * count, "any")
     told = Counter(one.event.subject for one in log if one.event.action == Action.ESCALATE)
     assert told == Counter(report.id for report in reports)
 
@@ -105,24 +104,26 @@ async def each_went_up_once(database: Database, since: datetime) -> None:
 async def test_workers_killed_inside_a_sweep_lose_no_report_and_raise_none_twice(
     installation: Apart, shared: Database, hanoi: City
 ) -> None:
-    since, deaths = await begin(shared, hanoi), 0
+    since, there, deaths = now(), 0, 0
     for worker in installation.workers:
-        before = await raised(shared, since)
-        await until_raised(shared, since, before + 200)
+        await add_backlog(shared, hanoi)
+        there += BACKLOG
+        await until_raised(shared, since, await raised(shared, since) + 200)
         await worker.kill_and_start()
-        deaths += await raised(shared, since) < BACKLOG
+        deaths += await raised(shared, since) < there
     assert deaths == len(installation.workers), "each died with work left to do"
-    await each_went_up_once(shared, since)
+    await each_went_up_once(shared, since, there)
 
 
 async def test_two_workers_that_both_believe_to_hold_the_clock_raise_each_report_once(
     installation: Apart, shared: Database, hanoi: City
 ) -> None:
-    since = await begin(shared, hanoi)
+    since, there = now(), 0
     for worker in installation.workers:
-        before = await raised(shared, since)
-        await until_raised(shared, since, before + 200)
+        await add_backlog(shared, hanoi)
+        there += BACKLOG
+        await until_raised(shared, since, await raised(shared, since) + 200)
         worker.pause()
         await asyncio.sleep(LEASE_S * 1.5)
         worker.wake()
-    await each_went_up_once(shared, since)
+    await each_went_up_once(shared, since, there)
