@@ -24,6 +24,7 @@ OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
 MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
+ALERTING: Final = frozenset({Role.ALERTER})
 AUDITING: Final = frozenset({Role.AUDITOR})
 ADMINISTERING: Final = frozenset({Role.ADMIN})
 
@@ -109,6 +110,16 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListTasks": TRIAGE,
     "ListColleagues": TRIAGE,
     "ListTemplates": TRIAGE,
+    # --- alerts: what a second person must confirm is `alerts/lifecycle.py`'s ---------------------
+    "ListAlerts": PUBLIC,
+    "GetAlert": PUBLIC,
+    "GetAlertFeed": PUBLIC,
+    "CreateAlert": ALERTING,
+    "ReviseAlert": ALERTING,
+    "PreviewAlert": ALERTING,
+    "ActOnAlert": ALERTING,
+    "ListAllAlerts": ALERTING | {Role.OPERATIONS},
+    "GetWholeAlert": ALERTING | {Role.OPERATIONS},
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,
