@@ -33,6 +33,7 @@ from api.conditional import ConditionalRequests
 from api.document import CONFIG, openapi_document
 from api.errors import Problems
 from api.languages import language_of
+from api.operations.alerts import AlertDeskController, AlertingController
 from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
 from api.operations.live import LiveController
@@ -51,6 +52,8 @@ HANDLERS: Final = (
     AccountController,
     ActionController,
     AgencyController,
+    AlertDeskController,
+    AlertingController,
     AttachmentController,
     AuditController,
     CityController,
@@ -87,6 +90,8 @@ HANDLERS: Final = (
 
 
 ANSWERS_FROM: Final[Mapping[str, Kept]] = {
+    "alerts": Kept.AREAS,
+    "current_alerts": Kept.ALERTS,
     "areas": Kept.AREAS,
     "intake": Kept.AREAS,
     "reports": Kept.AREAS,

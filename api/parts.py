@@ -6,6 +6,7 @@ Nothing else in `api` opens a connection or reads a setting for itself.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -15,12 +16,17 @@ from api.addresses import Addresses
 from api.limits import RateLimits
 from api.push_gauge import PushGauge
 from api.readiness import Kept, Readiness
+from smartcity.alerts.current import CurrentAlerts
+from smartcity.alerts.desk import AlertDesk
+from smartcity.alerts.preview import Previews
+from smartcity.alerts.views import AlertViews
 from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
-from smartcity.bridges import PinsOfReports
+from smartcity.bridges import PinsOfReports, PublishedAlerts
 from smartcity.cancelling import end
 from smartcity.city import load_city
+from smartcity.clock import now
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
@@ -42,6 +48,7 @@ from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
+from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.people.consents import Withdrawals
@@ -146,9 +153,26 @@ class Parts:
         self.similarity = Similarity(self.city, self.report_lists, self.views)
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
 
+        self.alerts = shared.alerts
+        self.current_alerts = CurrentAlerts(shared.alert_store, timedelta(days=settings.inbox_days))
+        self.alert_views = AlertViews(self.city)
+        self.alert_desk = AlertDesk(
+            shared.alert_store,
+            shared.delivery_store,
+            Previews(self.city, shared.alert_store, shared.device_store),
+            self.alert_views,
+            self.colleagues,
+        )
+
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
-        self.inbox = InboxService(shared.notification_store)
+        inbox_alerts = AlertInbox(
+            PublishedAlerts(self.city, self.current_alerts),
+            shared.device_store,
+            shared.alert_read_store,
+            timedelta(days=settings.inbox_days),
+        )
+        self.inbox = InboxService(shared.notification_store, inbox_alerts)
         self.dossiers = DossierService(
             DossierStore(database),
             self.follows,
@@ -166,6 +190,7 @@ class Parts:
             shared.consent_store,
             shared.follow_store,
             shared.notification_store,
+            shared.alert_read_store,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),
@@ -183,6 +208,7 @@ class Parts:
         self.live = LiveStream(feed, self._tail, settings.live_listeners)
         self._tail.listen(self.pins.apply)
         self._tail.listen(self.live.take)
+        self._tail.listen(self.current_alerts.take)
 
         self.readiness = Readiness(database)
         self.registry = self._measured()
@@ -206,6 +232,7 @@ class Parts:
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
+            _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
 
@@ -216,6 +243,8 @@ class Parts:
         await self.senders.refresh()  # before anything is taken in, which needs the areas
         await self.areas.refresh()
         self.readiness.mark(Kept.AREAS)
+        await self.current_alerts.refresh()
+        self.readiness.mark(Kept.ALERTS)
         await self.queue_counts.refresh()
         await self.pins.load()
         self.readiness.mark(Kept.PINS)
@@ -249,6 +278,11 @@ class Parts:
         for name, text, value in (
             ("smartcity_pins", "Reports kept in memory.", lambda: len(self.pins)),
             ("smartcity_live_listeners", "Open live streams.", lambda: self.live.listeners),
+            (
+                "smartcity_alerts",
+                "Alerts that hold.",
+                lambda: len(self.current_alerts.active(now())),
+            ),
             ("smartcity_feed_seq", "The last event seen.", lambda: self._tail.seq),
         ):
             Gauge(name, text, registry=registry).set_function(value)

@@ -25,6 +25,7 @@ MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 OPERATING: Final = frozenset({Role.OPERATIONS, Role.ADMIN})
+ALERTING: Final = frozenset({Role.ALERTER})
 AUDITING: Final = frozenset({Role.AUDITOR})
 ADMINISTERING: Final = frozenset({Role.ADMIN})
 
@@ -110,6 +111,16 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListTasks": TRIAGE,
     "ListColleagues": TRIAGE,
     "ListTemplates": TRIAGE,
+    # --- alerts: what a second person must confirm is `alerts/lifecycle.py`'s ---------------------
+    "ListAlerts": PUBLIC,
+    "GetAlert": PUBLIC,
+    "GetAlertFeed": PUBLIC,
+    "CreateAlert": ALERTING,
+    "ReviseAlert": ALERTING,
+    "PreviewAlert": ALERTING,
+    "ActOnAlert": ALERTING,
+    "ListAllAlerts": ALERTING | {Role.OPERATIONS},
+    "GetWholeAlert": ALERTING | {Role.OPERATIONS},
     # --- map, stream, figures -------------------------------------------------------------------
     "GetTile": PUBLIC,
     "GetReportsGeoJson": PUBLIC,

@@ -12,6 +12,7 @@ class Kept(StrEnum):
     """What a process keeps in memory."""
 
     AREAS = auto()
+    ALERTS = auto()
     PINS = auto()
 
 

@@ -8,6 +8,9 @@ from uuid import uuid4
 
 import structlog
 
+from smartcity.alerts.deliveries.planning import DeliveryPlan
+from smartcity.alerts.service import EXPIRING
+from smartcity.alerts.store import ALERTS
 from smartcity.audit.chain import Chain
 from smartcity.audit.heads import AuditHeads
 from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
@@ -42,6 +45,7 @@ from smartcity.webhooks.destinations import networks_of
 from smartcity.webhooks.posting import open_doors
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.alerts import AlertClock
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
@@ -57,7 +61,7 @@ from workers.webhooks import WebhookSender
 
 log = structlog.get_logger(__name__)
 
-OUTBOXES: Final = (REPORTS, DOSSIERS, ANNOUNCEMENTS, RECORDS)
+OUTBOXES: Final = (REPORTS, DOSSIERS, ALERTS, ANNOUNCEMENTS, RECORDS)
 """The collections whose documents promise events."""
 
 
@@ -173,6 +177,7 @@ class Crew:
                 shared.consent_store,
                 shared.follow_store,
                 shared.notification_store,
+                shared.alert_read_store,
                 ConfirmationStore(database),
                 RestrictionStore(database),
             ),
@@ -200,6 +205,13 @@ class Crew:
         housekeeping = Housekeeping(
             shared.attachments, dossiers, shared.devices, self._lease("housekeeping")
         )
+        plan = DeliveryPlan(shared.alert_store, shared.delivery_store)
+        deliveries = Consumer("deliveries", feed, self._lease("consumer:deliveries"), plan.handle)
+        alert_clock = AlertClock(shared.alerts, self._lease("alerts"))
+        self._duties += [
+            Duty(name="deliveries", run_once=deliveries.run_once, poll_s=poll_s, full=BATCH),
+            Duty(name="alerts", run_once=alert_clock.run_once, poll_s=POLL_S, full=EXPIRING),
+        ]
         self._clock = Clock(city.zone)
         self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)

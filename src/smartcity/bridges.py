@@ -4,17 +4,23 @@ A slice never imports a slice; `composition`, `api` and `workers` hand these in.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from smartcity.alerts.current import CurrentAlerts, holds_until
+from smartcity.alerts.events import TOLD
+from smartcity.alerts.model import Alert, Message, MessageKind
+from smartcity.alerts.wording import description, headline, words_of
 from smartcity.attachments.images import Region
-from smartcity.city.model import Publicity
+from smartcity.city.model import City, Publicity
 from smartcity.dossiers.events import DossierBatches
 from smartcity.feed.event import Event, Topic
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Actor, Role
 from smartcity.identity.staff.store import StaffStore
 from smartcity.map.model import Pin
+from smartcity.notifications.alerts import AlertNotice
 from smartcity.notifications.follows import Merged
 from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
@@ -30,8 +36,19 @@ from smartcity.storage.mongo import Document
 
 CHUNK: Final = 2000
 
-EVENT_KINDS: Final = frozenset(f"{Topic.REPORT}.{action}" for action in Action)
+EVENT_KINDS: Final = frozenset(
+    {
+        *(f"{Topic.REPORT}.{action}" for action in Action),
+        *(f"{Topic.ALERT}.{action}" for action in TOLD),
+    }
+)
 """What events with a public side may be (`webhooks.service.Webhooks`)."""
+
+NOTICED_AS: Final = {
+    MessageKind.ALERT: "issue",
+    MessageKind.UPDATE: "update",
+    MessageKind.CANCEL: "cancel",
+}
 
 HOLDERS: Final = 50
 """So many people of one office are told at the most: where more are responsible, nobody is."""
@@ -122,6 +139,39 @@ class ImportedBatches:
             return await self._dossiers.events(bulk, subjects)
         reports = await self._reports.several(subjects)
         return [event(report, report.timeline[-1]) for report in reports]
+
+
+class PublishedAlerts:
+    """What inboxes show of alerts (`notifications.alerts.AlertsOf`), from memory."""
+
+    def __init__(self, city: City, alerts: CurrentAlerts) -> None:
+        self._city = city
+        self._alerts = alerts
+
+    def are_none(self) -> bool:
+        return self._alerts.are_none
+
+    async def of(
+        self, units: Collection[str], language: str, since: datetime
+    ) -> Sequence[AlertNotice]:
+        if language not in self._city.languages:
+            language = self._city.languages[0]
+        return [
+            self._notice(told.alert, told.message, language)
+            for told in self._alerts.told(units, since)
+        ]
+
+    def _notice(self, alert: Alert, message: Message, language: str) -> AlertNotice:
+        return AlertNotice(
+            message=message.id,
+            alert=alert.id,
+            action=NOTICED_AS[message.kind],
+            title=headline(self._city, message, language),
+            body=description(self._city, message, language),
+            language=words_of(self._city, message, language)[0],
+            sent=message.sent,
+            until=holds_until(alert, message),
+        )
 
 
 class SeenNotifications:

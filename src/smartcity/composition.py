@@ -7,6 +7,9 @@ the database nothing. What only one of them needs is put together there.
 
 from functools import cached_property
 
+from smartcity.alerts.deliveries.store import DeliveryStore
+from smartcity.alerts.service import AlertService
+from smartcity.alerts.store import AlertStore
 from smartcity.attachments.examiner import Examiner
 from smartcity.attachments.files import open_files
 from smartcity.attachments.service import AttachmentService
@@ -40,7 +43,7 @@ from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore
@@ -77,6 +80,9 @@ class Composition:
         self.notification_store = NotificationStore(database)
         self.webhook_store = WebhookStore(database)
         self.feed_store = FeedStore(database)
+        self.alert_read_store = AlertReadStore(database)
+        self.alert_store = AlertStore(database)
+        self.delivery_store = DeliveryStore(database)
 
     # --- secrets and records ---------------------------------------------------------------------
 
@@ -221,6 +227,12 @@ class Composition:
             key=self.secret,
             inside=bool(networks_of(self.settings.webhook_networks)),
         )
+
+    # --- alerts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def alerts(self) -> AlertService:
+        return AlertService(self.city, self.alert_store, self.areas)
 
     # --- what is forgotten -----------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ SmartCityError
 ├── Conflict                    409  the subject's state does not allow it
 │   ├── StaleVersion            409  somebody else changed it first
 │   ├── IllegalTransition       409  the lifecycle table says no
-│   ├── TimelineFull            409  the report holds as much as it may of this
+│   ├── SecondPersonNeeded      409  somebody else must confirm an alert of this severity
+│   ├── TimelineFull            409  the subject holds as much as it may of this
 │   ├── TasksOpen               409  other agencies still have tasks in the report; `tasks` are they
 │   └── WrongOffset             409  an upload goes on elsewhere; `offset` says where
 ├── TooLarge                    413
@@ -115,6 +116,10 @@ class StaleVersion(Conflict):
 
 class IllegalTransition(Conflict):
     code = "illegal_transition"
+
+
+class SecondPersonNeeded(Conflict):
+    code = "second_person_needed"
 
 
 class TimelineFull(Conflict):

@@ -12,6 +12,7 @@ from smartcity.city.model import Publicity
 from smartcity.clock import now
 from smartcity.identity.phones import Phones
 from smartcity.people.store import ERASURES
+from tests.api.alerting import issued
 from tests.api.auditing import verify
 from tests.api.reporting import category_that_is, pothole
 from tests.api.test_accounts import linked
@@ -40,6 +41,7 @@ EXPORTED_AS: Final = {
     "consents": {"consent"},
     "follows": {"follow"},
     "notifications": {"notification"},
+    "alert_reads": {"alerts_read"},
     "confirmations": {"confirmation"},
     "attachments": {"attachment"},
     "restrictions": {"restriction"},
@@ -140,11 +142,20 @@ async def told(place: Town, issuer: LocalIssuer) -> Story:
     path = f"/v1/reports/{mine['id']}/sender/restriction"
     assert (await dispatcher.ask("PUT", path, json=banned)).status_code == 200
     assert (await first.submit(pothole(place.city))).status_code == 403  # and so the account
+    await issued(await place.staff("alerter"), area={"everywhere": True})
+    await until(lambda: reads_of_alerts(first))
     devices = await place.database["devices"].find({"account": {"$exists": True}}).to_list()
     story.account = devices[0]["account"]
     story.ids = {device["_id"] for device in devices} | {story.account}
     assert len(story.ids) == 3
     return story
+
+
+async def reads_of_alerts(phone: Person) -> bool:
+    """Whether there is an alert in the inbox; all of it is read then."""
+    items = (await phone.get("/v1/me/notifications")).json()["items"]
+    await phone.ask("POST", "/v1/me/notifications/read", json={"up_to": now().isoformat()})
+    return any(item["topic"] == "alert" for item in items)
 
 
 async def worked_on(place: Town, mine: dict[str, Any], second: Person) -> None:

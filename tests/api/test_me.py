@@ -24,7 +24,7 @@ from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
 from smartcity.people.store import ERASURES, PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore
@@ -87,6 +87,7 @@ def eraser(
                 ConsentStore(database),
                 FollowStore(database),
                 NotificationStore(database),
+                AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),
             ),

@@ -17,13 +17,12 @@ from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor, Role
 from smartcity.notifications.follows import Follows
-from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import FollowStore, NotificationStore
 from smartcity.storage.mongo import Database
 from tests.api.identity_app import client
 from tests.unit.identity_parts import CITY
 from tests.unit.test_notifications_inbox import notification
-from tests.workers.notified import Reports
+from tests.workers.notified import Reports, inbox_of
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +35,7 @@ def app(database: Database, caller: UUID) -> Litestar:
     reports.unknown.add(UNKNOWN)
     parts: dict[str, Any] = {
         "actor": Actor(roles=frozenset({Role.DEVICE}), id=caller),
-        "inbox": InboxService(NotificationStore(database)),
+        "inbox": inbox_of(database),
         "follows": Follows(FollowStore(database), reports),
     }
     return Litestar(

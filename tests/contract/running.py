@@ -33,9 +33,10 @@ class Running:
         given = {"platform": "android", "language": "vi"}
         return self._token("/v1/devices", given)
 
-    def staff(self, role: str, agency: str) -> str:
+    def staff(self, role: str, agency: str | None = None) -> str:
         """The token of a new account's session."""
-        self.command("staff", "add", role, "--role", role, "--agency", agency)
+        of_agency = ["--agency", agency] if agency else []
+        self.command("staff", "add", role, "--role", role, *of_agency)
         return self._token("/v1/sessions", {"username": role, "password": PASSWORD})
 
     def command(self, *words: str) -> None:

@@ -83,10 +83,31 @@ def named_in(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
         yield name
         yield from named_in(schemas[name], schemas)
     inner = [*schema.get("properties", {}).values(), *schema.get("oneOf", ())]
+    inner += schema.get("allOf", ())
     inner += [schema[name] for name in ("items", "additionalProperties") if name in schema]
     for part in inner:
         if isinstance(part, dict):
             yield from named_in(cast("dict[str, Any]", part), schemas)
+
+
+def test_every_field_of_an_alert_says_what_it_means(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    answers = {
+        name
+        for path, operation in operations(document)
+        if "/alerts" in path
+        for answer in operation["responses"].values()
+        for shown in answer.get("content", {}).values()
+        for name in named_in(shown["schema"], schemas)
+    }
+    assert {"AlertView", "OfficerView", "PreviewView", "AlertWords"} <= answers
+    silent = {
+        f"{name}.{member}"
+        for name in answers
+        for member, schema in schemas[name].get("properties", {}).items()
+        if "description" not in str(schema)
+    }
+    assert silent == set()
 
 
 def test_every_operation_of_the_table_is_described_once(document: dict[str, Any]) -> None:

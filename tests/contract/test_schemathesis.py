@@ -95,6 +95,11 @@ def handler(api: Running, report: dict[str, Any]) -> str:
     return api.staff("handler", report["agency"]["code"])
 
 
+@pytest.fixture(scope="module")
+def officer(api: Running) -> str:
+    return api.staff("alerter")
+
+
 @described.parametrize()
 def test_a_device_is_answered_as_the_document_says(
     case: schemathesis.Case[Any], api: Running, device: str
@@ -110,6 +115,13 @@ def test_a_handler_is_answered_as_the_document_says(
     if "report_id" in case.path_parameters:
         case.path_parameters["report_id"] = report["id"]
     answered_as_described(case, api, handler)
+
+
+@described.include(tag="Alerts").parametrize()
+def test_an_officer_is_answered_as_the_document_says(
+    case: schemathesis.Case[Any], api: Running, officer: str
+) -> None:
+    answered_as_described(case, api, officer)
 
 
 def answered_as_described(case: schemathesis.Case[Any], api: Running, token: str) -> None:

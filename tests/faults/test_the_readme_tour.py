@@ -87,6 +87,15 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         "nothing changed; head ",
         '"kind":"report"',
         '"code": "unauthenticated"',
+        '"second_person":true',
+        '"code": "second_person_needed"',
+        '"status": "issued"',
+        '{"topic":"alert","title":"The Red River is above alarm level 3"}',
+        "<msgType>Alert",
+        "200 application/atom+xml",
+        '{"status":"cancelled","steps":["create","confirm","issue","cancel"]}',
+        "Cancelled: The Red River is above alarm level 3",
+        '{"mode":"direct","state":"waiting","reason":null}',
     ):
         assert told in ran.stdout, f"{told} is not in\n{ran.stdout}"
     drawn = re.search(r"vector-tile (\d+) bytes", ran.stdout)

@@ -224,3 +224,15 @@ async def test_what_left_the_public_is_gone_for_every_listener_and_only_its_id_i
             heard += await anext(stream)
     assert b"event: gone" in heard
     assert f'data: {{"topic":"report","id":"{report}"}}'.encode() in heard
+
+
+@pytest.mark.parametrize(
+    ("units", "everywhere", "heard"),
+    [(("1", "2"), False, True), (("2",), False, False), ((), True, True)],
+)
+def test_who_listens_for_a_unit_hears_of_the_alerts_for_it(
+    units: tuple[str, ...], everywhere: bool, heard: bool
+) -> None:
+    alert = PublicState(id=new_id(), version=2, status="issued", units=units, everywhere=everywhere)
+    assert Interest(unit=frozenset({"1"})).holds(alert) is heard
+    assert Interest().holds(alert)

@@ -9,8 +9,8 @@ from shapely import get_coordinates
 
 from smartcity.city.model import City, FormerUnit
 from smartcity.geography.boundaries import Boundary, read_boundaries
-from smartcity.geography.distances import METRES_PER_DEGREE
-from smartcity.geography.shapes import box_of, covers_point
+from smartcity.geography.distances import EARTH_RADIUS_M, METRES_PER_DEGREE
+from smartcity.geography.shapes import box_of, circle, covers_point, ring
 from smartcity.geography.units import Areas, Located
 from tests.unit.small_cities import boundary, polygon, rectangle, small_city, unit
 
@@ -22,6 +22,9 @@ SQUARES = [
 ]
 EXACT = Areas.from_boundaries(list(reversed(SQUARES)), "v1")
 INSIDE = st.floats(0, 1)
+FOUR_POINTS = small_city(
+    [unit("1", 0.25, 0.25), unit("2", 0.75, 0.25), unit("3", 0.25, 0.75), unit("4", 0.75, 0.75)]
+)
 
 
 def code_at(areas: Areas, lon: float, lat: float) -> str | None:
@@ -148,3 +151,54 @@ def test_hanois_areas_agree_with_its_boundaries_exactly_and_with_its_points_most
     for border in survey.boundaries:
         for lon, lat in get_coordinates(border.shape)[::200].tolist():
             assert code_at(exact, lon, lat) == every_owner(survey.boundaries, lon, lat)
+
+
+# --- what a shape touches ------------------------------------------------------------------------
+
+
+@given(INSIDE, INSIDE)
+def test_a_shape_touches_the_unit_of_each_point_in_it(lon: float, lat: float) -> None:
+    around = circle((lon, lat), 100)
+    assert code_at(EXACT, lon, lat) in EXACT.touching(around)
+    nearest = Areas.from_pack(FOUR_POINTS)
+    assert code_at(nearest, lon, lat) in nearest.touching(around)
+
+
+def test_a_shape_over_several_units_touches_all_of_them_and_no_other() -> None:
+    strip = ring([(0.1, 0.1), (0.9, 0.1), (0.9, 0.2)])
+    for areas in (EXACT, Areas.from_pack(FOUR_POINTS)):
+        assert areas.touching(strip) == ["1", "2"]
+    assert EXACT.touching(ring([(2, 2), (3, 2), (3, 3)])) == []
+
+
+def test_units_with_several_points_are_touched_once() -> None:
+    former = FormerUnit(code="x", name="X", area="", lon=0.3, lat=0.3, now=("1",))
+    twice = FormerUnit(code="y", name="Y", area="", lon=0.3, lat=0.3, now=("2",))
+    areas = Areas.from_pack(small_city(FOUR_POINTS.units.values(), [former, twice]))
+    assert areas.touching(ring([(0.2, 0.2), (0.35, 0.2), (0.35, 0.35)])) == ["1"]
+
+
+def test_a_city_without_units_has_none_to_touch() -> None:
+    assert Areas.from_pack(small_city()).touching(circle((0.5, 0.5), 10_000)) == []
+    alone = Areas.from_pack(small_city([unit("1", 0.5, 0.5)]))
+    assert alone.touching(circle((0.1, 0.1), 10)) == ["1"]
+
+
+@given(st.floats(-80, 80), st.floats(10, 100_000), st.floats(0, 360))
+def test_a_circle_holds_everything_within_its_radius(
+    lat: float, radius_m: float, bearing: float
+) -> None:
+    from_lat = math.radians(lat)
+    angle, turn = radius_m / EARTH_RADIUS_M, math.radians(bearing)
+    to_lat = math.asin(
+        math.sin(from_lat) * math.cos(angle) + math.cos(from_lat) * math.sin(angle) * math.cos(turn)
+    )
+    to_lon = math.atan2(
+        math.sin(turn) * math.sin(angle) * math.cos(from_lat),
+        math.cos(angle) - math.sin(from_lat) * math.sin(to_lat),
+    )
+    shape = circle((0.0, lat), radius_m)
+    inside = 0.999
+    assert covers_point(
+        shape, math.degrees(to_lon) * inside, lat + (math.degrees(to_lat) - lat) * inside
+    )

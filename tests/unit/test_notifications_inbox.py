@@ -20,6 +20,7 @@ from smartcity.notifications.model import (
 )
 from smartcity.notifications.store import NEWEST_FIRST, NotificationStore
 from smartcity.storage.mongo import Database
+from tests.workers.notified import inbox_of
 
 pytestmark = pytest.mark.anyio
 
@@ -58,8 +59,8 @@ def store(database: Database) -> NotificationStore:
 
 
 @pytest.fixture
-def inbox(store: NotificationStore) -> InboxService:
-    return InboxService(store)
+def inbox(database: Database, store: NotificationStore) -> InboxService:
+    return inbox_of(database)
 
 
 async def test_a_notification_comes_back_as_it_was_written(store: NotificationStore) -> None:

@@ -1,7 +1,7 @@
 """Parts for the tests of notifier and pusher: events, and what notifications ask of other rooms."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from smartcity.clock import now
@@ -9,7 +9,12 @@ from smartcity.feed.event import Event, Internal, PublicState, Published, Topic
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
+from smartcity.identity.devices.store import DeviceStore
+from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
 from smartcity.notifications.follows import Merged
+from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.storage.mongo import Database
 
 
 class Reports:
@@ -52,6 +57,25 @@ class Dossiers:
             )
             for subject in subjects
         ]
+
+
+class NoAlerts:
+    """A city in which nothing was published."""
+
+    def are_none(self) -> bool:
+        return True
+
+    async def of(
+        self, units: Collection[str], language: str, since: datetime
+    ) -> Sequence[AlertNotice]:
+        return ()
+
+
+def inbox_of(database: Database, alerts: AlertsOf | None = None) -> InboxService:
+    """An inbox over this database, with these alerts."""
+    reads = AlertReadStore(database)
+    kept = AlertInbox(alerts or NoAlerts(), DeviceStore(database), reads, timedelta(days=180))
+    return InboxService(NotificationStore(database), kept)
 
 
 class Nobody:

@@ -24,7 +24,7 @@ from smartcity.city.model import (
     Texts,
     Unit,
 )
-from smartcity.city.policies import Burst, Escalation, Privacy, Windows
+from smartcity.city.policies import Alerts, Burst, Escalation, Privacy, Windows
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 
@@ -48,6 +48,7 @@ class Head(Struct, frozen=True, kw_only=True):
     windows: Windows
     privacy: Privacy
     escalation: Escalation
+    alerts: Alerts
     identity_pattern: str = ""
     burst: Burst | None = None
 

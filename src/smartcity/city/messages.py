@@ -63,8 +63,10 @@ NOTIFICATIONS: Final = (
     "disclose",
     "dossier_changed",
     "alert_issued",
+    "alert_updated",
+    "alert_cancelled",
 )
-"""What people are told of: the report's actions (a note is told to nobody), and two more."""
+"""What people are told of: the report's actions (a note is told to nobody), and a few more."""
 
 FIGURES: Final = (
     "open",
@@ -113,6 +115,8 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "status": frozenset(),
     "formats": frozenset(),
     "merging": frozenset(),
+    "alerts": frozenset({"headline"}),
+    "alerts.feed": frozenset({"city"}),
     "figures": frozenset(),
     "privacy": frozenset(),
     "fields": frozenset({"kinds", "limit", "low", "high"}),
@@ -141,6 +145,7 @@ def required_keys() -> Iterator[str]:
     yield from (f"kinds.{kind}" for kind in KINDS)
     yield "formats.moment"
     yield "merging.freed"
+    yield from ("alerts.updated", "alerts.cancelled", "alerts.feed")
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
     yield "privacy.erased"

@@ -14,7 +14,7 @@ import msgspec
 
 from smartcity.city.answers import Reason, Template
 from smartcity.city.language import negotiate
-from smartcity.city.policies import Burst, Escalation, Privacy, Windows
+from smartcity.city.policies import Alerts, Burst, Escalation, Privacy, Severity, Windows
 from smartcity.city.texts import Messages
 from smartcity.city.values import (
     Code,
@@ -143,6 +143,7 @@ class Unit(Coded, frozen=True, kw_only=True):
     lat: Latitude
     parent: Code | None = None
     area_km2: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    population: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class FormerUnit(Coded, frozen=True, kw_only=True):
@@ -243,6 +244,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     windows: Windows
     escalation: Escalation
     privacy: Privacy = Privacy(personal_months=24)
+    alerts: Alerts = Alerts(sender="city", second_person=frozenset(Severity))
     fields: Mapping[str, Field]
     categories: Mapping[str, Category]
     agencies: Mapping[str, Agency]

@@ -70,6 +70,7 @@ def load_city(folder: Path) -> City:
         windows=draft.head.windows,
         privacy=draft.head.privacy,
         escalation=draft.head.escalation,
+        alerts=draft.head.alerts,
         fields=by_code(draft.fields),
         categories=by_code(draft.categories),
         agencies=by_code(draft.agencies),

@@ -1,5 +1,8 @@
-"""What a city decides about the clock, about personal data, and about whom it lets wait."""
+"""What a city decides about the clock, about personal data, about whom it lets wait, and about who
+may warn everybody.
+"""
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -54,3 +57,22 @@ class Burst(Struct, frozen=True, kw_only=True):
     new_hours: Annotated[float, msgspec.Meta(gt=0, le=720)]
     devices: Annotated[int, msgspec.Meta(ge=1, le=1000)]
     minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)]
+
+
+class Severity(StrEnum):
+    """How bad the event of an alert is, in the words of CAP 1.2."""
+
+    EXTREME = "Extreme"
+    SEVERE = "Severe"
+    MODERATE = "Moderate"
+    MINOR = "Minor"
+    UNKNOWN = "Unknown"
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """Who an alert is from, as CAP names it (a domain of the city's, say), and how bad one must be
+    to need a second person before it goes out.
+    """
+
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$", max_length=100)]
+    second_person: frozenset[Severity]

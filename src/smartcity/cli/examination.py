@@ -18,6 +18,8 @@ from smartcity.identity.key_files import FILE as PERSONAL_KEYS
 from smartcity.identity.key_files import keys_of
 from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
+from smartcity.identity.roles import Role
+from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.codes import refuse_lost_codes
@@ -192,6 +194,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        await _officers(city, database),
         await _audit(database),
     ]
 
@@ -270,6 +273,16 @@ async def _pushes(database: Database) -> Finding:
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
+
+
+async def _officers(city: City | None, database: Database) -> Finding:
+    """Whether anybody could warn the city tonight, and whether there is a second person to it."""
+    needed = 2 if city and city.alerts.second_person else 1
+    officers = await StaffStore(database).with_role(Role.ALERTER, None, needed)
+    if len(officers) >= needed:
+        return Finding("alerts", State.GOOD, "there are officers to issue them")
+    second = "; the pack demands two for grave ones" if needed > 1 else ""
+    return Finding("alerts", State.MIND, f"{len(officers)} with the role alerter{second}")
 
 
 async def _audit(database: Database) -> Finding:

@@ -36,6 +36,9 @@ class PublicState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     lon: float | None = None
     lat: float | None = None
     merged_into: UUID | None = None
+    units: tuple[str, ...] = ()
+    """All that an alert is for."""
+    everywhere: bool = False
     submitted_at: datetime | None = None
     updated_at: datetime | None = None
 

@@ -50,10 +50,14 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
             (not self.status or state.status in self.status)
             and (not self.category or state.category in self.category)
             and (not self.field or state.field in self.field)
-            and (not self.unit or state.unit in self.unit)
+            and (not self.unit or _concerns(state, self.unit))
             and (not self.agency or state.agency in self.agency)
             and (self.bbox is None or _inside(state, self.bbox))
         )
+
+
+def _concerns(state: PublicState, units: frozenset[str]) -> bool:
+    return state.everywhere or state.unit in units or not units.isdisjoint(state.units)
 
 
 def _inside(state: PublicState, bbox: Bounds) -> bool:

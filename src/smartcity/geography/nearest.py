@@ -6,6 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from smartcity.city.model import Bounds
+from smartcity.geography import shapes
+from smartcity.geography.distances import Point
+from smartcity.geography.shapes import Geometry
+
 Site = tuple[str, float, float]
 """A unit's code and one point of it: lon, lat."""
 
@@ -42,3 +47,20 @@ class NearestSites:
         nearest = float(squares[first])
         squares[first] = math.inf
         return first, nearest > NEARLY * NEARLY * float(squares.min())
+
+    def touching(self, shape: Geometry, bounds: Bounds) -> list[int]:
+        """The numbers of the units to which some point of a shape within the bounds is nearest.
+        Made anew each time, in 20 ms for 652 points: it is seldom asked for.
+        """
+        if not self.codes:
+            return []
+        units = np.searchsorted(self._starts, np.arange(len(self._lat)), side="right") - 1
+        sites: dict[Point, int] = {}
+        for lon, lat, unit in zip(self._lon, self._lat, units, strict=True):
+            sites.setdefault((float(lon), float(lat)), int(unit))
+        west, east = bounds.west * self._shrunk, bounds.east * self._shrunk
+        within = shapes.box(west, bounds.south, east, bounds.north)
+        areas = shapes.nearest_areas(list(sites), within)
+        found = shapes.touching(shapes.shrunk(shape, self._shrunk), areas)
+        of_area = list(sites.values())
+        return sorted({of_area[number] for number in found})

@@ -54,6 +54,10 @@ class PolygonGrid:
                 return self._over_gap(number - len(self._polygons), lon, lat)
         return None
 
+    def touching(self, shape: Geometry) -> list[int]:
+        """The polygons that share a point with a shape."""
+        return shapes.touching(shape, self._polygons)
+
     def _over_gap(self, gap: int, lon: float, lat: float) -> tuple[int, bool] | None:
         """The nearest polygon around a gap, if it is near enough."""
         nearest = min(

@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import shapely
@@ -16,6 +16,8 @@ from smartcity.geography.distances import METRES_PER_DEGREE, Point, distance_m
 Box = tuple[float, float, float, float]
 """west, south, east, north."""
 
+
+CIRCLE_CORNERS: Final = 64
 
 Column = NDArray[np.float64]
 
@@ -38,6 +40,42 @@ def from_wkb(data: bytes) -> Geometry:
 
 def to_wkb(shape: Geometry) -> bytes:
     return shapely.to_wkb(shape)
+
+
+def ring(corners: Sequence[Point]) -> Geometry:
+    """The polygon with these corners; the last is joined to the first."""
+    return shapely.Polygon(corners)
+
+
+def circle(centre: Point, radius_m: float) -> Geometry:
+    """A polygon around everything within so many metres of a point: none of it lies outside."""
+    lon, lat = centre
+    up = radius_m / METRES_PER_DEGREE / math.cos(math.pi / CIRCLE_CORNERS)
+    # At its end nearer to the pole a degree of longitude is the shortest.
+    across = up / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + up))))
+    turns = [2 * math.pi * number / CIRCLE_CORNERS for number in range(CIRCLE_CORNERS)]
+    return shapely.Polygon(
+        [(lon + across * math.cos(turn), lat + up * math.sin(turn)) for turn in turns]
+    )
+
+
+def box(west: float, south: float, east: float, north: float) -> Geometry:
+    return shapely.box(west, south, east, north)
+
+
+def shrunk(shape: Geometry, share: float) -> Geometry:
+    """The shape with its longitudes multiplied."""
+    return shapely.transform(shape, lambda points: points * (share, 1.0))
+
+
+def nearest_areas(sites: Sequence[Point], within: Geometry) -> list[Geometry]:
+    """For each of these points, which all differ, what is nearer to it than to any other, as far as
+    that lies in a shape (Voronoi).
+    """
+    if len(sites) == 1:
+        return [within]
+    cells = shapely.voronoi_polygons(shapely.MultiPoint(sites), extend_to=within, ordered=True)
+    return [shapely.intersection(cell, within) for cell in shapely.get_parts(cells)]
 
 
 def is_polygonal(shape: Geometry) -> bool:

@@ -8,11 +8,15 @@ from smartcity.city.model import Bounds, City
 from smartcity.geography.boundaries import Boundary, larger_units
 from smartcity.geography.nearest import NearestSites, Site
 from smartcity.geography.polygons import PolygonGrid
+from smartcity.geography.shapes import Geometry
 
 WORLD = Bounds(west=-180, south=-90, east=180, north=90)
 
 Find = Callable[[float, float], tuple[int, bool] | None]
 """lon, lat → the number of a unit and whether that is doubtful; none where there is no unit."""
+
+Touch = Callable[[Geometry], Sequence[int]]
+"""The numbers of the units that share a point with a shape."""
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -34,6 +38,7 @@ class Areas:
         self,
         codes: Sequence[str],
         find: Find,
+        touch: Touch,
         *,
         approximate: bool,
         within: Bounds = WORLD,
@@ -43,6 +48,8 @@ class Areas:
         self.approximate = approximate
         self.version = version
         self._find = find
+        self._touch = touch
+        self._codes = tuple(codes)
         self._within = within
         self._elsewhere = elsewhere
         self._answers = [
@@ -56,6 +63,7 @@ class Areas:
         return cls(
             sites.codes,
             sites.find,
+            lambda shape: sites.touching(shape, city.bounds),
             approximate=bool(sites.codes),
             within=city.bounds,
             elsewhere=None if sites.codes else Located(None, approximate=False, near_edge=False),
@@ -68,7 +76,7 @@ class Areas:
         in_order = sorted(boundaries, key=lambda boundary: boundary.code)
         grid = PolygonGrid([boundary.shape for boundary in in_order])
         codes = [boundary.code for boundary in in_order]
-        return cls(codes, grid.find, approximate=False, version=version)
+        return cls(codes, grid.find, grid.touching, approximate=False, version=version)
 
     def locate(self, lon: float, lat: float) -> Located | None:
         """The unit of a point; none outside the city. A few µs."""
@@ -79,6 +87,10 @@ class Areas:
             return self._elsewhere
         number, doubtful = found
         return self._answers[number][doubtful]
+
+    def touching(self, shape: Geometry) -> list[str]:
+        """The codes of the units that share a point with a shape."""
+        return [self._codes[number] for number in self._touch(shape)]
 
 
 def _sites(city: City) -> Iterator[Site]:

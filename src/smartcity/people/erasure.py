@@ -20,7 +20,7 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore
@@ -133,8 +133,9 @@ def everything(
     consents: ConsentStore,
     follows: FollowStore,
     told: NotificationStore,
+    alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports, their files and their key."""
-    return devices, citizens, consents, follows, told, confirmations, restrictions
+    return devices, citizens, consents, follows, told, alert_reads, confirmations, restrictions

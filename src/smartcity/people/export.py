@@ -18,7 +18,7 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.model import Notification, Place
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report
@@ -59,6 +59,7 @@ TOLD_OF_AN_ATTACHMENT: Final = ("id", "report", "size_bytes", "created_at", "tak
 TOLD_OF_A_RESTRICTION: Final = ("until", "explanation", "per_day", "set_at")
 """As its person is told whenever it binds; `reason` is what dispatchers tell each other."""
 TOLD_OF_AN_ENTRY: Final = ("at", "action", "text", "attachments")
+TOLD_OF_READ_ALERTS: Final = ("read", "up_to", "all_at")
 TOLD_OF_A_CONSENT: Final = ("purpose", "version", "given", "at")
 
 
@@ -72,6 +73,7 @@ class Export:
         consents: ConsentStore,
         follows: FollowStore,
         notifications: NotificationStore,
+        alert_reads: AlertReadStore,
         *,
         citizens: CitizenStore,
         confirmations: ConfirmationStore,
@@ -85,6 +87,7 @@ class Export:
         self._consents = consents
         self._follows = follows
         self._notifications = notifications
+        self._alert_reads = alert_reads
         self._citizens = citizens
         self._confirmations = confirmations
         self._restrictions = restrictions
@@ -111,6 +114,8 @@ class Export:
                     yield "follow", {"topic": topic, "subject": subject}
             async for notification in self._told_to(one):
                 yield "notification", _told(notification, TOLD_OF_A_NOTIFICATION)
+            if reads := await self._alert_reads.get(one):
+                yield "alerts_read", _told(reads, TOLD_OF_READ_ALERTS)
         for confirmation in await self._confirmations.of(person.ids, FOLLOWED):
             yield "confirmation", {"report": confirmation.id.report, "at": confirmation.at}
         for attachment in await self._attachments.of_owners(person.ids, FOLLOWED):

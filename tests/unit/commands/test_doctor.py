@@ -47,3 +47,12 @@ def test_the_doctor_tells_that_the_database_is_away() -> None:
     told = away("doctor")
     assert told.returncode == 1
     assert "database     wrong" in told.stdout
+
+
+def test_the_doctor_says_whether_there_are_two_to_confirm_an_alert(run: Run) -> None:
+    password = {"SMARTCITY_PASSWORD": "correct horse battery staple"}
+    for name in ("lan", "minh"):
+        assert "the pack demands two" in " ".join(run("doctor").output.split())
+        added = run("staff", "add", name, "--role", "alerter", **password)
+        assert added.exit_code == 0, added.output
+    assert "there are officers to issue them" in " ".join(run("doctor").output.split())

@@ -31,6 +31,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="account",
             partialFilterExpression={"account": {"$exists": True}},
         ),
+        IndexModel([("units", ASCENDING), ("_id", ASCENDING)], name="units"),
         IndexModel(
             [("seen_at", ASCENDING)],
             name="retention",
@@ -44,12 +45,16 @@ class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
         self._by_token = look_up(self._by_tokens)
+        self._find = look_up(self._by_ids)
 
     async def add(self, device: Device) -> None:
         await self._devices.insert_one(to_document(device))
 
     async def get(self, device: UUID) -> Device | None:
-        return if_found(await self._devices.find_one({"_id": device}), Device)
+        return await self._find(device)
+
+    async def _by_ids(self, devices: Collection[UUID]) -> dict[UUID, Device]:
+        return {device.id: device for device in await self.several(devices)}
 
     async def by_token(self, token_hash: bytes) -> Device | None:
         return await self._by_token(token_hash)
@@ -95,6 +100,34 @@ class DeviceStore:
             for document in await found.to_list()
             if document.get("push")
         }
+
+    async def count(self, units: Collection[str] | None) -> int:
+        """How many devices follow one of these units; without units, how many there are."""
+        if units is None:
+            return await self._devices.estimated_document_count()
+        return await self._count({"units": {"$in": list(units)}})
+
+    async def count_by_unit(self, units: Collection[str]) -> dict[str, int]:
+        """How many devices follow each of these units; read from the index alone."""
+        return {unit: await self._count({"units": unit}) for unit in units}
+
+    async def _count(self, query: Mapping[str, Any]) -> int:
+        """By the command `count`: an aggregation would fetch each device to count it."""
+        count = {"count": self._devices.name, "query": query}
+        found = await self._devices.database.command(count)
+        return found["n"]
+
+    async def in_area(
+        self, units: Collection[str] | None, *, after: UUID | None, limit: int
+    ) -> list[Device]:
+        """Some of the devices that follow one of these units, or of all without units; by their
+        ids, behind one of them.
+        """
+        query: dict[str, Any] = {} if units is None else {"units": {"$in": list(units)}}
+        if after is not None:
+            query["_id"] = {"$gt": after}
+        found = self._devices.find(query).sort("_id", ASCENDING).limit(limit)
+        return [from_document(document, Device) async for document in found]
 
     async def remove(self, persons: Collection[UUID]) -> None:
         """Their tokens open nothing any more. Idempotent."""
