@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.clock import in_utc
@@ -18,6 +18,7 @@ from smartcity.notifications.model import Delivery, DeliveryPlace, PushState, Ur
 State = Annotated[
     PushState, QueryParameter(name="state", description="What became of it, or that it waits.")
 ]
+PushId = Annotated[UUID, PathParameter(description="The notification's id.")]
 Reason = Annotated[
     str | None, QueryParameter(min_length=1, max_length=200, description="One of the counted ones.")
 ]
@@ -84,9 +85,7 @@ class PushController(Controller):
         )
 
     @get("/{push_id:uuid}", operation_id="GetPush")
-    async def one(
-        self, push_id: FromPath[UUID], deliveries: NamedDependency[Deliveries]
-    ) -> PushItem:
+    async def one(self, push_id: PushId, deliveries: NamedDependency[Deliveries]) -> PushItem:
         """What became of the push of one notification."""
         return _item(await deliveries.get(push_id))
 
