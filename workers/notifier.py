@@ -17,7 +17,7 @@ from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.audience import Hearer, followers, parties, rows_for, superiors
-from smartcity.notifications.follows import Follows
+from smartcity.notifications.following.service import Follows
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
     STALE_AFTER,

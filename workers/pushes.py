@@ -10,14 +10,7 @@ import msgspec
 from smartcity.clock import now
 from smartcity.identity.devices.model import PushAddress
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.model import (
-    STALE_AFTER,
-    DuePlace,
-    DuePush,
-    Push,
-    PushState,
-    Urgency,
-)
+from smartcity.notifications.model import STALE_AFTER, DuePlace, DuePush, Push, PushState, Urgency
 from smartcity.notifications.push import Outcome, PushMessage, PushResult
 from smartcity.notifications.store import NotificationStore
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from smartcity.identity.roles import Actor
-from smartcity.notifications.follows import Follows
+from smartcity.notifications.following.service import Follows
 
 
 class FollowController(Controller):

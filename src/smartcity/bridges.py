@@ -21,7 +21,7 @@ from smartcity.identity.roles import Actor, Role
 from smartcity.identity.staff.store import StaffStore
 from smartcity.map.model import Pin
 from smartcity.notifications.alerts import AlertNotice
-from smartcity.notifications.follows import Merged
+from smartcity.notifications.following.service import Merged
 from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
@@ -70,7 +70,7 @@ class PinsOfReports:
 
 
 class FollowedReports:
-    """What followers need to know of reports (`notifications.follows.KnownReports`)."""
+    """What followers need to know of reports (`notifications.following.service.KnownReports`)."""
 
     def __init__(self, reports: ReportStore) -> None:
         self._reports = reports

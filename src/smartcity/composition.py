@@ -42,8 +42,9 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
-from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
+from smartcity.notifications.following.service import Follows
+from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore

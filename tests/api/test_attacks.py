@@ -279,7 +279,7 @@ async def test_a_timeline_full_of_numbers_shows_none_of_them(hanoi_town: Town) -
 async def test_a_device_follows_no_more_reports_than_anybody_reads(
     hanoi_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smartcity.notifications.follows.FOLLOWED", 2)
+    monkeypatch.setattr("smartcity.notifications.following.service.FOLLOWED", 2)
     device = await hanoi_town.device()
     reports = [(await submitted(hanoi_town))[1]["id"] for _ in range(3)]
 

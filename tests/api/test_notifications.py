@@ -16,8 +16,9 @@ from api.pagination import encode_cursor
 from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor, Role
-from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.following.service import Follows
+from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
 from tests.api.identity_app import client
 from tests.unit.identity_parts import CITY

@@ -12,13 +12,7 @@ from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.notifications.model import (
-    Notification,
-    Push,
-    PushState,
-    Urgency,
-    notification_id,
-)
+from smartcity.notifications.model import Notification, Push, PushState, Urgency, notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import device

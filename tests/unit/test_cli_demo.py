@@ -44,8 +44,9 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
-from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.following.service import Follows
+from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore

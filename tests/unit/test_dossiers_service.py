@@ -14,8 +14,8 @@ from smartcity.errors import Refused
 from smartcity.feed.event import Event, Topic
 from smartcity.feed.store import FeedStore
 from smartcity.identity.attempts.service import Attempts
-from smartcity.notifications.follows import Follows
-from smartcity.notifications.store import FollowStore
+from smartcity.notifications.following.service import Follows
+from smartcity.notifications.following.store import FollowStore
 from smartcity.settings import load_settings
 from smartcity.storage.mongo import Database
 from tests.unit.dossiers_made import SECRETS, dossier_store, told

@@ -7,8 +7,8 @@ import pytest
 from smartcity.errors import NotFound
 from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
-from smartcity.notifications.follows import Follows, Merged
-from smartcity.notifications.store import FollowStore
+from smartcity.notifications.following.service import Follows, Merged
+from smartcity.notifications.following.store import FollowStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import Reports
 

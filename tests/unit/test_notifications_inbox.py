@@ -11,13 +11,7 @@ from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.identifiers import new_id
 from smartcity.notifications.inbox import InboxService
-from smartcity.notifications.model import (
-    Notification,
-    Push,
-    PushState,
-    Urgency,
-    notification_id,
-)
+from smartcity.notifications.model import Notification, Push, PushState, Urgency, notification_id
 from smartcity.notifications.store import NEWEST_FIRST, NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import inbox_of

@@ -12,13 +12,7 @@ from smartcity.identifiers import new_id, new_token, token_hash
 from smartcity.identity.devices.model import PREFIX, Device, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DEVICES
-from smartcity.notifications.model import (
-    Notification,
-    Push,
-    PushState,
-    Urgency,
-    notification_id,
-)
+from smartcity.notifications.model import Notification, Push, PushState, Urgency, notification_id
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import NOTIFICATIONS, NotificationStore

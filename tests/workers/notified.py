@@ -11,7 +11,7 @@ from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
-from smartcity.notifications.follows import Merged
+from smartcity.notifications.following.service import Merged
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.storage.mongo import Database

@@ -15,9 +15,10 @@ from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Assurance
-from smartcity.notifications.follows import Follows, Merged
+from smartcity.notifications.following.service import Follows, Merged
+from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import Notification, PushState, Urgency
-from smartcity.notifications.store import FollowStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import Dossiers, Nobody, Reports, device, published
 from workers.notifier import TOO_OLD, Notifier

@@ -125,21 +125,6 @@ def notification_id(event: UUID, recipient: UUID) -> UUID:
     return uuid5(event, recipient.hex)
 
 
-class Following(msgspec.Struct, frozen=True):
-    """Who follows what. As a document's id: the order of the two is part of it."""
-
-    follower: UUID
-    subject: UUID
-
-
-class Follow(msgspec.Struct, frozen=True, kw_only=True):
-    """The document."""
-
-    id: Following = msgspec.field(name="_id")
-    topic: Topic
-    at: datetime
-
-
 class ReadAlert(msgspec.Struct, frozen=True):
     """One message of an alert, and when somebody read of it."""
 

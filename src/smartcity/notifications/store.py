@@ -1,7 +1,7 @@
-"""Notifications and follows in MongoDB."""
+"""Notifications in MongoDB, and what was read of alerts."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +9,6 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import BulkWriteError
 
-from smartcity.feed.event import Topic
 from smartcity.notifications.model import (
     READ_ALERTS,
     UNREAD_LIMIT,
@@ -18,8 +17,6 @@ from smartcity.notifications.model import (
     DeliveryPlace,
     DuePlace,
     DuePush,
-    Follow,
-    Following,
     Notification,
     Place,
     Push,
@@ -38,7 +35,6 @@ from smartcity.storage.mongo import (
 )
 
 NOTIFICATIONS: Final = "notifications"
-FOLLOWS: Final = "follows"
 ALERT_READS: Final = "alert_reads"
 
 NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
@@ -79,13 +75,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ],
     ALERT_READS: [
         IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
-    ],
-    FOLLOWS: [
-        IndexModel([("_id.subject", ASCENDING)], name="followers"),
-        IndexModel(
-            [("_id.follower", ASCENDING), ("topic", ASCENDING), ("at", DESCENDING)],
-            name="followed",
-        ),
     ],
 }
 
@@ -302,60 +291,6 @@ class AlertReadStore:
     async def remove(self, persons: Collection[UUID]) -> None:
         """What they read. Idempotent."""
         await self._reads.delete_many({"_id": {"$in": list(persons)}})
-
-
-class FollowStore:
-    def __init__(self, database: Database) -> None:
-        self._follows = database[FOLLOWS]
-
-    async def add(self, follow: Follow) -> None:
-        """Idempotent: a follow that is there keeps its time."""
-        document = to_document(follow)
-        await self._follows.update_one(
-            {"_id": document.pop("_id")}, {"$setOnInsert": document}, upsert=True
-        )
-
-    async def end(self, following: Following) -> None:
-        await self._follows.delete_one({"_id": to_document(following)})
-
-    async def remove(self, persons: Collection[UUID]) -> None:
-        """Everything that they follow. Idempotent."""
-        await self._follows.delete_many({"_id.follower": {"$in": list(persons)}})
-
-    async def followed_by(self, follower: UUID, topic: Topic, limit: int) -> list[UUID]:
-        found = (
-            self._follows.find({"_id.follower": follower, "topic": topic.value}, {"_id": 1})
-            .sort("at", DESCENDING)
-            .limit(limit)
-        )
-        return [document["_id"]["subject"] async for document in found]
-
-    async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
-        """Which of these somebody follows; read from the index alone."""
-        cursor = await self._follows.aggregate(
-            [
-                {"$match": {"_id.subject": {"$in": list(subjects)}}},
-                {"$group": {"_id": "$_id.subject"}},
-            ]
-        )
-        return {document["_id"] async for document in cursor}
-
-    async def followers(
-        self, subjects: Collection[UUID], chunk: int
-    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
-        """Subject by subject, up to `chunk` of its followers at a time."""
-        found = self._follows.find({"_id.subject": {"$in": list(subjects)}}, {"_id": 1})
-        current: UUID | None = None
-        gathered: list[UUID] = []
-        async for document in found.sort("_id.subject", ASCENDING):
-            subject = document["_id"]["subject"]
-            if current is not None and (subject != current or len(gathered) == chunk):
-                yield current, gathered
-                gathered = []
-            current = subject
-            gathered.append(document["_id"]["follower"])
-        if current is not None:
-            yield current, gathered
 
 
 async def drop_old_push_index(database: Database) -> None:

@@ -20,7 +20,8 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
+from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore

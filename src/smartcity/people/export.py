@@ -17,8 +17,9 @@ from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import Notification, Place
-from smartcity.notifications.store import AlertReadStore, FollowStore, NotificationStore
+from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report

@@ -33,8 +33,8 @@ from smartcity.identity.devices.model import NewDevice, Platform
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.personal import PersonalData
-from smartcity.notifications.model import Follow, Following
-from smartcity.notifications.store import FollowStore
+from smartcity.notifications.following.model import Follow, Following
+from smartcity.notifications.following.store import FollowStore
 from smartcity.reports.store import ReportStore
 from smartcity.reports.words import OPEN
 from smartcity.settings import Settings

@@ -5,14 +5,13 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
 import msgspec
 from firebase_admin import exceptions as firebase_errors
 
 from smartcity.notifications.push import Limit, Outcome, PushResult
+from smartcity.waits import asked_s
 
 POLICY: Final[Mapping[str, Outcome]] = {
     # FCM's own codes, from the error's details
@@ -57,7 +56,7 @@ def refusal(status: int, body: bytes, header: Headers) -> PushResult:
     outcome = POLICY.get(code, later)
     if outcome is not Outcome.RETRY:
         return PushResult(outcome, code)
-    asked = _seconds(header("Retry-After"))
+    asked = asked_s(header("Retry-After"))
     if status != 429:
         return PushResult(outcome, code, asked)
     limit = _limit(error)
@@ -105,16 +104,3 @@ def _list(value: Any) -> list[Mapping[str, Any]]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """RFC 9110: a number of seconds, or a date."""
-    if retry_after is None:
-        return None
-    if retry_after.isdecimal():
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -9,8 +9,8 @@ import msgspec
 from smartcity.clock import now
 from smartcity.errors import NotFound, Refused
 from smartcity.feed.event import Topic
-from smartcity.notifications.model import Follow, Following
-from smartcity.notifications.store import FollowStore
+from smartcity.notifications.following.model import Follow, Following
+from smartcity.notifications.following.store import FollowStore
 
 CHUNK: Final = 1000
 """So many followers are held in memory at once."""
