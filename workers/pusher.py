@@ -111,8 +111,8 @@ class Delivery:
         if self._pace.wait_s(self._clock()) > POLL_S:
             return True
         before = self.taken
-        for source, waiting in zip(self._sources, self._waiting, strict=True):
-            room = IN_HAND - self.in_hand
+        for place, (source, waiting) in enumerate(zip(self._sources, self._waiting, strict=True)):
+            room = IN_HAND - place * GROUP - self.in_hand  # some is kept for what is more urgent
             if room < GROUP:
                 return False
             messages = await source.take(room)

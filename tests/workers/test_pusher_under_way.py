@@ -24,7 +24,7 @@ from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
-from workers.pusher import Pusher
+from workers.pusher import GROUP, IN_HAND, Pusher
 from workers.pushes import LONGEST_WAIT_S, wait_s
 
 pytestmark = pytest.mark.anyio
@@ -146,6 +146,25 @@ async def test_an_urgent_one_overtakes_a_running_bulk(
     targets = [taken["target"] for taken in fcm.messages()]
     assert len(targets) == 1501
     assert targets.index("urgent") < 1200
+
+
+async def test_an_urgent_one_overtakes_a_bulk_that_is_larger_than_what_is_in_hand(
+    store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
+) -> None:
+    phone = await device(devices, "phone")
+    await store.add([waiting(phone) for _ in range(IN_HAND + GROUP)])
+    pusher = pusher_of(store, devices, sender, lease, per_second=500)
+    running = asyncio.create_task(pusher.run_once())
+    while not fcm.counts().get("taken"):
+        await asyncio.sleep(0.02)
+    before = fcm.counts()["taken"]
+    await store.add([waiting(await device(devices, "urgent"), urgency=Urgency.HIGH)])
+    async with asyncio.timeout(5):
+        while not fcm.messages("urgent"):
+            await asyncio.sleep(0.02)
+    pusher.finish()
+    await running
+    assert fcm.counts()["taken"] - before < GROUP
 
 
 async def test_the_pace_is_kept(
