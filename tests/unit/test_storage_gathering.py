@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from smartcity.storage.gathering import AT_ONCE, MOST, Gathering, look_up
+from smartcity.storage.gathering import APART_S, AT_ONCE, MOST, Gathering, look_up
 
 pytestmark = pytest.mark.anyio
 
@@ -47,20 +47,35 @@ async def test_what_comes_together_goes_together_and_each_gets_its_own() -> None
     assert sorted(chain.from_iterable(doubling.batches)) == list(range(1000))
 
 
-async def test_what_comes_while_commands_are_under_way_waits_for_the_next() -> None:
+async def test_what_comes_right_behind_a_command_goes_together_with_the_next() -> None:
     doubling = Doubling()
     double = Gathering(doubling.together)
-    tasks: list[asyncio.Task[int]] = []
-    for number in range(0, 2 * AT_ONCE + 8, 2):
+    tasks = [asyncio.create_task(double(0))]
+    while not doubling.batches:
+        await asyncio.sleep(0)
+    for number in (2, 4, 6):
         tasks.append(asyncio.create_task(double(number)))
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
     await asyncio.gather(*tasks)
-    first = 2 * AT_ONCE
-    assert doubling.batches == [
-        *([number] for number in range(0, first, 2)),
-        [first, first + 2, first + 4, first + 6],
-    ]
+    assert doubling.batches == [[0], [2, 4, 6]]
+
+
+async def test_what_comes_while_as_many_commands_as_may_be_are_under_way_waits() -> None:
+    batches, gate = list[Sequence[int]](), asyncio.Event()
+
+    async def together(numbers: Sequence[int]) -> Sequence[int]:
+        batches.append(numbers)
+        await gate.wait()
+        return numbers
+
+    same = Gathering(together)
+    tasks: list[asyncio.Task[int]] = []
+    for number in range(AT_ONCE + 4):
+        tasks.append(asyncio.create_task(same(number)))
+        await asyncio.sleep(2 * APART_S)
+    gate.set()
+    await asyncio.gather(*tasks)
+    assert batches == [*([number] for number in range(AT_ONCE)), [*range(AT_ONCE, AT_ONCE + 4)]]
 
 
 async def test_who_asks_again_as_soon_as_they_are_answered_is_answered_again() -> None:
