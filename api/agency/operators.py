@@ -10,8 +10,9 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 from msgspec import UNSET, Meta, UnsetType
 
-from api.citizen.reports import KEY, pages
+from api.citizen.reports import pages
 from api.pagination import Cursor, Limit, decode_cursor
+from api.versions import KEY
 from smartcity.identity.roles import Actor
 from smartcity.people.desk import Desk
 from smartcity.reports.personal.callers import Callers

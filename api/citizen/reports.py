@@ -1,9 +1,8 @@
 """Reports, as citizens and the public use them; handlers act through the same door."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
@@ -11,11 +10,9 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from api.languages import said_in
 from api.limits import RateLimits
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
-from smartcity.errors import FieldError, Invalid
-from smartcity.identifiers import digest_of
+from api.versions import KEY, bounded, version_of, versioned
 from smartcity.identity.roles import ANYONE, Actor
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.intake import ReportIntake
@@ -29,7 +26,6 @@ from smartcity.reports.requests import (
     Said,
     SaidPhone,
     SaidSecret,
-    Step,
     Steps,
 )
 from smartcity.reports.service import ReportService
@@ -38,12 +34,6 @@ from smartcity.reports.similar import Candidates, Similarity, SimilarReports
 from smartcity.reports.viewers import OFFICIALS, Viewer
 from smartcity.reports.views import Views
 
-KEY: Final = HeaderParameter(
-    name="Idempotency-Key",
-    min_length=1,
-    max_length=64,
-    description="Made by the client for one request: sent again, it changes nothing.",
-)
 ReceiptSecret = Annotated[
     str | None,
     HeaderParameter(
@@ -244,7 +234,7 @@ class ReportController(Controller):
         `attachments`; decline_task and cancel_task `task` and `text`; redact and reveal
         `redaction` and `text`: the reason, which is for the agency alone.
         """
-        steps = in_order(data)
+        steps = bounded(data if isinstance(data, list) else [data], STEPS_LIMIT)
         report, viewer = await reports.act(
             report_id,
             steps,
@@ -306,18 +296,7 @@ async def shown(
     view = views.full(report, viewer, language, contact, names)
     if confirmations is not None:
         view = replace(view, confirmations=confirmations)
-    etag = f'"{report.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
-    return Response(view, headers=said_in(language) | {"ETag": etag})
-
-
-def in_order(data: Steps) -> list[Step]:
-    """The steps of a body. Raises `Invalid`: Litestar forgets the bounds of a body that is a choice
-    of two forms.
-    """
-    steps = data if isinstance(data, list) else [data]
-    if not 1 <= len(steps) <= STEPS_LIMIT:
-        raise Invalid(FieldError("", f"not_1_to_{STEPS_LIMIT}_steps"))
-    return steps
+    return versioned(view, report.version, language)
 
 
 def said(secret: str | None, address: str, phone: str | None = None) -> Said | None:
@@ -325,8 +304,3 @@ def said(secret: str | None, address: str, phone: str | None = None) -> Said | N
     if secret is not None:
         return SaidSecret(secret, address)
     return SaidPhone(phone) if phone is not None else None
-
-
-def version_of(if_match: str | None) -> int | None:
-    """The version that an ETag of ours begins with."""
-    return int(if_match.strip('"').partition(".")[0]) if if_match else None

@@ -11,16 +11,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from api.citizen.alerts import AlertController
-from api.citizen.reports import KEY, version_of
-from api.languages import said_in
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
+from api.versions import KEY, bounded, version_of, versioned
 from smartcity.alerts.desk import AlertDesk
 from smartcity.alerts.model import AlertStatus
-from smartcity.alerts.requests import STEPS_LIMIT, AlertStep, NewAlert, Steps
+from smartcity.alerts.requests import STEPS_LIMIT, NewAlert, Steps
 from smartcity.alerts.service import AlertService
 from smartcity.alerts.shapes import OfficerView, PreviewView, SummaryPage
-from smartcity.errors import FieldError, Invalid
-from smartcity.identifiers import digest_of
 from smartcity.identity.roles import Actor
 
 AT_WORK: Final = (AlertStatus.DRAFT, AlertStatus.ISSUED)
@@ -65,7 +62,8 @@ class AlertingController(AlertController):
         units that it touches, and these stay, whatever boundaries are imported before it goes out.
         """
         alert, fresh = await alerts.create(data, actor, idempotency_key)
-        return _answer(await alert_desk.show(alert, language), language, 201 if fresh else 200)
+        view = await alert_desk.show(alert, language)
+        return versioned(view, view.version, language, status_code=201 if fresh else 200)
 
     @put("/alerts/{alert_id:uuid}/draft", operation_id="ReviseAlert")
     async def revise(
@@ -83,7 +81,8 @@ class AlertingController(AlertController):
         these.
         """
         alert = await alerts.revise(alert_id, data, actor, version=version_of(if_match))
-        return _answer(await alert_desk.show(alert, language), language)
+        view = await alert_desk.show(alert, language)
+        return versioned(view, view.version, language)
 
     @get("/alerts/{alert_id:uuid}/preview", operation_id="PreviewAlert")
     async def preview(
@@ -117,10 +116,12 @@ class AlertingController(AlertController):
         an issued alert at once, perhaps with a `note` in each language, and needs no `If-Match`;
         `discard` throws a draft away, of an issued alert the update.
         """
+        steps = bounded(data if isinstance(data, list) else [data], STEPS_LIMIT)
         alert = await alerts.act(
-            alert_id, _in_order(data), actor, version=version_of(if_match), key=idempotency_key
+            alert_id, steps, actor, version=version_of(if_match), key=idempotency_key
         )
-        return _answer(await alert_desk.show(alert, language), language)
+        view = await alert_desk.show(alert, language)
+        return versioned(view, view.version, language)
 
 
 class AlertDeskController(Controller):
@@ -158,21 +159,5 @@ class AlertDeskController(Controller):
         """Read an alert with its draft, everything that was published, who did what, and how far
         the telling of phones is.
         """
-        return _answer(await alert_desk.show(await alerts.find(alert_id), language), language)
-
-
-def _in_order(data: Steps) -> list[AlertStep]:
-    """The steps of a body. Raises `Invalid`: Litestar forgets the bounds of a body that is a choice
-    of two forms.
-    """
-    steps = data if isinstance(data, list) else [data]
-    if not 1 <= len(steps) <= STEPS_LIMIT:
-        raise Invalid(FieldError("", f"not_1_to_{STEPS_LIMIT}_steps"))
-    return steps
-
-
-def _answer(view: OfficerView, language: str, status_code: int = 200) -> Response[OfficerView]:
-    """With an ETag of the version, which `If-Match` names, and of the content."""
-    etag = f'"{view.version}.{digest_of(msgspec.json.encode(view)).hex()}"'
-    headers = said_in(language) | {"ETag": etag}
-    return Response(view, status_code=status_code, headers=headers)
+        view = await alert_desk.show(await alerts.find(alert_id), language)
+        return versioned(view, view.version, language)
