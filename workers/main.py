@@ -45,6 +45,7 @@ from smartcity.webhooks.destinations import networks_of
 from smartcity.webhooks.posting import open_doors
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
+from workers.alert_pushes import compose_alert_pushes
 from workers.alerts import AlertClock
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
@@ -131,8 +132,11 @@ class Crew:
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
         self._pusher = Pusher(
             [
-                NotificationPushes(shared.notification_store, shared.devices, urgency)
-                for urgency in (Urgency.HIGH, Urgency.NORMAL)
+                compose_alert_pushes(shared, sender),
+                *(
+                    NotificationPushes(shared.notification_store, shared.devices, urgency)
+                    for urgency in (Urgency.HIGH, Urgency.NORMAL)
+                ),
             ],
             sender,
             self._lease("pusher"),

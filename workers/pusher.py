@@ -14,7 +14,7 @@ from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import Limit, PushMessage, PushResult, PushSender
 from smartcity.storage.leases import Lease
 
-IN_HAND: Final = 2000
+IN_HAND: Final = 2500
 """So many are in memory at the most: read and not sent yet, on their way, or not written down."""
 
 LANES: Final = 512

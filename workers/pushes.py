@@ -13,9 +13,7 @@ from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.model import STALE_AFTER, DuePlace, DuePush, Push, PushState, Urgency
 from smartcity.notifications.push import Outcome, PushMessage, PushResult
 from smartcity.notifications.store import NotificationStore
-
-FIRST_WAIT_S: Final = 1.0
-LONGEST_WAIT_S: Final = 600.0
+from workers.backoff import backoff_s
 
 NO_ADDRESS: Final = "no push address"
 OUT_OF_TIME: Final = "not delivered within a day"
@@ -106,7 +104,9 @@ def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
     if result.outcome is not Outcome.RETRY:
         settled = _settled(one, SETTLED[result.outcome], result.reason)
         return msgspec.structs.replace(settled, attempts=attempts)
-    next_at = at + timedelta(seconds=wait_s(one, result.retry_after_s or 0.0))
+    next_at = at + timedelta(
+        seconds=backoff_s(one.id, one.push.attempts, result.retry_after_s or 0.0)
+    )
     if next_at > one.created_at + STALE_AFTER:
         return _settled(one, PushState.FAILED, _out_of_time(result.reason))
     return msgspec.structs.replace(
@@ -120,12 +120,3 @@ def _settled(one: DuePush, state: PushState, reason: str | None) -> Push:
 
 def _out_of_time(last: str | None) -> str:
     return f"{OUT_OF_TIME}: {last}" if last else OUT_OF_TIME
-
-
-def wait_s(one: DuePush, asked_s: float) -> float:
-    """As long as the other side asked for, at least, and longer each time. It is spread by the id,
-    which is a hash: those that failed together do not come back together.
-    """
-    spread = one.id.int % 1024 / 1024
-    backoff_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(one.push.attempts, 16))
-    return max(asked_s * (1 + spread / 10), backoff_s * (1 + spread) / 2)

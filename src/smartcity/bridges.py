@@ -3,14 +3,16 @@
 A slice never imports a slice; `composition`, `api` and `workers` hand these in.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from smartcity.alerts.current import CurrentAlerts, holds_until
+from smartcity.alerts.deliveries.model import Delivery
 from smartcity.alerts.events import TOLD
 from smartcity.alerts.model import Alert, Message, MessageKind
+from smartcity.alerts.store import AlertStore
 from smartcity.alerts.wording import description, headline, words_of
 from smartcity.attachments.images import Region
 from smartcity.city.model import City, Publicity
@@ -154,24 +156,43 @@ class PublishedAlerts:
     async def of(
         self, units: Collection[str], language: str, since: datetime
     ) -> Sequence[AlertNotice]:
-        if language not in self._city.languages:
-            language = self._city.languages[0]
         return [
-            self._notice(told.alert, told.message, language)
+            notice_of(self._city, told.alert, told.message, language)
             for told in self._alerts.told(units, since)
         ]
 
-    def _notice(self, alert: Alert, message: Message, language: str) -> AlertNotice:
-        return AlertNotice(
-            message=message.id,
-            alert=alert.id,
-            action=NOTICED_AS[message.kind],
-            title=headline(self._city, message, language),
-            body=description(self._city, message, language),
-            language=words_of(self._city, message, language)[0],
-            sent=message.sent,
-            until=holds_until(alert, message),
-        )
+
+class DeliveredWords:
+    """What the message of a delivery says (`workers.alert_pushes.AlertPushes`)."""
+
+    def __init__(self, city: City, alerts: AlertStore) -> None:
+        self._city = city
+        self._alerts = alerts
+
+    async def of(self, delivery: Delivery) -> Callable[[str], AlertNotice]:
+        """The words, by language."""
+        alert = await self._alerts.find(delivery.alert)
+        assert alert is not None, "alerts are never removed"
+        message = next(one for one in alert.messages if one.id == delivery.id)
+        return lambda language: notice_of(self._city, alert, message, language)
+
+
+def notice_of(city: City, alert: Alert, message: Message, language: str) -> AlertNotice:
+    """A message of an alert as a person reads it: in the inbox, and in the push that tells of it.
+    The language may be one that the city has no more.
+    """
+    if language not in city.languages:
+        language = city.languages[0]
+    return AlertNotice(
+        message=message.id,
+        alert=alert.id,
+        action=NOTICED_AS[message.kind],
+        title=headline(city, message, language),
+        body=description(city, message, language),
+        language=words_of(city, message, language)[0],
+        sent=message.sent,
+        until=holds_until(alert, message),
+    )
 
 
 class SeenNotifications:

@@ -7,7 +7,7 @@ the database nothing. What only one of them needs is put together there.
 
 from functools import cached_property
 
-from smartcity.alerts.deliveries.store import DeliveryStore
+from smartcity.alerts.deliveries.store import DeliveryStore, StragglerStore
 from smartcity.alerts.service import AlertService
 from smartcity.alerts.store import AlertStore
 from smartcity.attachments.examiner import Examiner
@@ -84,6 +84,7 @@ class Composition:
         self.alert_read_store = AlertReadStore(database)
         self.alert_store = AlertStore(database)
         self.delivery_store = DeliveryStore(database)
+        self.straggler_store = StragglerStore(database)
 
     # --- secrets and records ---------------------------------------------------------------------
 

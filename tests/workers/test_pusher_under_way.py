@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-import msgspec
 import pytest
 
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.model import DuePush, Push, PushState, Urgency
+from smartcity.notifications.model import PushState, Urgency
 from smartcity.notifications.push import (
     Outcome,
     PushMessage,
@@ -24,8 +23,8 @@ from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
+from workers.backoff import LONGEST_WAIT_S, backoff_s
 from workers.pusher import GROUP, IN_HAND, Pusher
-from workers.pushes import LONGEST_WAIT_S, wait_s
 
 pytestmark = pytest.mark.anyio
 
@@ -238,10 +237,8 @@ async def test_a_bulk_is_sent_once_each_and_never_all_of_it_is_in_memory(
 
 def test_waits_grow_are_spread_and_never_shorter_than_what_was_asked_for() -> None:
     def waits(attempts: int, asked_s: float = 0.0) -> list[float]:
-        push = Push(state=PushState.PENDING, urgency=Urgency.NORMAL, attempts=attempts)
-        made = [msgspec.structs.replace(waiting(new_id()), push=push) for _ in range(200)]
-        due = [msgspec.convert(one, DuePush, from_attributes=True) for one in made]
-        return [wait_s(one, asked_s) for one in due]
+        pushes = [waiting(new_id()).id for _ in range(200)]
+        return [backoff_s(push, attempts, asked_s) for push in pushes]
 
     for attempts in range(12):
         whole = min(LONGEST_WAIT_S, 2.0**attempts)

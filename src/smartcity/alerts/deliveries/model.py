@@ -1,13 +1,17 @@
 """The plan of telling phones of one message of an alert, and how far it got."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid5
 
 import msgspec
 
 from smartcity.alerts.lifecycle import DeliveryMode
 from smartcity.alerts.model import MessageKind, Reach
+
+LONGEST: Final = timedelta(days=1)
+"""However long an alert holds: who was not reached by then reads it in the inbox."""
 
 
 class DeliveryState(StrEnum):
@@ -18,8 +22,8 @@ class DeliveryState(StrEnum):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Every device up to and with `after` (by id), or every topic up to that one, is settled. So
-    whoever goes on after a crash begins behind it, and misses nobody.
+    """Every device up to and with `after` (by id), or every topic up to that one, is settled or put
+    aside as a straggler. So whoever goes on after a crash begins behind it, and misses nobody.
     """
 
     after: str = ""
@@ -43,3 +47,37 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     until: datetime
+
+    @property
+    def over_at(self) -> datetime:
+        """From then on nobody is woken for it."""
+        return min(self.until, self.created_at + LONGEST)
+
+
+class Straggler(msgspec.Struct, frozen=True, kw_only=True):
+    """A device (by its id) or topic that is still to be told, apart from all others: it is tried
+    again at `next_at`, and holds nobody up until then. It is kept until its delivery is over.
+    """
+
+    id: UUID = msgspec.field(name="_id")
+    delivery: UUID
+    whom: str
+    attempts: int
+    reason: str | None = None
+    next_at: datetime
+    until: datetime
+
+
+def straggler_id(delivery: UUID, whom: str) -> UUID:
+    """The same however often it is put aside."""
+    return uuid5(delivery, whom)
+
+
+class DeliveryCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Of all deliveries of a mode in a state: how many there are, and how many they told."""
+
+    mode: DeliveryMode
+    state: DeliveryState
+    deliveries: int
+    sent: int
+    failed: int

@@ -74,3 +74,22 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     account: UUID | UnsetType = UNSET
     created_at: datetime
     seen_at: datetime
+
+
+class Phone(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a device to tell it something: how it is reached, if it is, and in which
+    language.
+    """
+
+    id: UUID = msgspec.field(name="_id")
+    push: PushAddress | None = None
+    language: str
+
+
+class Phones(msgspec.Struct, frozen=True):
+    """A page of a walk by id: the devices found, and up to which id all were looked at; none: the
+    walk is at its end.
+    """
+
+    phones: list[Phone]
+    up_to: UUID | None

@@ -7,11 +7,24 @@ from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
+from smartcity.identity.devices.model import (
+    SILENT_DAYS,
+    Device,
+    Phone,
+    Phones,
+    PushAddress,
+)
 from smartcity.storage.gathering import look_up
-from smartcity.storage.mongo import Database, from_document, if_found, to_document
+from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
 
 DEVICES: Final = "devices"
+
+PHONE_FIELDS: Final = Phone.__struct_encode_fields__
+
+MERGED: Final = 200
+"""So many parts of an index the server merges in their order; of more it sorts what it found
+(`internalQueryMaxScansToExplode`).
+"""
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DEVICES: [
@@ -117,17 +130,35 @@ class DeviceStore:
         found = await self._devices.database.command(count)
         return found["n"]
 
-    async def in_area(
+    async def walk(
         self, units: Collection[str] | None, *, after: UUID | None, limit: int
-    ) -> list[Device]:
-        """Some of the devices that follow one of these units, or of all without units; by their
-        ids, behind one of them.
+    ) -> Phones:
+        """The devices that follow one of these units, or all without units, by their ids behind
+        one of them: of as many as `limit` that are looked at. Nothing is sorted in memory.
         """
-        query: dict[str, Any] = {} if units is None else {"units": {"$in": list(units)}}
-        if after is not None:
-            query["_id"] = {"$gt": after}
-        found = self._devices.find(query).sort("_id", ASCENDING).limit(limit)
-        return [from_document(document, Device) async for document in found]
+        query: Document = {} if after is None else {"_id": {"$gt": after}}
+        if units is not None and len(units) <= MERGED:
+            query["units"] = {"$in": list(units)}
+            found = self._devices.find(query, PHONE_FIELDS).hint("units")
+        else:
+            # Each of them is read: so many units are most of a city, and a page is bounded where
+            # the server would go on and on until it found enough.
+            found = self._devices.find(query, (*PHONE_FIELDS, "units")).hint("_id_")
+        page = await found.sort("_id", ASCENDING).limit(limit).to_list()
+        meant = None if units is None or len(units) <= MERGED else frozenset(units)
+        return Phones(
+            [
+                from_document(document, Phone)
+                for document in page
+                if meant is None or not meant.isdisjoint(document.get("units", ()))
+            ],
+            page[-1]["_id"] if page else None,
+        )
+
+    async def phones(self, devices: Collection[UUID]) -> list[Phone]:
+        """How these are reached."""
+        found = self._devices.find({"_id": {"$in": list(devices)}}, PHONE_FIELDS)
+        return [from_document(document, Phone) for document in await found.to_list()]
 
     async def remove(self, persons: Collection[UUID]) -> None:
         """Their tokens open nothing any more. Idempotent."""
