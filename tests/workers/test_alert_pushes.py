@@ -12,6 +12,7 @@ from smartcity.alerts.deliveries.model import DeliveryState, Progress
 from smartcity.alerts.deliveries.planning import EXPIRED, SUPERSEDED
 from smartcity.alerts.deliveries.store import STRAGGLERS, DeliveryStore
 from smartcity.alerts.lifecycle import DeliveryMode
+from smartcity.cancelling import end
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.identity.devices.service import DeviceService
@@ -245,17 +246,19 @@ async def test_who_lost_the_address_meanwhile_is_waited_for_no_longer(
 
 
 class Dying:
-    """Sends so many, and then dies with each before it can tell."""
+    """Answers so many, and hears what became of no other."""
 
     def __init__(self, sender: PushSender, lives: int) -> None:
         self._sender = sender
         self._lives = lives
+        self.dead = asyncio.Event()
 
     async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
         results = await self._sender.send(batch)
         self._lives -= 1
         if self._lives < 0:
-            raise ConnectionAbortedError
+            self.dead.set()
+            await asyncio.Event().wait()
         return results
 
 
@@ -275,8 +278,10 @@ async def test_who_goes_on_after_a_death_misses_nobody_and_repeats_what_was_in_h
     fcm.fault(error="UNAVAILABLE", times=40)
     alert = await officer.issue(WARD)
     dying = Dying(sender, lives)
-    with pytest.raises(ExceptionGroup):
-        await alert_pusher(alert_pushes(database, hanoi, dying), dying, lease).run_once()
+    killed = alert_pusher(alert_pushes(database, hanoi, dying), dying, lease)
+    running = asyncio.create_task(killed.run_once())
+    await dying.dead.wait()
+    await end(running)
     while (await officer.delivery(alert)).state is not DeliveryState.DONE:
         await pusher.run_once()
         await asyncio.sleep(0.1)
@@ -333,8 +338,7 @@ async def test_who_is_slow_when_the_process_dies_is_not_forgotten(
     async with asyncio.timeout(20):
         while (await officer.delivery(alert)).progress.after != str(last):
             await asyncio.sleep(0.05)
-    running.cancel()
-    await asyncio.wait([running])
+    await end(running)
     await pusher.run_once()
     assert (await officer.delivery(alert)).state is DeliveryState.RUNNING
     await database[STRAGGLERS].update_many({}, {"$set": {"next_at": now()}})
