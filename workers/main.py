@@ -28,9 +28,11 @@ from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.fcm.topics import topic_subscriber
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
+from smartcity.notifications.topics import Subscriber
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.codes import refuse_lost_codes
@@ -57,6 +59,8 @@ from workers.notifier import Notifier
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
+from workers.subscriptions import POLL_S as SUBSCRIPTIONS_POLL_S
+from workers.subscriptions import Subscriptions
 from workers.webhooks import POLL_S as WEBHOOKS_POLL_S
 from workers.webhooks import WebhookSender
 
@@ -91,12 +95,17 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             credentials=settings.fcm_credentials,
             endpoint=settings.fcm_endpoint,
         ) as sender,
+        topic_subscriber(
+            project=settings.fcm_project,
+            credentials=settings.fcm_credentials,
+            endpoint=settings.fcm_endpoint,
+        ) as subscriber,
         open_geocoder(settings.geocoder_url, city) as geocoder,
         open_doors(networks_of(settings.webhook_networks)) as receivers,
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
+        await Crew(settings, city, database, sender, subscriber, geocoder, receivers).work(stop)
 
 
 class Crew:
@@ -108,6 +117,7 @@ class Crew:
         city: City,
         database: Database,
         sender: PushSender,
+        subscriber: Subscriber | None,
         geocoder: Geocoder | None,
         receivers: Receivers,
     ) -> None:
@@ -216,6 +226,15 @@ class Crew:
             Duty(name="deliveries", run_once=deliveries.run_once, poll_s=poll_s, full=BATCH),
             Duty(name="alerts", run_once=alert_clock.run_once, poll_s=POLL_S, full=EXPIRING),
         ]
+        if subscriber is not None:
+            subscriptions = Subscriptions(shared, subscriber, self._lease("subscriptions"))
+            self._duties.append(
+                Duty(
+                    name="subscriptions",
+                    run_once=subscriptions.run_once,
+                    poll_s=SUBSCRIPTIONS_POLL_S,
+                )
+            )
         self._clock = Clock(city.zone)
         self._clock.every_minutes(1, auditor.keep_heads)
         self._clock.every_minutes(10, housekeeping.sweep_attachments)

@@ -7,6 +7,7 @@ from typing import Final, cast
 import smartcity
 from smartcity.feed.store import feed_indexes
 from smartcity.notifications.store import drop_old_push_index
+from smartcity.notifications.subscriptions.store import subscribe_everybody
 from smartcity.reports.clockwork.store import (
     tell_risks,
     tell_risks_by_warnings,
@@ -22,6 +23,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration("reports are at risk from their warning on", tell_risks_by_warnings),
     Migration("promised events tell what is due and what is never public", complete_promises),
     Migration("pushes that were sent leave the index", drop_old_push_index),
+    Migration("devices with a push address are out of step with their topics", subscribe_everybody),
 )
 """Oldest first. Add to the end; never change or remove one."""
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReplaceOne, ReturnDocument
 
+from smartcity.clock import now
 from smartcity.identity.devices.model import (
     SILENT_DAYS,
     Device,
@@ -18,6 +19,12 @@ from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
 
 DEVICES: Final = "devices"
+LEFT: Final = "left_subscriptions"
+
+SUBSCRIBED_BY: Final = frozenset({"push", "units", "language"})
+"""Whatever changes one of these puts a device out of step with what topics it has at FCM, and says
+so in the same write (`notifications.subscriptions`).
+"""
 
 PHONE_FIELDS: Final = Phone.__struct_encode_fields__
 
@@ -57,11 +64,13 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
+        self._left = database[LEFT]
         self._by_token = look_up(self._by_tokens)
         self._find = look_up(self._by_ids)
 
     async def add(self, device: Device) -> None:
-        await self._devices.insert_one(to_document(device))
+        step = {} if device.push is None else _out_of_step()
+        await self._devices.insert_one(to_document(device) | step)
 
     async def get(self, device: UUID) -> Device | None:
         return await self._find(device)
@@ -78,8 +87,9 @@ class DeviceStore:
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
+        step = {} if SUBSCRIBED_BY.isdisjoint(fields) else _out_of_step()
         found = await self._devices.find_one_and_update(
-            {"_id": device}, {"$set": fields}, return_document=ReturnDocument.AFTER
+            {"_id": device}, {"$set": {**fields, **step}}, return_document=ReturnDocument.AFTER
         )
         return if_found(found, Device)
 
@@ -161,15 +171,27 @@ class DeviceStore:
         return [from_document(document, Phone) for document in await found.to_list()]
 
     async def remove(self, persons: Collection[UUID]) -> None:
-        """Their tokens open nothing any more. Idempotent."""
-        await self._devices.delete_many({"_id": {"$in": list(persons)}})
+        """Their tokens open nothing any more. What topics they had is kept until FCM has forgotten
+        it too: else it would go on telling them. Idempotent.
+        """
+        theirs = {"_id": {"$in": list(persons)}}
+        subscribed = self._devices.find(
+            theirs | {"subscribed": {"$type": "object"}}, {"subscribed": 1}
+        )
+        left = [{**document, **_out_of_step()} for document in await subscribed.to_list()]
+        if left:
+            await self._left.bulk_write(
+                [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in left], ordered=False
+            )
+        await self._devices.delete_many(theirs)
 
     async def forget_pushes(self, addresses: Collection[PushAddress]) -> None:
         """Take these from every device."""
         for kind in {address.kind for address in addresses}:
             values = [address.value for address in addresses if address.kind == kind]
             await self._devices.update_many(
-                {"push.value": {"$in": values}, "push.kind": kind}, {"$set": {"push": None}}
+                {"push.value": {"$in": values}, "push.kind": kind},
+                {"$set": _without_push()},
             )
 
     async def forget_silent_pushes(self, before: datetime, limit: int) -> int:
@@ -181,7 +203,7 @@ class DeviceStore:
         if found:
             ids = [document["_id"] for document in found]
             await self._devices.update_many(
-                {"_id": {"$in": ids}} | silent, {"$set": {"push": None}}
+                {"_id": {"$in": ids}} | silent, {"$set": _without_push()}
             )
         return len(found)
 
@@ -189,5 +211,13 @@ class DeviceStore:
         """Take the address from every device, or from every other."""
         await self._devices.update_many(
             {"push.value": address.value, "push.kind": address.kind, "_id": {"$ne": but}},
-            {"$set": {"push": None}},
+            {"$set": _without_push()},
         )
+
+
+def _out_of_step() -> Document:
+    return {"subscribe_at": now()}
+
+
+def _without_push() -> Document:
+    return {"push": None, **_out_of_step()}
