@@ -147,8 +147,10 @@ class Webhooks:
 def _wrong(url: str, *, inside: bool) -> list[str]:
     try:
         parsed = URL(url)
+        (parsed.raw_host or "").encode("idna")  # as it is when the name is looked up
+        named = bool(parsed.host)
     except ValueError:
         return ["malformed"]
-    if not parsed.host:
+    if not named or url != url.strip():
         return ["malformed"]
     return [] if inside or parsed.scheme == "https" else ["not_https"]
