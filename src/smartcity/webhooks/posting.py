@@ -84,13 +84,16 @@ async def _open(networks: Sequence[Network], *, world: bool) -> AsyncGenerator[D
     # Whoever may be spoken to is asked for anew with each connection: no look-up is kept.
     connector = aiohttp.TCPConnector(resolver=destinations, use_dns_cache=False, limit=CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    async with aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,  # a small answer could be a very large one
-    ) as session:
-        yield Door(session, destinations)
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # a small answer could be a very large one
+        ) as session:
+            yield Door(session, destinations)
+    finally:
+        await destinations.close()
 
 
 def _said(error: Exception) -> str:
