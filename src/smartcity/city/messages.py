@@ -62,6 +62,7 @@ NOTIFICATIONS: Final = (
     "comment",
     "disclose",
     "dossier_changed",
+    "dossier_collect",
     "alert_issued",
     "alert_updated",
     "alert_cancelled",

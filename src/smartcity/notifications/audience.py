@@ -97,6 +97,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", NORMAL),
+    Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
