@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -101,27 +102,27 @@ async def results_wait(database: Database, phones: Sequence[Phone], city: City) 
     return expected
 
 
-async def reports_wait(database: Database, one: Phone, city: City) -> Told:
-    """Questions that were asked, and answers that were given, so long ago that it is time to remind
-    of the one, and to ask for a rating of the other.
+def waiting_for(one: Phone, city: City) -> list[Report]:
+    """Reports of a phone: questions that were asked, and answers that were given, so long ago that
+    it is time to remind of the one, and to ask for a rating of the other.
     """
     windows = city.windows
     asked_at = now() - (windows.lapse_days - windows.remind_days) * DAY - HOUR
     solved_at = now() - (windows.close_days - windows.remind_days) * DAY - HOUR
-    expected: Told = Counter()
-    for _ in range(REPORTS_EACH):
-        question = _taken(city, one.id, Action.ASK, asked_at)
-        answer = _taken(city, one.id, Action.RESOLVE, solved_at)
-        await ReportStore(database).take_in([question, answer])
-        expected |= Counter({(question.id, "remind"): 1, (answer.id, "announce"): 1})
-    return expected
+    asked = [_taken(city, one.id, Action.ASK, asked_at) for _ in range(REPORTS_EACH)]
+    solved = [_taken(city, one.id, Action.RESOLVE, solved_at) for _ in range(REPORTS_EACH)]
+    return asked + solved
 
 
-async def deadlines_are_at_risk(database: Database, city: City) -> Told:
+def at_risk(city: City) -> list[Report]:
+    """Their deadline is near."""
     alarm = Alarm(at=now(), action=Action.WARN)
-    reports = [make_report(city, now(), alarm=alarm) for _ in range(REPORTS_EACH)]
-    await ReportStore(database).take_in(reports)
-    return Counter((report.id, "warn") for report in reports)
+    return [make_report(city, now(), alarm=alarm) for _ in range(REPORTS_EACH)]
+
+
+def once_each(reports: Sequence[Report]) -> Told:
+    """What their alarms are going to say."""
+    return Counter((report.id, str(report.alarm.action)) for report in reports if report.alarm)
 
 
 def _taken(city: City, reporter: UUID, action: Action, at: datetime) -> Report:
@@ -150,7 +151,7 @@ async def until_all_is_told(database: Database, count: int) -> None:
             and await database["notifications"].count_documents({}) >= count
         )
 
-    await until(told_all, "everybody was told")
+    await until(told_all, "everybody was told", patience_s=90)
 
 
 async def test_each_person_has_each_reminder_once_whatever_becomes_of_three_workers(
@@ -160,6 +161,8 @@ async def test_each_person_has_each_reminder_once_whatever_becomes_of_three_work
         phones = [await stack.enter_async_context(phone(installation)) for _ in range(PHONES)]
         agency = make_report(noon_city, now()).agency
         supervisor = await stack.enter_async_context(staff(installation, "supervisor", agency))
+        reports = {one.id: waiting_for(one, noon_city) for one in phones}
+        pressing = at_risk(noon_city)
         expected = await results_wait(shared, phones, noon_city)
         await shared[ROUNDS].delete_many({})  # a morning comes
 
@@ -167,9 +170,7 @@ async def test_each_person_has_each_reminder_once_whatever_becomes_of_three_work
             return await shared[ANNOUNCEMENTS].count_documents({}) >= BEGUN
 
         await until(begun, "the round was begun")
-        for one in phones:
-            expected[one.id] += await reports_wait(shared, one, noon_city)
-        at_risk = await deadlines_are_at_risk(shared, noon_city)
+        await ReportStore(shared).take_in([*pressing, *chain.from_iterable(reports.values())])
         sleeper, *killed = installation.workers
         sleeper.pause()
         for worker in killed:
@@ -179,10 +180,12 @@ async def test_each_person_has_each_reminder_once_whatever_becomes_of_three_work
         await asyncio.sleep(LEASE_S * 1.5)
         sleeper.wake()
 
-        count = at_risk.total() + sum(told.total() for told in expected.values())
+        for somebody, theirs in reports.items():
+            expected[somebody] += once_each(theirs)
+        count = len(pressing) + sum(told.total() for told in expected.values())
         await until_all_is_told(shared, count)
         await shared[ROUNDS].delete_many({})  # and is forgotten, so that it comes again
         await until_all_is_told(shared, count)
         for one in phones:
             assert await heard(one) == expected[one.id]
-        assert await heard(supervisor) == at_risk
+        assert await heard(supervisor) == once_each(pressing)
