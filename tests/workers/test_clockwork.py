@@ -104,6 +104,32 @@ async def test_three_workers_at_once_warn_and_remind_once(
         assert report.version == 1
 
 
+async def test_three_workers_at_once_warn_of_each_task_once(
+    database: Database, hanoi: City, tmp_path: Path, store: ReportStore
+) -> None:
+    """Also of several that have the same date: the alarm says of which one."""
+    helped = [with_tasks(hanoi, "cong-an", "so-y-te", "cong-an") for _ in range(50)]
+    await store.take_in(helped)
+    sweeps = [sweep_over(database, hanoi, tmp_path) for _ in range(3)]
+    with time_machine.travel(now() + 2 * timedelta(days=365)):
+        await asyncio.gather(*(swept(sweep) for sweep in sweeps))
+    for report in await every_report(database):
+        warned = [entry.task for entry in entries(report, Action.WARN_TASK)]
+        assert sorted(map(str, warned)) == sorted(str(task.id) for task in report.tasks)
+        assert all(task.warned for task in report.tasks)
+
+
+def with_tasks(city: City, *agencies: str) -> Report:
+    """In work, and these were asked for help at one moment."""
+    report = make_report(city, at=now())
+    steps = [Step(action=Action.RECEIVE)]
+    steps += [Step(action=Action.OPEN_TASK, agency=code, text="Giúp") for code in agencies]
+    for step in steps:
+        found = among(city, CLOCKS[city.code], Party.HANDLER, at=report.submitted_at)
+        report = take(report, step, found).report
+    return report
+
+
 async def test_a_handler_who_acts_at_the_same_moment_loses_nothing_to_the_clock(
     database: Database, hanoi: City, sweep: Sweep, store: ReportStore
 ) -> None:

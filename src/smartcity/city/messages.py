@@ -55,6 +55,7 @@ NOTIFICATIONS: Final = (
     "close",
     "lapse",
     "warn",
+    "warn_task",
     "remind",
     "announce",
     "proceed",

@@ -83,6 +83,8 @@ AUDIENCE: Final = (
     # While there is time: to whoever works on it, or else to whoever gives out the work.
     Row(Topic.REPORT, "warn", ASSIGNEE, "warn", HIGH),
     Row(Topic.REPORT, "warn", SUPERVISOR, "warn", HIGH),
+    # To whoever heads the agency that was asked for help.
+    Row(Topic.REPORT, "warn_task", SUPERVISOR, "warn_task", HIGH),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
     Row(Topic.REPORT, "disclose", REPORTER, "disclose", HIGH),
     Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", HIGH),
