@@ -25,6 +25,7 @@ from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
+from smartcity.reports.timeline import Entry
 from smartcity.reports.words import Action, Party
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
@@ -117,6 +118,30 @@ async def test_three_workers_at_once_warn_of_each_task_once(
         warned = [entry.task for entry in entries(report, Action.WARN_TASK)]
         assert sorted(map(str, warned)) == sorted(str(task.id) for task in report.tasks)
         assert all(task.warned for task in report.tasks)
+
+
+async def test_of_two_tasks_with_one_date_neither_is_warned_of_in_the_place_of_the_other(
+    database: Database, hanoi: City, store: ReportStore
+) -> None:
+    """Two workers saw the first alarm; the next one has the same moment and the same action."""
+    before = with_tasks(hanoi, "cong-an", "cong-an")
+    while before.alarm and before.alarm.action is not Action.WARN_TASK:
+        before = rung(hanoi, before)[0]
+    await store.take_in([before])
+    for written in (True, False):
+        after, entry = rung(hanoi, before)
+        assert after.alarm
+        assert after.alarm.action is Action.WARN_TASK
+        told = [event(after, entry)]
+        assert bool(await store.advance(before, after, [entry], told)) is written
+
+
+def rung(city: City, report: Report) -> tuple[Report, Entry]:
+    """After what the clock does with it next, when it is time."""
+    assert report.alarm
+    found = among(city, CLOCKS[city.code], Party.CLOCK, at=report.alarm.at)
+    taken = take(report, Step(action=report.alarm.action), found)
+    return taken.report, taken.entry
 
 
 def with_tasks(city: City, *agencies: str) -> Report:
