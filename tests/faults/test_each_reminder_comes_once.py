@@ -43,11 +43,11 @@ from tests.unit.reports_made import among, make_report
 pytestmark = pytest.mark.anyio
 
 PHONES: Final = 3
-RESULTS: Final = 500
+RESULTS: Final = 300
 """So many wait for each phone: the round of a morning takes some seconds."""
 
 REPORTS_EACH: Final = 20
-BEGUN: Final = 100
+BEGUN: Final = 50
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 
