@@ -6,6 +6,8 @@ ends with this process.
 """
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,8 +17,9 @@ from typing import Final
 import uvloop
 
 from smartcity.storage.processes import free_port
-from tests.benchmarks import pushes, queue, reading, reports
+from tests.benchmarks import alerts, pushes, queue, reading, reports
 from tests.benchmarks.bench import Bench, Rows
+from tests.benchmarks.cpu import members
 from tests.benchmarks.load import connections
 from tests.benchmarks.population import populate
 from tests.benchmarks.system import HOST, empty_database, serving
@@ -30,7 +33,10 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "dossiers": reading.dossiers,
     "tiles": reading.tiles,
     "push": pushes.pushes,
+    "alerts": alerts.alerts,
 }
+
+WORKER: Final = "smartcity.cli work"
 
 UNLIMITED: Final = 1_000_000
 """Pushes a second: more than anybody sends."""
@@ -65,7 +71,13 @@ async def measure(options: argparse.Namespace) -> None:
         await enter(
             serving(settings, "tests.standins.fcm", *words, ready="/standin/counts", port=fcm_port)
         )
-        await enter(serving(settings, "smartcity.cli", "work"))
+
+        async def kill_and_start_worker() -> None:
+            for pid in members(WORKER):
+                os.kill(pid, signal.SIGKILL)
+            await enter(serving(settings, *WORKER.split()))
+
+        await enter(serving(settings, *WORKER.split()))
         system = await enter(serving(settings, "smartcity.cli", "serve", ready="/health/ready"))
         bench = Bench(
             system=await enter(connections(HOST, system, options.connections)),
@@ -74,6 +86,8 @@ async def measure(options: argparse.Namespace) -> None:
             database=database,
             people=people,
             seconds=options.seconds,
+            phones=options.phones,
+            kill_and_start_worker=kill_and_start_worker,
         )
         say(line(*HEAD))
         for name in options.only or FIGURES:
@@ -95,6 +109,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=1000, help="that send the reports in turn")
     parser.add_argument("--reports", type=int, default=20_000, help="that are there before")
     parser.add_argument("--dossiers", type=int, default=100_000, help="that are there before")
+    parser.add_argument("--phones", type=int, default=696_347, help="that an alert is told to")
     parser.add_argument("--only", type=_names, help=f"some of {','.join(FIGURES)}")
     return parser.parse_args()
 

@@ -23,6 +23,9 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     people: Population
     seconds: float
+    phones: int
+    """So many are told of an alert."""
+    kill_and_start_worker: Callable[[], Awaitable[None]]
 
     async def full(self, one: One) -> Measured:
         """As much of it as the system gets done."""

@@ -20,8 +20,16 @@ def used_s() -> float:
 def used_by(words: str) -> float:
     """Of those, seconds of the processes whose command line has these words in it."""
     family = _family()
-    named = (pid for pid in family if words in " ".join(command_line(pid)))
-    return sum(family[pid] for pid in named) / TICKS_A_SECOND
+    return sum(family[pid] for pid in family if _has(pid, words)) / TICKS_A_SECOND
+
+
+def members(words: str) -> list[int]:
+    """The processes whose command line has these words in it."""
+    return [pid for pid in _family() if _has(pid, words)]
+
+
+def _has(pid: int, words: str) -> bool:
+    return words in " ".join(command_line(pid))
 
 
 def _family() -> dict[int, int]:
