@@ -13,10 +13,12 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
+from api.alert_gauge import AlertGauge
 from api.limits import RateLimits
 from api.push_gauge import PushGauge
 from api.readiness import Kept, Readiness
 from smartcity.alerts.current import CurrentAlerts
+from smartcity.alerts.deliveries.counts import PAUSE_S, DeliveryCounts
 from smartcity.alerts.desk import AlertDesk
 from smartcity.alerts.preview import Previews
 from smartcity.alerts.views import AlertViews
@@ -156,6 +158,7 @@ class Parts:
         self.alerts = shared.alerts
         inbox_keeps = timedelta(days=self.city.privacy.inbox_days)
         self.current_alerts = CurrentAlerts(shared.alert_store, inbox_keeps)
+        self.alert_deliveries = DeliveryCounts(shared.delivery_store)
         self.alert_views = AlertViews(self.city)
         self.alert_desk = AlertDesk(
             shared.alert_store,
@@ -233,6 +236,7 @@ class Parts:
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
+            _again_and_again(self._refresh_alert_deliveries),
             _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
@@ -262,6 +266,10 @@ class Parts:
         await asyncio.sleep(self.queue_counts.pause_s)
         await self.queue_counts.refresh()
 
+    async def _refresh_alert_deliveries(self) -> None:
+        await self.alert_deliveries.refresh()
+        await asyncio.sleep(PAUSE_S)
+
     async def _refresh_pushes(self) -> None:
         await self.deliveries.refresh()
         await asyncio.sleep(self.deliveries.pause_s)
@@ -288,6 +296,7 @@ class Parts:
         ):
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
+        registry.register(AlertGauge(self.alert_deliveries))
         return registry
 
 

@@ -95,7 +95,7 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         "200 application/atom+xml",
         '{"status":"cancelled","steps":["create","confirm","issue","cancel"]}',
         "Cancelled: The Red River is above alarm level 3",
-        '{"mode":"direct","state":"waiting","reason":null}',
+        '{"mode":"direct","state":"stopped","reason":"push is not configured","sent":0,"failed":0}',
     ):
         assert told in ran.stdout, f"{told} is not in\n{ran.stdout}"
     drawn = re.search(r"vector-tile (\d+) bytes", ran.stdout)

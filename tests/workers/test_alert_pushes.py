@@ -7,7 +7,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
+from api.alert_gauge import AlertGauge
+from smartcity.alerts.deliveries.counts import DeliveryCounts
 from smartcity.alerts.deliveries.model import DeliveryState, Progress
 from smartcity.alerts.deliveries.planning import EXPIRED, SUPERSEDED
 from smartcity.alerts.deliveries.store import STRAGGLERS, DeliveryStore
@@ -429,3 +432,21 @@ async def test_a_finished_pusher_goes_on_where_it_was(
     assert part.after != Progress().after
     await alert_pusher(alert_pushes(database, hanoi, sender), sender, lease).run_once()
     assert fcm.ids() == {"different": 1500, "repeats": 0}
+
+
+async def test_how_many_were_told_is_among_the_figures(
+    database: Database, officer: Officer, pusher: Pusher
+) -> None:
+    await phones_in(database, ["phone", "another", "invalid-1"], WARD)
+    await officer.issue(WARD)
+    await pusher.run_once()
+    counts, registry = DeliveryCounts(DeliveryStore(database)), CollectorRegistry()
+    await counts.refresh()
+    registry.register(AlertGauge(counts))
+    figures = generate_latest(registry).decode()
+    for figure in (
+        'smartcity_alert_deliveries{mode="direct",state="done"} 1.0',
+        'smartcity_alert_pushes{mode="direct",outcome="sent",state="done"} 2.0',
+        'smartcity_alert_pushes{mode="direct",outcome="failed",state="done"} 1.0',
+    ):
+        assert figure in figures
