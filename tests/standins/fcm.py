@@ -22,6 +22,9 @@ An address that begins with an error's word (`unregistered-…`, `mismatch-…`,
 `thirdparty-…`, `quota-…`, `unavailable-…`, `internal-…`) always gets that error; one that begins
 with `broken-` has its connection closed.
 
+With `--tls CERTIFICATE KEY` it speaks TLS and, to who asks for it, HTTP/2, a hundred requests at once
+on a connection, as FCM does; else HTTP/1.1.
+
 It serves from one process under Granian, so that it takes more than 10,000 messages a second.
 """
 
@@ -32,13 +35,15 @@ import signal
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
 import uvloop
 from granian.constants import Interfaces
+from granian.http import HTTP2Settings
 from granian.rsgi import Scope
 from granian.server.embed import Server
 
@@ -61,6 +66,8 @@ from tests.standins.fcm_topics import Topics
 JSON: Final = [("content-type", "application/json")]
 DONE: Final = Answer(204)
 
+REQUESTS_AT_ONCE: Final = 100
+"""So many FCM takes on one connection over HTTP/2."""
 
 Route = Callable[[bytes, str], Answer]
 """What is answered to a body and a query."""
@@ -252,20 +259,22 @@ def _decoded(body: bytes) -> Any:
         return None
 
 
-async def serve(stand_in: FcmStandIn, host: str, port: int) -> None:
+async def serve(stand_in: FcmStandIn, host: str, port: int, tls: Sequence[Path]) -> None:
     """Serve until told to stop by a signal; port 0 takes a free one. Prints the address once it
-    listens.
+    listens. `tls`: a certificate and its key, or nothing.
     """
     port = free_port(host, port) or port
+    certificate, key = tls or (None, None)
     server = Server(
         stand_in, host, port, interface=Interfaces.RSGI, websockets=False, backlog=4096,
-        backpressure=4096, log_enabled=False,
+        backpressure=4096, log_enabled=False, ssl_cert=certificate, ssl_key=key,
+        http2_settings=HTTP2Settings(max_concurrent_streams=REQUESTS_AT_ONCE),
     )  # fmt: skip
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, server.stop)
     serving = asyncio.ensure_future(server.serve())
     await _listening(host, port)
-    sys.stdout.write(f"listening http://{host}:{port}\n")
+    sys.stdout.write(f"listening {'https' if tls else 'http'}://{host}:{port}\n")
     sys.stdout.flush()
     await serving
 
@@ -287,9 +296,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9099, help="0 takes a free one")
     parser.add_argument("--keep", type=int, default=100_000, help="how many messages to remember")
     parser.add_argument("--require-token", action="store_true")
+    parser.add_argument("--tls", type=Path, nargs=2, default=(), metavar=("CERTIFICATE", "KEY"))
     options = parser.parse_args()
     stand_in = FcmStandIn(require_token=options.require_token, keep=options.keep)
-    uvloop.run(serve(stand_in, options.host, options.port))
+    uvloop.run(serve(stand_in, options.host, options.port, options.tls))
 
 
 if __name__ == "__main__":
