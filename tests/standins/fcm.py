@@ -22,8 +22,8 @@ An address that begins with an error's word (`unregistered-…`, `mismatch-…`,
 `thirdparty-…`, `quota-…`, `unavailable-…`, `internal-…`) always gets that error; one that begins
 with `broken-` has its connection closed.
 
-With `--tls CERTIFICATE KEY` it speaks TLS and, to who asks for it, HTTP/2, a hundred requests at once
-on a connection, as FCM does; else HTTP/1.1.
+With `--tls CERTIFICATE KEY` it speaks TLS and, as FCM does, HTTP/2 with up to a hundred requests at
+once on a connection.
 
 It serves from one process under Granian, so that it takes more than 10,000 messages a second.
 """
