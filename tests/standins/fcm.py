@@ -30,6 +30,7 @@ It serves from one process under Granian, so that it takes more than 10,000 mess
 
 import argparse
 import asyncio
+import re
 import secrets
 import signal
 import sys
@@ -63,6 +64,7 @@ from tests.standins.fcm_refusals import (
 )
 from tests.standins.fcm_topics import Topics
 
+SEND: Final = re.compile(r"/v1/projects/[^/]+/messages:send")
 JSON: Final = [("content-type", "application/json")]
 DONE: Final = Answer(204)
 
@@ -88,11 +90,12 @@ class Exchange(Protocol):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A request that was taken."""
+    """A request that was taken; `http` is the version in which it came."""
 
     name: str
     target: str
     at: float
+    http: str
     body: bytes
 
 
@@ -124,7 +127,7 @@ class FcmStandIn:
 
     async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
         body = await protocol()
-        if scope.path.endswith("/messages:send"):
+        if scope.method == "POST" and SEND.fullmatch(scope.path):
             told = await self._send(scope, body)
         else:
             told = self._other(scope, body)
@@ -145,7 +148,7 @@ class FcmStandIn:
         if not self._authorized(scope.headers.get("authorization") or ""):
             self._counts["UNAUTHENTICATED"] += 1
             return refused_caller()
-        message = taken_at_a_glance(body)
+        message, only_checked = taken_at_a_glance(body), False
         if message is not None:
             address = message.fid or message.token or message.topic or ""
             name = message.data.get("id")
@@ -156,11 +159,12 @@ class FcmStandIn:
                 return refused_message(wrong)
             address = target(request["message"])
             name = _id(request["message"])
-            if request.get("validate_only"):
-                return answer({"name": self._name(scope.path)})
+            only_checked = bool(request.get("validate_only"))
         error, retry_after = await self._fault(address)
+        if error is None and only_checked:
+            return answer({"name": self._name(scope.path)})
         if error is None:
-            return self._take(scope.path, address, name, body)
+            return self._take(scope, address, name, body)
         self._counts[error] += 1
         return None if error == BROKEN else refused(error, retry_after)
 
@@ -170,10 +174,10 @@ class FcmStandIn:
             return not self._require_token
         return kind == "Bearer" and token in self._tokens
 
-    def _take(self, path: str, address: str, message: str | None, body: bytes) -> Answer:
-        name = self._name(path)
+    def _take(self, scope: Scope, address: str, message: str | None, body: bytes) -> Answer:
+        name = self._name(scope.path)
         self._counts["taken"] += 1
-        self._taken.append(Taken(name, address, time.time(), body))
+        self._taken.append(Taken(name, address, time.time(), scope.http_version, body))
         if message is not None:
             self._repeats += message in self._ids
             self._ids.add(message)
@@ -214,6 +218,7 @@ class FcmStandIn:
                     "name": one.name,
                     "target": one.target,
                     "at": one.at,
+                    "http": one.http,
                     "message": _decoded(one.body)["message"],
                 }
                 for one in self._taken
