@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,7 +57,7 @@ class Fcm:
 
 
 @contextmanager
-def running_fcm(*words: str) -> Iterator[Fcm]:
+def running_fcm(*words: str) -> Generator[Fcm]:
     """A stand-in for FCM in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.standins.fcm", "--port", "0", *words],
