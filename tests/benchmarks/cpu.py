@@ -1,5 +1,5 @@
-"""What everything that this process started has cost: it says how fast a machine would be that
-other work does not keep busy.
+"""What everything that this process started has cost, in CPU and in memory: CPU says how fast a
+machine would be that other work does not keep busy.
 """
 
 import os

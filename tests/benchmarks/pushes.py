@@ -1,7 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Pushes, from the moment they are due to what became of them being written down, by one worker;
-and beside it the sender of firebase-admin, which only sends.
+and beside it the sender of firebase-admin, which only sends. Both speak HTTP/2 over TLS, as FCM.
 
 The pace of a quota is set out of the way: what is measured is what the worker can do.
 """
@@ -28,7 +28,7 @@ DEVICES: Final = 5000
 WRITTEN_A_SECOND: Final = 4000
 """So fast the backlog is certainly written on any machine, before the first of it is due."""
 
-LARGEST_MB: Final = 60
+LARGEST_MB: Final = 40
 """What is in hand, its connections and what is read ahead; however much there is to send."""
 
 AT_ONCE: Final = 500
