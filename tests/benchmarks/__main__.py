@@ -12,18 +12,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 import uvloop
 
 from smartcity.storage.processes import free_port
-from tests.benchmarks import alerts, pushes, queue, reading, reports
+from tests.benchmarks import alerts, pushes, queue, reading, reports, telling
 from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.cpu import members
 from tests.benchmarks.load import connections
 from tests.benchmarks.population import populate
 from tests.benchmarks.system import HOST, empty_database, serving
 from tests.benchmarks.table import HEAD, line
+from tests.standins.certificates import TRUSTED, self_signed
 
 FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "submit": reports.submit,
@@ -34,6 +36,7 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "tiles": reading.tiles,
     "push": pushes.pushes,
     "alerts": alerts.alerts,
+    "change_to_push": telling.telling,
 }
 
 WORKER: Final = "smartcity.cli work"
@@ -41,13 +44,18 @@ WORKER: Final = "smartcity.cli work"
 UNLIMITED: Final = 1_000_000
 """Pushes a second: more than anybody sends."""
 
+KEPT: Final = 10_000
+"""So many messages the stand-in for Firebase remembers; it counts all of them."""
+
 
 async def measure(options: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
         enter = stack.enter_async_context
         fcm_port = free_port(HOST, 0)
-        fcm = f"http://{HOST}:{fcm_port}"
+        fcm = f"https://{HOST}:{fcm_port}"  # as Firebase: HTTP/2 over TLS
+        tls = self_signed(Path(folder), HOST)
+        os.environ[TRUSTED] = str(tls[0])  # for us, and for the worker as our child
         settings, database = await enter(
             empty_database(
                 data_dir=folder,
@@ -67,9 +75,15 @@ async def measure(options: argparse.Namespace) -> None:
             dossiers=options.dossiers,
         )
         bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
-        words = ("--port", str(fcm_port), "--keep", "1")
+        words = ("--port", str(fcm_port), "--keep", str(KEPT), "--tls", *map(str, tls))
         await enter(
-            serving(settings, "tests.standins.fcm", *words, ready="/standin/counts", port=fcm_port)
+            serving(
+                settings,
+                "tests.standins.fcm",
+                *words,
+                ready=f"{fcm}/standin/counts",
+                port=fcm_port,
+            )
         )
 
         async def kill_and_start_worker() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from pymongo import ASCENDING, IndexModel, ReplaceOne, ReturnDocument
 
 from smartcity.clock import now
@@ -16,7 +17,15 @@ from smartcity.identity.devices.model import (
     PushAddress,
 )
 from smartcity.storage.gathering import look_up
-from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
+from smartcity.storage.mongo import (
+    Database,
+    Document,
+    from_document,
+    if_found,
+    raw_id,
+    to_document,
+    with_raw_ids,
+)
 
 DEVICES: Final = "devices"
 LEFT: Final = "left_subscriptions"
@@ -61,10 +70,18 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """What is read of a device to send it a push."""
+
+    id: UUID = msgspec.field(name="_id")
+    push: PushAddress | None = None
+
+
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
         self._left = database[LEFT]
+        self._raw = with_raw_ids(self._devices)
         self._by_token = look_up(self._by_tokens)
         self._find = look_up(self._by_ids)
 
@@ -115,14 +132,10 @@ class DeviceStore:
 
     async def push_addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""
-        found = self._devices.find(
-            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1}
-        )
-        return {
-            document["_id"]: PushAddress(**document["push"])
-            for document in await found.to_list()
-            if document.get("push")
-        }
+        wanted = {"_id": {"$in": list(map(raw_id, devices))}}
+        documents = await self._raw.find(wanted, {"push.kind": 1, "push.value": 1}).to_list()
+        found = [from_document(document, Reached) for document in documents]
+        return {one.id: one.push for one in found if one.push is not None}
 
     async def count(self, units: Collection[str] | None) -> int:
         """How many devices follow one of these units; without units, how many there are."""
@@ -146,14 +159,14 @@ class DeviceStore:
         """The devices that follow one of these units, or all without units, by their ids behind
         one of them: of as many as `limit` that are looked at. Nothing is sorted in memory.
         """
-        query: Document = {} if after is None else {"_id": {"$gt": after}}
+        query: Document = {} if after is None else {"_id": {"$gt": raw_id(after)}}
         if units is not None and len(units) <= MERGED:
             query["units"] = {"$in": list(units)}
-            found = self._devices.find(query, PHONE_FIELDS).hint("units")
+            found = self._raw.find(query, PHONE_FIELDS).hint("units")
         else:
             # Each of them is read: so many units are most of a city, and a page is bounded where
             # the server would go on and on until it found enough.
-            found = self._devices.find(query, (*PHONE_FIELDS, "units")).hint("_id_")
+            found = self._raw.find(query, (*PHONE_FIELDS, "units")).hint("_id_")
         page = await found.sort("_id", ASCENDING).limit(limit).to_list()
         meant = None if units is None or len(units) <= MERGED else frozenset(units)
         return Phones(
@@ -162,7 +175,7 @@ class DeviceStore:
                 for document in page
                 if meant is None or not meant.isdisjoint(document.get("units", ()))
             ],
-            page[-1]["_id"] if page else None,
+            UUID(bytes=page[-1]["_id"]) if page else None,
         )
 
     async def phones(self, devices: Collection[UUID]) -> list[Phone]:
