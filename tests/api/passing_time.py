@@ -74,7 +74,9 @@ async def at(town: Town, moment: datetime) -> AsyncGenerator[None]:
     stop = asyncio.Event()
     async with open_doors(()) as receivers:
         with time_machine.travel(moment):
-            crew = Crew(town.settings, town.city, town.database, NotConfigured(), None, receivers)
+            crew = Crew(
+                town.settings, town.city, town.database, NotConfigured(), None, None, receivers
+            )
             async with asyncio.TaskGroup() as group:
                 group.create_task(crew.work(stop))
                 yield
