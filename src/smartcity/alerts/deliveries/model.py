@@ -10,7 +10,7 @@ import msgspec
 from smartcity.alerts.lifecycle import DeliveryMode
 from smartcity.alerts.model import MessageKind, Reach
 
-LONGEST: Final = timedelta(days=1)
+STALE_AFTER: Final = timedelta(days=1)
 """However long an alert holds: who was not reached by then reads it in the inbox."""
 
 
@@ -51,7 +51,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def over_at(self) -> datetime:
         """From then on nobody is woken for it."""
-        return min(self.until, self.created_at + LONGEST)
+        return min(self.until, self.created_at + STALE_AFTER)
 
 
 class Straggler(msgspec.Struct, frozen=True, kw_only=True):
