@@ -78,6 +78,11 @@ class DossierStore:
         found = self._dossiers.find({"_id": {"$in": list(ids)}}, _WITHOUT_OUTBOX)
         return [from_document(document, Dossier) async for document in found]
 
+    async def versions(self, ids: Collection[UUID]) -> dict[UUID, int]:
+        """The versions of those that there are."""
+        found = self._dossiers.find({"_id": {"$in": list(ids)}}, {"version": 1})
+        return {document["_id"]: document["version"] async for document in found}
+
     async def by_codes(self, codes: Collection[str]) -> dict[str, Dossier]:
         """The known ones of these codes."""
         if not codes:

@@ -3,6 +3,10 @@
 Of several publishers one holds the lease. Between any two lines here the process may die, or sleep
 for longer than its lease and wake up: what was appended but not cleared is recognised by its id at
 the next round, and a fence that is not ours any more makes the append fail as a whole.
+
+A document has the `seq` of its last event only when its outbox was cleared. So that whoever asks
+what changed misses nothing, it is noted up to where that is done: what another publisher may have
+left behind is known to be cleared when a round has found room for everything that waited.
 """
 
 from collections.abc import Sequence
@@ -28,6 +32,8 @@ class Publisher:
         self._lease = lease
         self._collections = collections
         self._batch = batch
+        self._caught_up: int | None = None
+        """The fence under which nothing is left in an outbox that the log has already."""
 
     async def run_once(self) -> int:
         """Publish one batch and answer how many events it had; 0 without the lease."""
@@ -37,6 +43,8 @@ class Publisher:
         promises = await self._waiting()
         if not promises:
             return 0
+        caught_up = self._caught_up == fence or len(promises) < self._batch  # then these are all
+        self._caught_up = None  # until these are cleared too
         events = _each_once(promises)
         known = await self._feed.published([event.id for event in events])
         fresh = [event for event in events if event.id not in known]
@@ -46,6 +54,9 @@ class Publisher:
             log.warning("publisher lost its lease", events=len(fresh))
             return 0
         await self._feed.clear(promises, seq)
+        if caught_up:
+            self._caught_up = fence
+            await self._feed.settle(fence, seq)
         return len(fresh)
 
     async def _waiting(self) -> list[Promise]:

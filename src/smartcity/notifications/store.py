@@ -59,6 +59,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="unread",
             partialFilterExpression=UNREAD,
         ),
+        IndexModel(
+            [("recipient", ASCENDING), ("read_at", ASCENDING)],
+            name="read",
+            partialFilterExpression={"read_at": {"$type": "date"}},
+        ),
         # Of what was sent, neither of these knows: a push that goes well leaves the first, and that
         # is all it costs.
         IndexModel(
@@ -104,6 +109,21 @@ class NotificationStore:
             query |= UNREAD
         if behind is not None:
             query |= _behind(behind)
+        found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
+        return [from_document(document, Notification) async for document in found]
+
+    async def changed(
+        self, recipient: UUID, since: datetime, behind: Place | None, limit: int
+    ) -> list[Notification]:
+        """Somebody's notifications that were written or read since a moment, newest first."""
+        theirs: Document = {"recipient": recipient}
+        written, read = (
+            theirs | {"created_at": {"$gt": since}},
+            theirs | {"read_at": {"$gt": since, "$type": "date"}},
+        )
+        query: Document = {"$or": [written, read]}
+        if behind is not None:
+            query = {"$or": [{"$and": [one, _behind(behind)]} for one in (written, read)]}
         found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
         return [from_document(document, Notification) async for document in found]
 
