@@ -38,18 +38,18 @@ class Phone:
         self.person = person
         self.cursor: str | None = None
         self.has: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
-        self._limit = limit
+        self.limit = limit
         self._headers = {"Accept-Language": language} if language else {}
 
     async def ask(self) -> Answer:
         """Take in one answer."""
-        query: dict[str, Any] = {"limit": self._limit}
+        query: dict[str, Any] = {"limit": self.limit}
         if self.cursor is not None:
             query["after"] = self.cursor
         answer = await self.person.get(SYNC, params=query, headers=self._headers)
         assert answer.status_code == 200, answer.text
         told = answer.json()
-        assert sum(len(told.get(name, ())) for name in SECTIONS) <= self._limit
+        assert sum(len(told.get(name, ())) for name in SECTIONS) <= self.limit
         for name in told.get("whole", ()):
             self.has[name] = {}
         for name in SECTIONS:
@@ -89,8 +89,9 @@ async def publish(town: Town) -> None:
     publisher = Publisher(feed, lease, OUTBOXES, 500)
     while await publisher.run_once():
         pass
-    while (mark := await feed.mark()).settled < mark.last:
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(10):
+        while (mark := await feed.mark()).settled < mark.last:
+            await asyncio.sleep(0.005)
     await lease.release()
 
 

@@ -42,6 +42,8 @@ class Publisher:
             return 0
         promises = await self._waiting()
         if not promises:
+            if self._caught_up != fence:
+                await self._settle(fence, await self._feed.last_seq())
             return 0
         caught_up = self._caught_up == fence or len(promises) < self._batch  # then these are all
         self._caught_up = None  # until these are cleared too
@@ -55,9 +57,12 @@ class Publisher:
             return 0
         await self._feed.clear(promises, seq)
         if caught_up:
-            self._caught_up = fence
-            await self._feed.settle(fence, seq)
+            await self._settle(fence, seq)
         return len(fresh)
+
+    async def _settle(self, fence: int, seq: int) -> None:
+        await self._feed.settle(fence, seq)
+        self._caught_up = fence
 
     async def _waiting(self) -> list[Promise]:
         found: list[Promise] = []
