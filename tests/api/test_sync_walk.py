@@ -108,8 +108,7 @@ class Life:
         await self._act(which // 2, correction)
 
     async def staff_reject(self, which: int) -> None:
-        reason = next(one.code for one in self.town.city.reasons.values() if not one.formal)
-        await self._act(which, {"action": "reject", "reason": reason, "text": "Không đúng"})
+        await self._act(which, {"action": "reject", "reason": "no-violation", "text": "Không đúng"})
 
     async def _act(self, which: int, step: dict[str, Any]) -> None:
         if report := _one_of(self._sent + self._neighbours, which):
