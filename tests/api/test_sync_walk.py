@@ -209,6 +209,7 @@ SHOWN_TO_BE_SUBTLE: Final = (
         ("a_neighbour_submits", 0),
         ("i_follow", 0),
         ("i_follow", 1),
+        ("all_is_published", 0),
         (ASKS, 0),
         ("i_unfollow", 1),
         (ASKS, 0),
