@@ -61,13 +61,15 @@ class Sync:
             begun = await _begun(sections, good and good.seen, now)
         else:
             begun = await _gone_on(sections, good.going, good.seen)
-        found, going = await _page(sections, begun.going, limit)
+        (found, going), unread = await asyncio.gather(
+            _page(sections, begun.going, limit), self._sources.inbox.unread(who.device)
+        )
         return Changes(
             cursor=Cursor(mark.epoch, owner, begun.seen, going),
             reset=after is not None and good is None,
             whole=[NAMES[index] for index in begun.going.whole] if begins else (),
             found=found,
-            unread=await self._sources.inbox.unread(who.device),
+            unread=unread,
         )
 
 
