@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from smartcity.feed.event import Event, Topic
-from smartcity.notifications.model import Urgency
+from smartcity.notifications.model import Kind, Urgency
 
 
 class Relation(StrEnum):
@@ -28,12 +28,15 @@ class Relation(StrEnum):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row. `template` names the texts: `notifications.<template>.title` and `.body`."""
+    """One row. `template` names the texts: `notifications.<template>.title` and `.body`; `kind` is
+    what the hearer chooses channels for.
+    """
 
     topic: Topic
     action: str
     relation: Relation
     template: str
+    kind: Kind
     urgency: Urgency
 
 
@@ -42,61 +45,64 @@ REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FO
 SUPERVISOR, DISPATCHER = Relation.SUPERVISOR, Relation.DISPATCHER
 
 AUDIENCE: Final = (
-    #   topic           action      who hears  template           urgency
+    #   topic           action      who hears  template   kind            urgency
     # Sent on somebody's behalf: who sends a report themselves has its receipt as the answer.
-    Row(Topic.REPORT, "submit", REPORTER, "submit", NORMAL),
+    Row(Topic.REPORT, "submit", REPORTER, "submit", Kind.RECEIPT, NORMAL),
     # What was held is with its agency now.
-    Row(Topic.REPORT, "release", REPORTER, "release", NORMAL),
-    Row(Topic.REPORT, "receive", REPORTER, "receive", NORMAL),
-    Row(Topic.REPORT, "receive", FOLLOWER, "receive", NORMAL),
-    Row(Topic.REPORT, "transfer", REPORTER, "transfer", NORMAL),
-    Row(Topic.REPORT, "transfer", FOLLOWER, "transfer", NORMAL),
-    Row(Topic.REPORT, "correct", REPORTER, "correct", NORMAL),
-    Row(Topic.REPORT, "assign", ASSIGNEE, "assign", HIGH),
-    Row(Topic.REPORT, "start", REPORTER, "start", NORMAL),
-    Row(Topic.REPORT, "start", FOLLOWER, "start", NORMAL),
+    Row(Topic.REPORT, "release", REPORTER, "release", Kind.RECEIPT, NORMAL),
+    Row(Topic.REPORT, "receive", REPORTER, "receive", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "receive", FOLLOWER, "receive", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "transfer", REPORTER, "transfer", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "transfer", FOLLOWER, "transfer", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "correct", REPORTER, "correct", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "assign", ASSIGNEE, "assign", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "start", REPORTER, "start", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "start", FOLLOWER, "start", Kind.FOLLOWED, NORMAL),
     # The work stands still until the reporter answers; nobody else can.
-    Row(Topic.REPORT, "ask", REPORTER, "ask", HIGH),
-    Row(Topic.REPORT, "answer", ASSIGNEE, "answer", HIGH),
-    Row(Topic.REPORT, "extend", REPORTER, "extend", NORMAL),
-    Row(Topic.REPORT, "extend", FOLLOWER, "extend", NORMAL),
-    Row(Topic.REPORT, "refuse_extension", ASSIGNEE, "refuse_extension", NORMAL),
-    Row(Topic.REPORT, "resolve", REPORTER, "resolve", HIGH),
-    Row(Topic.REPORT, "resolve", FOLLOWER, "resolve_followed", NORMAL),
-    Row(Topic.REPORT, "reject", REPORTER, "reject", HIGH),
-    Row(Topic.REPORT, "reject", FOLLOWER, "reject", NORMAL),
-    Row(Topic.REPORT, "merge", REPORTER, "merge", NORMAL),
-    Row(Topic.REPORT, "merge", FOLLOWER, "merge", NORMAL),
-    Row(Topic.REPORT, "unmerge", REPORTER, "unmerge", NORMAL),
-    Row(Topic.REPORT, "unmerge", FOLLOWER, "unmerge", NORMAL),
-    Row(Topic.REPORT, "accept", ASSIGNEE, "accept", NORMAL),
+    Row(Topic.REPORT, "ask", REPORTER, "ask", Kind.QUESTION, HIGH),
+    Row(Topic.REPORT, "answer", ASSIGNEE, "answer", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "extend", REPORTER, "extend", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "extend", FOLLOWER, "extend", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "refuse_extension", ASSIGNEE, "refuse_extension", Kind.WORK, NORMAL),
+    Row(Topic.REPORT, "resolve", REPORTER, "resolve", Kind.RESULT, HIGH),
+    Row(Topic.REPORT, "resolve", FOLLOWER, "resolve_followed", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "reject", REPORTER, "reject", Kind.RESULT, HIGH),
+    Row(Topic.REPORT, "reject", FOLLOWER, "reject", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "merge", REPORTER, "merge", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "merge", FOLLOWER, "merge", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "unmerge", REPORTER, "unmerge", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "unmerge", FOLLOWER, "unmerge", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "accept", ASSIGNEE, "accept", Kind.WORK, NORMAL),
     # A supervisor may reopen too: then the reporter hears of it.
-    Row(Topic.REPORT, "reopen", REPORTER, "reopen", NORMAL),
-    Row(Topic.REPORT, "reopen", ASSIGNEE, "reopen", HIGH),
-    Row(Topic.REPORT, "reopen", FOLLOWER, "reopen", NORMAL),
-    Row(Topic.REPORT, "withdraw", ASSIGNEE, "withdraw", NORMAL),
-    Row(Topic.REPORT, "withdraw", FOLLOWER, "withdraw", NORMAL),
-    Row(Topic.REPORT, "close", REPORTER, "close", NORMAL),
+    Row(Topic.REPORT, "reopen", REPORTER, "reopen", Kind.PROGRESS, NORMAL),
+    Row(Topic.REPORT, "reopen", ASSIGNEE, "reopen", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "reopen", FOLLOWER, "reopen", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "withdraw", ASSIGNEE, "withdraw", Kind.WORK, NORMAL),
+    Row(Topic.REPORT, "withdraw", FOLLOWER, "withdraw", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "close", REPORTER, "close", Kind.RESULT, NORMAL),
     # Only the reporter may reopen it: to the others it is simply closed.
-    Row(Topic.REPORT, "lapse", REPORTER, "lapse", HIGH),
-    Row(Topic.REPORT, "lapse", FOLLOWER, "close", NORMAL),
+    Row(Topic.REPORT, "lapse", REPORTER, "lapse", Kind.RESULT, HIGH),
+    Row(Topic.REPORT, "lapse", FOLLOWER, "close", Kind.FOLLOWED, NORMAL),
     # While there is time: to whoever works on it, or else to whoever gives out the work.
-    Row(Topic.REPORT, "warn", ASSIGNEE, "warn", HIGH),
-    Row(Topic.REPORT, "warn", SUPERVISOR, "warn", HIGH),
-    Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", HIGH),
-    Row(Topic.REPORT, "disclose", REPORTER, "disclose", HIGH),
-    Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", HIGH),
-    Row(Topic.REPORT, "escalate", DISPATCHER, "escalate", HIGH),
+    Row(Topic.REPORT, "warn", ASSIGNEE, "warn", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "warn", SUPERVISOR, "warn", Kind.WORK, HIGH),
+    # To whoever heads the agency that was asked for help.
+    Row(Topic.REPORT, "warn_task", SUPERVISOR, "warn_task", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "disclose", REPORTER, "disclose", Kind.PRIVACY, HIGH),
+    Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "escalate", DISPATCHER, "escalate", Kind.WORK, HIGH),
     # Before it happens: an answer or a word of theirs changes it.
-    Row(Topic.REPORT, "remind", REPORTER, "remind", HIGH),
-    Row(Topic.REPORT, "announce", REPORTER, "announce", NORMAL),
+    Row(Topic.REPORT, "remind", REPORTER, "remind", Kind.QUESTION, HIGH),
+    Row(Topic.REPORT, "announce", REPORTER, "announce", Kind.RESULT, NORMAL),
     # Nobody read the question: somebody has to phone.
-    Row(Topic.REPORT, "proceed", ASSIGNEE, "proceed", HIGH),
-    Row(Topic.REPORT, "proceed", SUPERVISOR, "proceed", HIGH),
-    Row(Topic.REPORT, "comment", REPORTER, "comment", NORMAL),
-    Row(Topic.REPORT, "comment", ASSIGNEE, "comment", NORMAL),
+    Row(Topic.REPORT, "proceed", ASSIGNEE, "proceed", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "proceed", SUPERVISOR, "proceed", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "comment", REPORTER, "comment", Kind.COMMENT, NORMAL),
+    Row(Topic.REPORT, "comment", ASSIGNEE, "comment", Kind.WORK, NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
-    Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", NORMAL),
+    Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
+    Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", Kind.DOSSIER, NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {

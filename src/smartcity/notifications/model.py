@@ -13,6 +13,30 @@ STALE_AFTER: Final = timedelta(days=1)
 """Nothing older wakes a phone: who was away for longer reads the inbox."""
 
 
+class Channel(StrEnum):
+    """A way to somebody. What is told always stands in the inbox, whatever they chose."""
+
+    PUSH = "push"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Kind(StrEnum):
+    """What people choose channels for. Alerts are none of these: who follows a unit hears them."""
+
+    RECEIPT = "receipt"  # what they sent was taken in
+    PROGRESS = "progress"  # a step on the way
+    QUESTION = "question"  # the work stands still until they answer
+    RESULT = "result"  # it is solved, refused or closed
+    COMMENT = "comment"
+    PRIVACY = "privacy"  # somebody was shown who they are
+    FOLLOWED = "followed"  # what becomes of a report of somebody else's
+    AREA = "area"  # what happens in the units and categories that they follow
+    DOSSIER = "dossier"
+    WORK = "work"  # staff: something is theirs to do
+    DIGEST = "digest"  # the week in a few figures
+
+
 class Urgency(StrEnum):
     HIGH = "high"  # wakes the phone: somebody waits for this person
     NORMAL = "normal"
