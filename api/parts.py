@@ -189,7 +189,7 @@ class Parts:
             Sources(
                 reports=ReportChanges(database),
                 views=self.views,
-                follows=self.follows,
+                follows=shared.follow_store,
                 dossiers=self.dossiers,
                 notifications=shared.notification_store,
                 inbox=self.inbox,

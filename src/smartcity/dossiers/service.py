@@ -92,10 +92,9 @@ class DossierService:
         dossiers.sort(key=lambda dossier: dossier.as_of, reverse=True)
         return [self._shown(dossier, language) for dossier in dossiers]
 
-    async def followed_versions(self, follower: UUID) -> dict[UUID, int]:
-        """The dossiers that somebody follows, with their versions, which grow with every change."""
-        ids = await self._follows.followed_by(follower, Topic.DOSSIER, FOLLOWED)
-        return await self._store.versions(ids) if ids else {}
+    async def versions(self, dossiers: Collection[UUID]) -> dict[UUID, int]:
+        """The versions of some dossiers, which grow with every change."""
+        return await self._store.versions(dossiers) if dossiers else {}
 
     async def shown(self, dossiers: Collection[UUID], language: str) -> dict[UUID, DossierView]:
         """Where some dossiers stand, for somebody who follows them."""

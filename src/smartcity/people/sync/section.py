@@ -1,6 +1,6 @@
 """What a section of a person's state is, and what all of them are read from."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -9,9 +9,10 @@ import msgspec
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.views import AlertViews
 from smartcity.dossiers.service import DossierService
+from smartcity.feed.event import Topic
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.alerts import AlertInbox
-from smartcity.notifications.following.service import Follows
+from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.model import Place
 from smartcity.notifications.store import NotificationStore
@@ -29,7 +30,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     reports: ReportChanges
     views: Views
-    follows: Follows
+    follows: FollowStore
     dossiers: DossierService
     notifications: NotificationStore
     inbox: InboxService
@@ -40,11 +41,14 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom an answer is for: the device, every device of the same person, and their language."""
+    """Whom an answer is for: the device, every device of the same person, their language, and what
+    the device follows.
+    """
 
     device: UUID
     person: frozenset[UUID]
     language: str
+    follows: Mapping[Topic, Collection[UUID]]
 
 
 class Before(NamedTuple):

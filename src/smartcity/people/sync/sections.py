@@ -10,7 +10,6 @@ from smartcity.alerts.current import concerns
 from smartcity.alerts.model import Alert
 from smartcity.clock import now
 from smartcity.feed.event import Topic
-from smartcity.notifications.following.service import FOLLOWED
 from smartcity.notifications.model import Notification, Place
 from smartcity.people.sync.cursor import digest
 from smartcity.people.sync.section import (
@@ -128,8 +127,7 @@ class Followed:
         self.memory = b""
 
     async def look(self, known: bytes) -> bool:
-        ids = await self._sources.follows.followed_by(self._who.device, Topic.REPORT, FOLLOWED)
-        found = await self._sources.reports.standing(ids)
+        found = await self._sources.reports.standing(self._who.follows[Topic.REPORT])
         self._there = {one: standing for one, standing in found.items() if standing.visible}
         self.memory = digest(sorted(self._there))
         return known == self.memory
@@ -168,7 +166,7 @@ class Dossiers:
         self.memory = b""
 
     async def look(self, known: bytes) -> bool:
-        found = await self._sources.dossiers.followed_versions(self._who.device)
+        found = await self._sources.dossiers.versions(self._who.follows[Topic.DOSSIER])
         self._versions = dict(sorted(found.items()))
         there = _Versions(digest(self._versions), tuple(self._versions.values()))
         self.memory = msgspec.msgpack.encode(there)

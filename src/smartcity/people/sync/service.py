@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
+from smartcity.feed.event import Topic
 from smartcity.feed.store import FeedStore
 from smartcity.identity.roles import Actor
 from smartcity.people.sync.cursor import LATE, UNKNOWN, Cursor, Going, Seen, digest
 from smartcity.people.sync.section import Before, Behind, Section, Sources, Who
 from smartcity.people.sync.sections import NAMES, SECTIONS
 from smartcity.reports.changes.store import Since
+
+FOLLOWS: Final = 1000
+"""More of one device's are not read; it may not have so many."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +55,9 @@ class Sync:
         self, actor: Actor, after: Cursor | None, limit: int, language: str
     ) -> Changes:
         """What changed since a cursor, up to `limit` things; without one, everything there is."""
-        who = Who(device=actor.own_id, person=actor.own_ids, language=language)
-        owner = digest((who.device, *sorted(who.person), language))
         mark = await self._feed.mark()  # before anything is read: more is not promised
+        who = await self._who(actor, language)
+        owner = digest((who.device, *sorted(who.person), language))
         good = after if after is not None and after.is_good(mark, owner, self._keeps) else None
         sections: Sequence[Section] = [section(self._sources, who) for section in SECTIONS]
         begins = good is None or good.going is None
@@ -71,6 +76,12 @@ class Sync:
             found=found,
             unread=unread,
         )
+
+    async def _who(self, actor: Actor, language: str) -> Who:
+        follows: dict[Topic, list[UUID]] = {Topic.REPORT: [], Topic.DOSSIER: []}
+        for topic, subject in await self._sources.follows.all_of(actor.own_id, FOLLOWS):
+            follows.setdefault(topic, []).append(subject)
+        return Who(device=actor.own_id, person=actor.own_ids, language=language, follows=follows)
 
 
 async def _begun(sections: Sequence[Section], before: Seen | None, now: Seen) -> _Round:

@@ -4,6 +4,7 @@ A report changes by an event, whose `seq` the publisher stamps it with, or by wh
 (an address was found, words were forgotten): then it has the time of that, by the server's clock.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,21 +14,25 @@ import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from smartcity.city.model import Publicity
+from smartcity.reports.lists.store import BY_REPORTER
 from smartcity.reports.model import Report
 from smartcity.reports.store import COLLECTION, TOUCHED_AT
 from smartcity.storage.mongo import Database, Document, from_document
+
+CHANGED: Final = "reporter_changed"
+TOUCHED: Final = "reporter_touched"
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [
         # A submission writes to neither of them: the publisher and the address finder do.
         IndexModel(
             [("reporter.id", ASCENDING), ("seq", ASCENDING)],
-            name="reporter_changed",
+            name=CHANGED,
             partialFilterExpression={"seq": {"$exists": True}},
         ),
         IndexModel(
             [("reporter.id", ASCENDING), (TOUCHED_AT, ASCENDING)],
-            name="reporter_touched",
+            name=TOUCHED,
             partialFilterExpression={TOUCHED_AT: {"$exists": True}},
         ),
     ]
@@ -84,9 +89,18 @@ class ReportChanges:
         ours: Document = {"reporter.id": {"$in": sorted(reporters)}}
         if before is not None:
             ours["_id"] = {"$lt": before}
-        # Each of the two names its reporters, so that each is read along its own index.
-        query = ours if since is None else {"$or": [ours | one for one in _changed(since)]}
-        found = self._reports.find(query, _LISTED).sort(_NEWEST).limit(limit)
+        if since is None:
+            return await self._page(ours, BY_REPORTER, limit)
+        # Asked for both at once, the planner may read all that somebody ever sent.
+        by_event, by_touch = await asyncio.gather(
+            self._page(ours | {"seq": {"$gt": since.seq}}, CHANGED, limit),
+            self._page(ours | {TOUCHED_AT: {"$gt": since.at}}, TOUCHED, limit),
+        )
+        both = {report.id: report for report in (*by_event, *by_touch)}
+        return [both[one] for one in sorted(both, reverse=True)[:limit]]
+
+    async def _page(self, query: Document, index: str, limit: int) -> list[Report]:
+        found = self._reports.find(query, _LISTED).sort(_NEWEST).hint(index).limit(limit)
         return [_without_timeline(document) async for document in found]
 
     # --- others' ---------------------------------------------------------------------------------
@@ -117,10 +131,6 @@ class ReportChanges:
         }
         found = self._reports.find(query, _LISTED).sort("_id", ASCENDING)
         return [_without_timeline(document) async for document in found]
-
-
-def _changed(since: Since) -> tuple[Document, Document]:
-    return {"seq": {"$gt": since.seq}}, {TOUCHED_AT: {"$gt": since.at}}
 
 
 def _without_timeline(document: Document) -> Report:
