@@ -27,7 +27,10 @@ from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.letters.post import Post
+from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
@@ -52,6 +55,8 @@ from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
+from workers.letters import POLL_S as LETTERS_POLL_S
+from workers.letters import LetterSender
 from workers.notifier import Notifier
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
@@ -117,6 +122,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
+        posts: tuple[Post, ...] = ()
         notifier = Notifier(
             city,
             shared.follows,
@@ -126,6 +132,14 @@ class Crew:
             keep=timedelta(days=settings.inbox_days),
             companions=Companions(citizens, shared.devices),
             offices=StaffInOffice(shared.staff_store),
+            letters=LetterWriter(
+                city,
+                ChoiceStore(database),
+                shared.letter_store,
+                {post.channel: post.readers for post in posts},
+                keep=timedelta(days=settings.inbox_days),
+                wait=timedelta(seconds=settings.letter_wait_s),
+            ),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -138,6 +152,12 @@ class Crew:
             self._lease("pusher"),
             Pace(settings.push_per_second),
         )
+        self._letter_senders = {
+            post.channel: LetterSender(
+                post, shared.letter_store, self._lease(f"letters:{post.channel}")
+            )
+            for post in posts
+        }
         audit = AuditStore(database)
         auditor = Auditor(
             feed,
@@ -159,6 +179,10 @@ class Crew:
             Duty(name="pusher", run_once=self._pusher.run_once, poll_s=poll_s),
             Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
+        self._duties += [
+            Duty(name=f"letters by {channel}", run_once=sender.run_once, poll_s=LETTERS_POLL_S)
+            for channel, sender in self._letter_senders.items()
+        ]
         if geocoder is not None:
             finder = AddressFinder(city, shared.report_store, geocoder)
             lease = self._lease("consumer:addresses")
@@ -177,6 +201,7 @@ class Crew:
                 shared.consent_store,
                 shared.follow_store,
                 shared.notification_store,
+                shared.letter_store,
                 shared.alert_read_store,
                 ConfirmationStore(database),
                 RestrictionStore(database),
@@ -228,6 +253,8 @@ class Crew:
             await stop.wait()
             self._clock.stop()
             self._pusher.finish()
+            for sender in self._letter_senders.values():
+                sender.finish()
         await self._webhooks.stop()
         for lease in self._leases:
             await lease.release()

@@ -44,6 +44,7 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
@@ -79,6 +80,7 @@ class Composition:
         self.people_store = PeopleStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
+        self.letter_store = LetterStore(database)
         self.webhook_store = WebhookStore(database)
         self.feed_store = FeedStore(database)
         self.alert_read_store = AlertReadStore(database)

@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_endpoint: str
     push_per_second: Count
 
+    letter_wait_s: Annotated[float, msgspec.Meta(ge=0)]
+
     geocoder_url: str
 
     webhook_networks: str

@@ -25,6 +25,7 @@ from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
 from smartcity.people.store import ERASURES, PeopleStore
@@ -88,6 +89,7 @@ def eraser(
                 ConsentStore(database),
                 FollowStore(database),
                 NotificationStore(database),
+                LetterStore(database),
                 AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Internal, PublicState, Published, Topic
 from smartcity.identifiers import new_id
@@ -11,8 +12,13 @@ from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Merged
 from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.letters.post import Readers
+from smartcity.notifications.letters.store import LetterStore
+from smartcity.notifications.letters.writing import LetterWriter
+from smartcity.notifications.model import Channel
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.storage.mongo import Database
 
@@ -83,6 +89,20 @@ class Nobody:
 
     async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
         return ()
+
+
+def letter_writer(
+    database: Database, city: City, readers: Mapping[Channel, Readers] | None = None
+) -> LetterWriter:
+    """One that holds back for five minutes what nobody waits for; it reaches nobody by default."""
+    return LetterWriter(
+        city,
+        ChoiceStore(database),
+        LetterStore(database),
+        readers or {},
+        keep=timedelta(days=180),
+        wait=timedelta(minutes=5),
+    )
 
 
 async def device(devices: DeviceService, fid: str | None, language: str = "vi") -> UUID:

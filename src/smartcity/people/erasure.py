@@ -21,6 +21,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
@@ -134,9 +135,20 @@ def everything(
     consents: ConsentStore,
     follows: FollowStore,
     told: NotificationStore,
+    letters: LetterStore,
     alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports, their files and their key."""
-    return devices, citizens, consents, follows, told, alert_reads, confirmations, restrictions
+    return (
+        devices,
+        citizens,
+        consents,
+        follows,
+        told,
+        letters,
+        alert_reads,
+        confirmations,
+        restrictions,
+    )
