@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     letter_wait_s: Annotated[float, msgspec.Meta(ge=0)]
 
+    sms_gateway: str
+    sms_secret: str
+
     geocoder_url: str
 
     webhook_networks: str

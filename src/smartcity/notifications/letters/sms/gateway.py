@@ -23,7 +23,7 @@ from smartcity.settings import PROJECT, SettingsError
 FILLED: Final = frozenset({"to", "text", "id", "sender"})
 """Placeholders of a message; beside them, the names of the secrets."""
 
-SETTING_SECRET: Final = "secret"
+SETTINGS_OWN: Final = "secret"
 """The placeholder that the setting `sms_secret` fills."""
 
 IN_HEADERS: Final = frozenset({"id", "sender"})
@@ -128,10 +128,10 @@ def load_gateway(file: str, secret: str) -> OpenGateway | None:
 
 
 def _secrets(gateway: Gateway, setting: str, beside: Path, page: Page) -> dict[str, str]:
-    secrets = {SETTING_SECRET: setting} if setting else {}
+    secrets = {SETTINGS_OWN: setting} if setting else {}
     for name, file in gateway.secrets.items():
         where = f"secrets.{name}"
-        if not name.isidentifier() or name in FILLED | {SETTING_SECRET}:
+        if not name.isidentifier() or name in FILLED | {SETTINGS_OWN}:
             page.wrong(where, "is not a name that a secret can have here")
             continue
         try:
@@ -155,8 +155,8 @@ def _check(gateway: Gateway, secrets: Mapping[str, str], page: Page) -> None:
     used = set[str]()
     for where, text in gateway.templates():
         used |= _names(where, text, gateway, secrets, page)
-    needed = {"to", "text"} | ({"id"} if gateway.repeats_dropped else set())
-    for name in sorted(needed - used):
+    needed = ("to", "text", "id") if gateway.repeats_dropped else ("to", "text")
+    for name in sorted(set(needed) - used):
         page.wrong("", f"{{{name}}} stands nowhere")
     if "sender" in used and not gateway.sender:
         page.wrong("sender", "is missing, and {sender} is used")
@@ -178,7 +178,7 @@ def _names(
     in_header = where.startswith("headers.")
     known = IN_HEADERS if in_header else FILLED
     for name in sorted(names - known - secrets.keys() - gateway.secrets.keys()):
-        if name == SETTING_SECRET:
+        if name == SETTINGS_OWN:
             page.wrong(where, "has {secret}, and the setting sms_secret is empty")
         else:
             place = " in a header" if in_header else ""

@@ -26,12 +26,13 @@ class Fate(StrEnum):
 
 class Outcome(msgspec.Struct, frozen=True):
     """`reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
-    what the gateway asked for.
+    what the gateway asked for; `whole`: it takes nothing now, whatever it is.
     """
 
     fate: Fate
     reason: str = ""
     wait_s: float = 0.0
+    whole: bool = False
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,7 +70,7 @@ class GatewayDoor:
             ) as answer:
                 body = await _read(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Outcome(Fate.LATER, type(error).__name__)
+            return Outcome(Fate.LATER, type(error).__name__, whole=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Its words may hold the address, and that the number.
             return Outcome(Fate.UNCLEAR, type(error).__name__)
@@ -92,9 +92,9 @@ def meaning(rules: Sequence[Answer], status: int, body: bytes, wait_s: float) ->
             return Outcome(Fate.UNCLEAR, f"{reason}, with an answer that no rule knows", wait_s)
         return Outcome(Fate.TAKEN)
     if status == HTTPStatus.TOO_MANY_REQUESTS or status in SETUP or 300 <= status < 400:
-        return Outcome(Fate.LATER, reason, wait_s)
+        return Outcome(Fate.LATER, reason, wait_s, whole=True)
     if status == HTTPStatus.SERVICE_UNAVAILABLE and wait_s:
-        return Outcome(Fate.LATER, reason, wait_s)
+        return Outcome(Fate.LATER, reason, wait_s, whole=True)
     if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
         return Outcome(Fate.UNCLEAR, reason, wait_s)
     return Outcome(Fate.NEVER, reason)

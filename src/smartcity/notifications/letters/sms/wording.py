@@ -4,7 +4,7 @@ What it costs hangs on its length, so names that are long are shortened before a
 code or a secret never is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from smartcity.city.messages import SMS
@@ -13,9 +13,9 @@ from smartcity.city.policies import Sms
 from smartcity.feed.event import Event
 from smartcity.identifiers import SECRET_LENGTH
 from smartcity.notifications.audience import Relation, Row
-from smartcity.notifications.letters.model import SECRET
+from smartcity.notifications.letters.model import FILLED_IN_LAST
 from smartcity.notifications.letters.sms.segments import parts, sendable, shortened
-from smartcity.notifications.messages import values_of
+from smartcity.notifications.messages import Words, values_of
 
 NAMES: Final = ("category", "agency", "unit")
 
@@ -26,22 +26,32 @@ STANDING_IN: Final = "W" * SECRET_LENGTH
 """As long as one: it comes in when the message leaves."""
 
 
-def is_told(row: Row) -> bool:
-    """Whether callers are told such a thing by text message."""
-    return row.relation is Relation.REPORTER and row.template in SMS
+def words_in(policy: Sms) -> Callable[[City, str, Event, Row], Words | None]:
+    """How a city with this policy writes (`letters.post.Manner`): a body, and no title."""
+
+    def words(city: City, language: str, event: Event, row: Row) -> Words | None:
+        if row.relation is not Relation.REPORTER or row.template not in SMS:
+            return None
+        return Words("", _text(city, policy, language, event, row))
+
+    return words
 
 
-def text_of(city: City, policy: Sms, language: str, event: Event, row: Row) -> str:
-    """The row's text about this event, with `SECRET` where the secret comes in."""
-    values = {**values_of(city, language, event, row), "hotline": policy.hotline, "secret": SECRET}
-    key = f"sms.{row.template}"
+def filled(body: str, secret: str, most_parts: int) -> str:
+    """What leaves: with the secret, and in no more parts than the city pays."""
+    return shortened(body.replace(FILLED_IN_LAST, secret), most_parts)
+
+
+def _text(city: City, policy: Sms, language: str, event: Event, row: Row) -> str:
+    values = values_of(city, language, event, row)
+    values |= {"hotline": policy.hotline, "secret": FILLED_IN_LAST}
+    text = ""
     for room in ROOMS:
-        text = sendable(
-            city.messages.render(language, key, **_within(values, room)), marks=policy.marks
-        )
-        if parts(text.replace(SECRET, STANDING_IN)) <= policy.most_parts:
-            return text
-    return shortened(text, policy.most_parts)
+        said = city.messages.render(language, f"sms.{row.template}", **_within(values, room))
+        text = sendable(" ".join(said.split()), marks=policy.marks)
+        if parts(text.replace(FILLED_IN_LAST, STANDING_IN)) <= policy.most_parts:
+            break
+    return text
 
 
 def _within(values: Mapping[str, str], room: int) -> dict[str, str]:
