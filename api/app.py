@@ -36,6 +36,7 @@ from api.languages import language_of
 from api.operations.alerts import AlertDeskController, AlertingController
 from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
+from api.operations.letters import LetterController
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.pushes import PushController
@@ -66,6 +67,7 @@ HANDLERS: Final = (
     FollowedDossierController,
     HealthController,
     HeldController,
+    LetterController,
     LiveController,
     MapController,
     MenuController,

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
-from api.push_gauge import PushGauge
+from api.push_gauge import LetterGauge, PushGauge
 from api.readiness import Kept, Readiness
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.desk import AlertDesk
@@ -51,6 +51,7 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
@@ -166,6 +167,7 @@ class Parts:
 
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
+        self.letter_desk = LetterDesk(shared.letter_store)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
@@ -232,6 +234,7 @@ class Parts:
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
+            _again_and_again(self._refresh_letters),
             _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
@@ -265,6 +268,10 @@ class Parts:
         await self.deliveries.refresh()
         await asyncio.sleep(self.deliveries.pause_s)
 
+    async def _refresh_letters(self) -> None:
+        await self.letter_desk.refresh()
+        await asyncio.sleep(self.letter_desk.pause_s)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
@@ -287,6 +294,7 @@ class Parts:
         ):
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
+        registry.register(LetterGauge(self.letter_desk))
         return registry
 
 

@@ -131,6 +131,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the audit log --------------------------------------------------------------------------
     "ListPushes": OPERATING,
     "GetPush": OPERATING,
+    "ListLetters": OPERATING,
+    "GetLetter": OPERATING,
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,

@@ -1,4 +1,4 @@
-"""Pushes by state and reason, among the figures of `/metrics`."""
+"""Pushes and letters by state and reason, among the figures of `/metrics`."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from smartcity.notifications.deliveries import Deliveries
+from smartcity.notifications.letters.desk import LetterDesk
 
 
 class PushGauge(Collector):
@@ -21,4 +22,20 @@ class PushGauge(Collector):
         for state, reasons in self._deliveries.counts.items():
             for reason, count in reasons.items():
                 family.add_metric((state.value, reason), count)
+        yield family
+
+
+class LetterGauge(Collector):
+    """Of what is kept: a letter is counted until it expires."""
+
+    def __init__(self, letter_desk: LetterDesk) -> None:
+        self._letter_desk = letter_desk
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        labels = ("channel", "state", "reason")
+        family = GaugeMetricFamily(
+            "smartcity_letters", "Letters by what became of them.", labels=labels
+        )
+        for (channel, state, reason), count in self._letter_desk.counts.items():
+            family.add_metric((channel.value, state.value, reason), count)
         yield family
