@@ -29,7 +29,7 @@ from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.fcm.sender import push_sender
-from smartcity.notifications.letters.post import Post
+from smartcity.notifications.letters.sms.posting import GatewayDoor
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
@@ -61,6 +61,7 @@ from workers.notifier import Notifier
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
+from workers.texting import open_gateway, texting
 from workers.webhooks import POLL_S as WEBHOOKS_POLL_S
 from workers.webhooks import WebhookSender
 
@@ -97,10 +98,12 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         ) as sender,
         open_geocoder(settings.geocoder_url, city) as geocoder,
         open_doors(networks_of(settings.webhook_networks)) as receivers,
+        open_gateway(settings) as gateway,
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
+        crew = Crew(settings, city, database, sender, geocoder, receivers, gateway)
+        await crew.work(stop)
 
 
 class Crew:
@@ -114,6 +117,7 @@ class Crew:
         sender: PushSender,
         geocoder: Geocoder | None,
         receivers: Receivers,
+        gateway: GatewayDoor | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -122,7 +126,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
-        posts: tuple[Post, ...] = ()
+        posts = texting(shared, gateway)
         notifier = Notifier(
             city,
             shared.follows,
@@ -139,6 +143,7 @@ class Crew:
                 {post.channel: post.readers for post in posts},
                 keep=timedelta(days=settings.inbox_days),
                 wait=timedelta(seconds=settings.letter_wait_s),
+                manners={post.channel: post.manner for post in posts},
             ),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)

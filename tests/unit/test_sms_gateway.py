@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 from aiohttp import web
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcity.identifiers import new_id
@@ -245,7 +245,7 @@ def at_the_standin(sms: SmsGateway, folder: Path) -> AbstractAsyncContextManager
 @pytest.mark.parametrize(
     ("fault", "outcome", "sent"),
     [
-        ({"fault": "busy", "retry_after": "7"}, Outcome(Fate.LATER, "HTTP 429", 7.0), False),
+        ({"fault": "busy", "retry_after": "7"}, Outcome(Fate.LATER, "HTTP 429", 7.0, whole=True), False),
         ({"fault": "broken"}, Outcome(Fate.UNCLEAR, "HTTP 500"), False),
         ({"fault": "invalid_number"}, Outcome(Fate.NEVER, "invalid number"), False),
         ({"fault": "closed"}, Outcome(Fate.UNCLEAR, "ServerDisconnectedError"), False),
@@ -281,7 +281,7 @@ async def test_where_nobody_listens_nothing_was_taken(tmp_path: Path) -> None:
     async with hearing() as heard:
         pass
     outcome = await posted(loaded(tmp_path, gateway_file(heard.url)), message())
-    assert outcome == Outcome(Fate.LATER, "ClientConnectorError")
+    assert outcome == Outcome(Fate.LATER, "ClientConnectorError", whole=True)
 
 
 RULES = (
@@ -305,8 +305,8 @@ UNKNOWN = Outcome(Fate.UNCLEAR, "HTTP 200, with an answer that no rule knows")
         (200, b'{"a": [1]}', UNKNOWN),
         (200, b"<html>", UNKNOWN),
         (400, b'{"a": {"b": 99}}', Outcome(Fate.NEVER, "HTTP 400")),
-        (401, b"", Outcome(Fate.LATER, "HTTP 401")),
-        (429, b"", Outcome(Fate.LATER, "HTTP 429")),
+        (401, b"", Outcome(Fate.LATER, "HTTP 401", whole=True)),
+        (429, b"", Outcome(Fate.LATER, "HTTP 429", whole=True)),
         (503, b"", Outcome(Fate.UNCLEAR, "HTTP 503")),
     ],
 )
@@ -316,7 +316,6 @@ def test_the_first_rule_decides_or_else_the_status(
     assert meaning(RULES, status, body, 0.0) == outcome
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(100, 599), st.binary(max_size=60), st.floats(0, 100))
 def test_no_answer_is_beyond_understanding(status: int, body: bytes, wait_s: float) -> None:
     outcome = meaning(RULES, status, body, wait_s)

@@ -135,6 +135,8 @@ def _head(draft: Draft) -> Iterator[Mistake]:
     for key in ("close_days", "lapse_days"):
         if getattr(head.windows, key) <= head.windows.remind_days:
             yield _wrong(page, f"windows.{key}", "must be more than remind_days, or nobody hears")
+    if head.sms.monthly_parts and not head.sms.hotline:
+        yield _wrong(page, "sms.hotline", "is missing: whoever has no app must know where to call")
     bounds = head.bounds
     if bounds.west >= bounds.east:
         yield _wrong(page, "bounds", "west must be less than east")

@@ -51,7 +51,7 @@ class Head(Struct, frozen=True, kw_only=True):
     alerts: Alerts
     identity_pattern: str = ""
     burst: Burst | None = None
-    sms: Sms | None = None
+    sms: Sms = Sms()
 
 
 class OwnAgencies(Struct, frozen=True, kw_only=True):

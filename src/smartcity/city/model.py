@@ -260,8 +260,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The agency code whose dispatchers get what no rule routes."""
     burst: Burst | None = None
     """None where no report is ever held."""
-    sms: Sms | None = None
-    """None where no text message is ever sent."""
+    sms: Sms = Sms()
     messages: Messages
 
     def local(self, moment: datetime) -> datetime:

@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from smartcity.city.model import City
-from smartcity.city.policies import Sms
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.notifications.letters.sms.model import Payment, Standing
@@ -23,10 +22,10 @@ REMEMBERED: Final = timedelta(days=7)
 class SmsBudget:
     """A month is the calendar's in the city's zone; what is paid counts in the month of paying."""
 
-    def __init__(self, store: SmsBudgetStore, city: City, policy: Sms) -> None:
+    def __init__(self, store: SmsBudgetStore, city: City) -> None:
         self._store = store
         self._zone = city.zone
-        self._policy = policy
+        self._policy = city.sms
 
     async def pay(self, message: UUID, parts: int, *, urgent: bool, anew: bool) -> Payment | None:
         """Take the parts of a message from the budget; none if there is no room for them.

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from smartcity.city.model import City
-from smartcity.city.policies import Sms
 from smartcity.clock import now
 from smartcity.notifications.letters.model import Envelope, Letter
 from smartcity.notifications.letters.post import Destination
@@ -41,13 +40,11 @@ class Door(Protocol):
 class SmsCarrier:
     """`repeats_dropped`: the gateway sends a message once, however often it is given its id."""
 
-    def __init__(
-        self, door: Door, budget: SmsBudget, city: City, policy: Sms, *, repeats_dropped: bool
-    ) -> None:
+    def __init__(self, door: Door, budget: SmsBudget, city: City, *, repeats_dropped: bool) -> None:
         self._door = door
         self._budget = budget
         self._city = city
-        self._policy = policy
+        self._policy = city.sms
         self._repeats_dropped = repeats_dropped
 
     async def send(self, envelope: Envelope, to: Destination, /) -> PushResult:
@@ -87,6 +84,8 @@ class SmsCarrier:
 
     def _until_morning_s(self, at: datetime) -> float:
         """How long phones do not ring yet; 0 while they may."""
+        if self._policy.hours is None:
+            return 0.0
         first, last = self._policy.hours
         local = self._city.local(at)
         clock = local.time()

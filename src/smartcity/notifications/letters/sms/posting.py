@@ -44,6 +44,8 @@ class GatewayDoor:
     """Speaks to one gateway. What it answers never holds a number, a text or a secret."""
 
     def __init__(self, opened: OpenGateway, session: aiohttp.ClientSession) -> None:
+        self.per_second = opened.gateway.per_second
+        self.repeats_dropped = opened.gateway.repeats_dropped
         self._gateway = opened.gateway
         self._secrets = opened.secrets
         self._session = session

@@ -4,12 +4,11 @@ What it costs hangs on its length, so names that are long are shortened before a
 code or a secret never is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from smartcity.city.messages import SMS
 from smartcity.city.model import City
-from smartcity.city.policies import Sms
 from smartcity.feed.event import Event
 from smartcity.identifiers import SECRET_LENGTH
 from smartcity.notifications.audience import Relation, Row
@@ -26,15 +25,11 @@ STANDING_IN: Final = "W" * SECRET_LENGTH
 """As long as one: it comes in when the message leaves."""
 
 
-def words_in(policy: Sms) -> Callable[[City, str, Event, Row], Words | None]:
-    """How a city with this policy writes (`letters.post.Manner`): a body, and no title."""
-
-    def words(city: City, language: str, event: Event, row: Row) -> Words | None:
-        if row.relation is not Relation.REPORTER or row.template not in SMS:
-            return None
-        return Words("", _text(city, policy, language, event, row))
-
-    return words
+def words(city: City, language: str, event: Event, row: Row) -> Words | None:
+    """A text message about this event, which has no title; none where nobody gets one."""
+    if row.relation is not Relation.REPORTER or row.template not in SMS:
+        return None
+    return Words("", _text(city, language, event, row))
 
 
 def filled(body: str, secret: str, most_parts: int) -> str:
@@ -42,14 +37,14 @@ def filled(body: str, secret: str, most_parts: int) -> str:
     return shortened(body.replace(FILLED_IN_LAST, secret), most_parts)
 
 
-def _text(city: City, policy: Sms, language: str, event: Event, row: Row) -> str:
+def _text(city: City, language: str, event: Event, row: Row) -> str:
     values = values_of(city, language, event, row)
-    values |= {"hotline": policy.hotline, "secret": FILLED_IN_LAST}
+    values |= {"hotline": city.sms.hotline, "secret": FILLED_IN_LAST}
     text = ""
     for room in ROOMS:
         said = city.messages.render(language, f"sms.{row.template}", **_within(values, room))
-        text = sendable(" ".join(said.split()), marks=policy.marks)
-        if parts(text.replace(FILLED_IN_LAST, STANDING_IN)) <= policy.most_parts:
+        text = sendable(" ".join(said.split()), marks=city.sms.marks)
+        if parts(text.replace(FILLED_IN_LAST, STANDING_IN)) <= city.sms.most_parts:
             break
     return text
 
