@@ -40,6 +40,7 @@ from api.operations.letters import LetterController
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.pushes import PushController
+from api.operations.sms import SmsController
 from api.operations.statistics import StatisticsController
 from api.operations.webhooks import WebhookController
 from api.parameters import known_parameters, learn_parameters
@@ -80,6 +81,7 @@ HANDLERS: Final = (
     RestrictionController,
     SenderController,
     SessionController,
+    SmsController,
     StaffController,
     PushController,
     StatisticsController,

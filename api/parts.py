@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
-from api.push_gauge import LetterGauge, PushGauge
+from api.push_gauge import LetterGauge, PushGauge, SmsGauge
 from api.readiness import Kept, Readiness
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.desk import AlertDesk
@@ -52,6 +52,7 @@ from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
+from smartcity.notifications.letters.sms.desk import SmsDesk
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
@@ -168,6 +169,7 @@ class Parts:
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
         self.letter_desk = LetterDesk(shared.letter_store)
+        self.sms_desk = SmsDesk(shared.sms_budget)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
@@ -235,6 +237,7 @@ class Parts:
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
             _again_and_again(self._refresh_letters),
+            _again_and_again(self._refresh_sms),
             _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
@@ -272,6 +275,10 @@ class Parts:
         await self.letter_desk.refresh()
         await asyncio.sleep(self.letter_desk.pause_s)
 
+    async def _refresh_sms(self) -> None:
+        await self.sms_desk.refresh()
+        await asyncio.sleep(self.sms_desk.pause_s)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
@@ -295,6 +302,7 @@ class Parts:
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
         registry.register(LetterGauge(self.letter_desk))
+        registry.register(SmsGauge(self.sms_desk))
         return registry
 
 

@@ -133,6 +133,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetPush": OPERATING,
     "ListLetters": OPERATING,
     "GetLetter": OPERATING,
+    "GetSmsBudget": OPERATING,
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,

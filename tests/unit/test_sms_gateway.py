@@ -245,7 +245,11 @@ def at_the_standin(sms: SmsGateway, folder: Path) -> AbstractAsyncContextManager
 @pytest.mark.parametrize(
     ("fault", "outcome", "sent"),
     [
-        ({"fault": "busy", "retry_after": "7"}, Outcome(Fate.LATER, "HTTP 429", 7.0, whole=True), False),
+        (
+            {"fault": "busy", "retry_after": "7"},
+            Outcome(Fate.LATER, "HTTP 429", 7.0, whole=True),
+            False,
+        ),
         ({"fault": "broken"}, Outcome(Fate.UNCLEAR, "HTTP 500"), False),
         ({"fault": "invalid_number"}, Outcome(Fate.NEVER, "invalid number"), False),
         ({"fault": "closed"}, Outcome(Fate.UNCLEAR, "ServerDisconnectedError"), False),

@@ -4,6 +4,7 @@ import os
 from enum import Enum
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,6 +21,9 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
+from smartcity.notifications.letters.sms.budget import SmsBudget
+from smartcity.notifications.letters.sms.gateway import load_gateway
+from smartcity.notifications.letters.sms.store import SmsBudgetStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.codes import refuse_lost_codes
@@ -39,6 +43,9 @@ BEHIND: Final = 1_000
 
 FILES: Final = 4_096
 """Some hundreds for the embedded database's collections and indexes, the rest for connections."""
+
+NEARLY: Final = 0.8
+"""A budget is nearly used up when so much of it is spent."""
 
 NO_ANSWER: Final = "no answer"
 
@@ -61,7 +68,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _limits(settings), _files(settings)]
+    findings += [_attachments(settings), _push(settings), _gateway(settings, city)]
+    findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, city, database)
@@ -170,6 +178,22 @@ def _push(settings: Settings) -> Finding:
     return Finding("push", State.GOOD, f"Firebase project {project}{where}")
 
 
+def _gateway(settings: Settings, city: City | None) -> Finding:
+    what = "text messages"
+    try:
+        opened = load_gateway(settings.sms_gateway, settings.sms_secret)
+    except SettingsError as error:
+        return Finding(what, State.WRONG, str(error))
+    if city and not city.sms.monthly_parts:
+        return Finding(what, State.GOOD, "none: the pack has no budget for them")
+    if opened is None:
+        return Finding(what, State.MIND, "no gateway: recorded as not sent")
+    found = f"through {urlsplit(opened.gateway.url).netloc}"
+    if not opened.gateway.repeats_dropped:
+        return Finding(what, State.MIND, f"{found}, which may send a repeat twice: paid each time")
+    return Finding(what, State.GOOD, found)
+
+
 def _limits(settings: Settings) -> Finding:
     if settings.rate_limits == "off":
         return Finding("rate limits", State.MIND, "off: for benchmarks only")
@@ -194,6 +218,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        *([await _sms_budget(city, database)] if city and city.sms.monthly_parts else []),
         await _officers(city, database),
         await _audit(database),
     ]
@@ -273,6 +298,13 @@ async def _pushes(database: Database) -> Finding:
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
+
+
+async def _sms_budget(city: City, database: Database) -> Finding:
+    standing = await SmsBudget(SmsBudgetStore(database), city).standing()
+    found = f"{standing.spent:,} of {standing.budget:,} parts spent in {standing.month}"
+    nearly = standing.spent >= standing.budget * NEARLY
+    return Finding("text budget", State.MIND if nearly else State.GOOD, found)
 
 
 async def _officers(city: City | None, database: Database) -> Finding:
