@@ -24,6 +24,7 @@ from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
+from api.citizen.email import OwnEmailController, UnsubscribeController
 from api.citizen.follows import FollowController
 from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
@@ -76,6 +77,7 @@ HANDLERS: Final = (
     NotificationController,
     OperatorController,
     OwnAccountController,
+    OwnEmailController,
     ReportController,
     RestrictionController,
     SenderController,
@@ -84,6 +86,7 @@ HANDLERS: Final = (
     PushController,
     StatisticsController,
     TaskController,
+    UnsubscribeController,
     UploadController,
     WebhookController,
     metrics,

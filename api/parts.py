@@ -52,6 +52,7 @@ from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
+from smartcity.notifications.letters.email.owners import EmailOwners
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
@@ -167,6 +168,16 @@ class Parts:
 
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
+        self.emails = shared.emails
+        self.email_owners = EmailOwners(
+            self.city,
+            shared.emails,
+            shared.letter_store,
+            self.consents,
+            self.attempts,
+            self.audit_records,
+            keep=timedelta(days=settings.inbox_days),
+        )
         self.letter_desk = LetterDesk(shared.letter_store)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
@@ -182,7 +193,7 @@ class Parts:
             self.city,
             DossierSecrets(shared.secret),
         )
-        self.withdrawals = Withdrawals(self.consents, shared.personal_store)
+        self.withdrawals = Withdrawals(self.consents, shared.personal_store, shared.emails)
         self.erasures = Erasures(shared.people_store, shared.device_store)
         self.export = Export(
             self.city,
@@ -193,6 +204,8 @@ class Parts:
             shared.follow_store,
             shared.notification_store,
             shared.alert_read_store,
+            letters=shared.letter_store,
+            emails=shared.emails,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),

@@ -110,6 +110,20 @@ FIELDS: Final = (
 KINDS: Final = ("str", "int", "float", "bool", "array", "object")
 """What a value can be."""
 
+EMAIL: Final = (
+    "more",
+    "link",
+    "why",
+    "stop",
+    "confirm_title",
+    "confirm_body",
+    "stop_title",
+    "stop_ask",
+    "stop_button",
+    "stop_done",
+)
+"""The words around what a mail tells, and of the page on which one unsubscribes."""
+
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "status": frozenset(),
@@ -119,6 +133,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "alerts.feed": frozenset({"city"}),
     "figures": frozenset(),
     "privacy": frozenset(),
+    "email": frozenset({"city", "title", "count", "secret", "address"}),
     "fields": frozenset({"kinds", "limit", "low", "high"}),
     "kinds": frozenset(),
     "dossier_status": frozenset(),
@@ -149,6 +164,7 @@ def required_keys() -> Iterator[str]:
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
     yield "privacy.erased"
+    yield from (f"email.{text}" for text in EMAIL)
     for figure in FIGURES:
         yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 

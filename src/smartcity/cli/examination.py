@@ -1,6 +1,7 @@
 """What `smartcity doctor` looks at: one short function for each part of an installation."""
 
 import os
+from collections import Counter
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
+from smartcity.notifications.letters.email.carrier import sender_of, server_of
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.codes import refuse_lost_codes
@@ -61,7 +64,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _limits(settings), _files(settings)]
+    findings += [_attachments(settings), _push(settings), _email(settings)]
+    findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, city, database)
@@ -170,6 +174,21 @@ def _push(settings: Settings) -> Finding:
     return Finding("push", State.GOOD, f"Firebase project {project}{where}")
 
 
+def _email(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        return Finding("e-mail", State.MIND, "not configured: recorded as not sent")
+    try:
+        server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
+    except SettingsError as error:
+        return Finding("e-mail", State.WRONG, str(error))
+    found = f"from {sender} through {server.host}:{server.port}"
+    if server.security == "none":
+        return Finding("e-mail", State.MIND, f"{found}, unencrypted")
+    if not settings.public_url.startswith("https://"):
+        return Finding("e-mail", State.MIND, f"{found}; unsubscribe links need an https public_url")
+    return Finding("e-mail", State.GOOD, found)
+
+
 def _limits(settings: Settings) -> Finding:
     if settings.rate_limits == "off":
         return Finding("rate limits", State.MIND, "off: for benchmarks only")
@@ -194,6 +213,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        await _letters(database),
         await _officers(city, database),
         await _audit(database),
     ]
@@ -273,6 +293,16 @@ async def _pushes(database: Database) -> Finding:
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
+
+
+async def _letters(database: Database) -> Finding:
+    told = Counter[PushState]()
+    for (_, state, _), count in (await LetterStore(database).counts()).items():
+        told[state] += count
+    del told[PushState.NONE]
+    found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
+    unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
+    return Finding("letters", State.MIND if unsent else State.GOOD, found or "none yet")
 
 
 async def _officers(city: City | None, database: Database) -> Finding:
