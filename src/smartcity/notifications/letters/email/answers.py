@@ -53,18 +53,19 @@ LOST: Final = Row("connection lost", RETRY)
 SLOW: Final = Row("no answer in time", RETRY)
 
 
-def meaning(error: Exception) -> PushResult:
-    """What it means that a letter was not taken."""
+def meaning(error: Exception, *, connected: bool = True) -> PushResult:
+    """What it means that a letter was not taken; before
+    we were `connected`, none would be."""
     match error:
         case smtp.SMTPRecipientsRefused():
             first = error.recipients[0]
             return _told(_of_recipient(first.code, first.message), first.code, first.message)
         case smtp.SMTPResponseException():
             return _told(_of_answer(error), error.code, error.message)
-        case smtp.SMTPConnectError():
-            return _told(AWAY)
         case smtp.SMTPNotSupported():
             return _told(GREETING)  # no TLS, or no way to log in
+        case _ if not connected:
+            return _told(AWAY)
         case TimeoutError():
             return _told(SLOW)
         case _:

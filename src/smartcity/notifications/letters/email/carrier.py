@@ -87,6 +87,7 @@ class EmailCarrier:
 
     async def send(self, envelope: Envelope, to: Destination, /) -> PushResult:
         mail = self._writer.mail(envelope, to).as_bytes()
+        connection: smtp.SMTP | None = None
         try:
             async with asyncio.timeout(LETTER_S):
                 connection = await self._connection()
@@ -94,7 +95,7 @@ class EmailCarrier:
         except (smtp.SMTPException, OSError) as error:
             if not isinstance(error, smtp.SMTPRecipientsRefused | smtp.SMTPDataError):
                 self._drop()
-            return meaning(error)
+            return meaning(error, connected=connection is not None)
         except BaseException:
             self._drop()  # cut off in the middle of a letter: nothing else may be said on it
             raise

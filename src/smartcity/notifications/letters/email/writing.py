@@ -75,7 +75,6 @@ class MailWriter:
         mail["From"] = formataddr((self._city.name[language], self._sender))
         mail["To"] = to.address
         mail["Subject"] = self._subject(envelope)
-        mail["Content-Language"] = language
         mail["Auto-Submitted"] = "auto-generated"
         stop = self._stop(first, to)
         if stop:
@@ -85,6 +84,7 @@ class MailWriter:
         mail.set_content(self._text(envelope, to, stop), cte="quoted-printable")
         page = self._page(envelope, to, stop)
         mail.add_alternative(page, subtype="html", cte="quoted-printable")
+        mail["Content-Language"] = language  # now: an alternative takes such headers with it
         return mail
 
     def _subject(self, envelope: Envelope) -> str:
