@@ -24,6 +24,7 @@ from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
+from api.citizen.email import OwnEmailController, UnsubscribeController
 from api.citizen.follows import FollowController
 from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
@@ -77,6 +78,7 @@ HANDLERS: Final = (
     NotificationController,
     OperatorController,
     OwnAccountController,
+    OwnEmailController,
     ReportController,
     RestrictionController,
     SenderController,
@@ -86,6 +88,7 @@ HANDLERS: Final = (
     PushController,
     StatisticsController,
     TaskController,
+    UnsubscribeController,
     UploadController,
     WebhookController,
     metrics,

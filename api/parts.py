@@ -52,6 +52,7 @@ from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
+from smartcity.notifications.letters.email.owners import EmailOwners
 from smartcity.notifications.letters.sms.desk import SmsDesk
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
@@ -168,6 +169,16 @@ class Parts:
 
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
+        self.emails = shared.emails
+        self.email_owners = EmailOwners(
+            self.city,
+            shared.emails,
+            shared.letter_store,
+            self.consents,
+            self.attempts,
+            self.audit_records,
+            keep=timedelta(days=settings.inbox_days),
+        )
         self.letter_desk = LetterDesk(shared.letter_store)
         self.sms_desk = SmsDesk(shared.sms_budget)
         inbox_alerts = AlertInbox(
@@ -184,7 +195,7 @@ class Parts:
             self.city,
             DossierSecrets(shared.secret),
         )
-        self.withdrawals = Withdrawals(self.consents, shared.personal_store)
+        self.withdrawals = Withdrawals(self.consents, shared.personal_store, shared.emails)
         self.erasures = Erasures(shared.people_store, shared.device_store)
         self.export = Export(
             self.city,
@@ -195,6 +206,8 @@ class Parts:
             shared.follow_store,
             shared.notification_store,
             shared.alert_read_store,
+            letters=shared.letter_store,
+            emails=shared.emails,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),

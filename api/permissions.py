@@ -79,6 +79,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListConsents": PUBLIC,
     "GiveConsent": OWN_DEVICE,
     "WithdrawConsent": OWN_DEVICE,
+    "GetMyEmail": OWN_DEVICE | STAFF,
+    "SetMyEmail": OWN_DEVICE | STAFF,
+    "ConfirmMyEmail": OWN_DEVICE | STAFF,
+    "RemoveMyEmail": OWN_DEVICE | STAFF,
+    "AskToUnsubscribe": PUBLIC,
+    "Unsubscribe": PUBLIC,
     "ExportMe": OWN_DEVICE,
     "EraseMe": OWN_DEVICE,
     # --- attachments ----------------------------------------------------------------------------

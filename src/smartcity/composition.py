@@ -26,6 +26,8 @@ from smartcity.identity.consents.service import Consents
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.service import Emails
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.oidc.issuers import load_issuers
 from smartcity.identity.oidc.store import UsedTokenStore
@@ -83,6 +85,7 @@ class Composition:
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
         self.letter_store = LetterStore(database)
+        self.email_store = EmailStore(database)
         self.webhook_store = WebhookStore(database)
         self.feed_store = FeedStore(database)
         self.alert_read_store = AlertReadStore(database)
@@ -120,6 +123,10 @@ class Composition:
     @cached_property
     def persons(self) -> PersonKeys:
         return PersonKeys(PersonKeyStore(self.database), self.personal)
+
+    @cached_property
+    def emails(self) -> Emails:
+        return Emails(self.email_store, self.persons, self.secret)
 
     @cached_property
     def consents(self) -> Consents:
@@ -163,6 +170,7 @@ class Composition:
             self.passwords,
             self.second_factors,
             self.identity_tokens,
+            self.emails,
             self.audit_records,
             self.city,
         )

@@ -20,6 +20,7 @@ from smartcity.feed.store import FeedStore
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import CONSENTS, ConsentStore
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
@@ -90,6 +91,7 @@ def eraser(
                 FollowStore(database),
                 NotificationStore(database),
                 LetterStore(database),
+                EmailStore(database),
                 AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),

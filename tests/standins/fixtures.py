@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from smartcity.settings import PROJECT
 from tests.standins.sms import gateway_file
+from tests.standins.smtp import Mail
 
 
 class Fcm:
@@ -143,6 +145,71 @@ def fcm(fcm_process: Fcm) -> Fcm:
     """A stand-in for FCM that has taken nothing yet."""
     fcm_process.clear()
     return fcm_process
+
+
+class Smtp:
+    """The SMTP stand-in as a test sees it."""
+
+    def __init__(self, addresses: dict[str, Any], authority: Path) -> None:
+        self._ports = addresses
+        self.authority = authority
+        self._http = httpx.Client(base_url=addresses["inspect"])
+
+    def url(self, kind: str = "plain", log_in: str = "") -> str:
+        """What the setting `smtp_url` names: `plain`, `starttls` or `tls`."""
+        scheme = {"plain": "smtp+plain", "starttls": "smtp", "tls": "smtps"}[kind]
+        return f"{scheme}://{log_in}127.0.0.1:{self._ports[kind]}"
+
+    def mails(self, recipient: str | None = None) -> list[Mail]:
+        """What it took, oldest first."""
+        taken = msgspec.convert(self._http.get("/mails").json(), list[Mail])
+        return [mail for mail in taken if recipient in (None, mail.recipient)]
+
+    def refused(self) -> list[str]:
+        """What it answered instead of taking one."""
+        return self._http.get("/refused").json()
+
+    def fault(self, step: str, answer: str = "", **more: Any) -> None:
+        """What the next mails meet (`tests.standins.smtp.Fault`)."""
+        fault = {"step": step, "answer": answer, **more}
+        self._http.post("/faults", json=fault).raise_for_status()
+
+    def log_ins(self, *, allowed: bool) -> None:
+        self._http.post("/log-ins", json=allowed).raise_for_status()
+
+    def clear(self) -> None:
+        self._http.delete("/").raise_for_status()
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture(scope="session")
+def smtp_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Smtp]:
+    folder = tmp_path_factory.mktemp("smtp")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.standins.smtp", "--folder", str(folder)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None, "it is a pipe"
+        smtp = Smtp(msgspec.json.decode(process.stdout.readline()), folder / "ca.pem")
+        yield smtp
+        smtp.close()
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.fixture
+def smtp(smtp_process: Smtp) -> Smtp:
+    """A stand-in for an SMTP server that has taken nothing yet."""
+    smtp_process.clear()
+    return smtp_process
 
 
 def _given(**parameters: str | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A gateway as its file describes it: its mistakes, what leaves, and what its answers mean."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ class Heard(msgspec.Struct):
 
 
 @asynccontextmanager
-async def hearing(answer: web.StreamResponse | None = None) -> AsyncIterator[Heard]:
+async def hearing(answer: web.StreamResponse | None = None) -> AsyncGenerator[Heard]:
     heard = Heard()
 
     async def take(request: web.Request) -> web.StreamResponse:

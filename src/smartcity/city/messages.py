@@ -123,6 +123,20 @@ FIELDS: Final = (
 KINDS: Final = ("str", "int", "float", "bool", "array", "object")
 """What a value can be."""
 
+EMAIL: Final = (
+    "more",
+    "link",
+    "why",
+    "stop",
+    "confirm_title",
+    "confirm_body",
+    "stop_title",
+    "stop_ask",
+    "stop_button",
+    "stop_done",
+)
+"""The words around what a mail tells, and of the page on which one unsubscribes."""
+
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
     "sms": frozenset({"code", "category", "agency", "unit", "status", "hotline", "secret"}),
@@ -133,6 +147,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "alerts.feed": frozenset({"city"}),
     "figures": frozenset(),
     "privacy": frozenset(),
+    "email": frozenset({"city", "title", "count", "secret", "address"}),
     "fields": frozenset({"kinds", "limit", "low", "high"}),
     "kinds": frozenset(),
     "dossier_status": frozenset(),
@@ -164,6 +179,7 @@ def required_keys() -> Iterator[str]:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
     yield from (f"sms.{action}" for action in SMS)
     yield "privacy.erased"
+    yield from (f"email.{text}" for text in EMAIL)
     for figure in FIGURES:
         yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 

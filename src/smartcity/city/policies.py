@@ -26,6 +26,9 @@ class Windows(Struct, frozen=True, kw_only=True):
 CONTACT: Final = "contact"
 """The purpose for which every city asks: keeping how to reach whoever reported."""
 
+EMAIL: Final = "email"
+"""The purpose for which a city may ask: keeping an address that it writes to until told to stop."""
+
 
 class Consent(Coded, frozen=True, kw_only=True):
     """What the city asks people to agree to, for one purpose. A new version asks everybody anew."""

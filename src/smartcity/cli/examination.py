@@ -1,18 +1,19 @@
 """What `smartcity doctor` looks at: one short function for each part of an installation."""
 
 import os
-from enum import Enum
+from collections import Counter
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from smartcity.audit.store import AuditStore, HeadLost
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
+from smartcity.cli.findings import Finding, State
 from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
+from smartcity.cli.text_messages import text_budget, text_gateway
 from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.key_files import FILE as PERSONAL_KEYS
@@ -21,9 +22,8 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
-from smartcity.notifications.letters.sms.budget import SmsBudget
-from smartcity.notifications.letters.sms.gateway import load_gateway
-from smartcity.notifications.letters.sms.store import SmsBudgetStore
+from smartcity.notifications.letters.email.carrier import sender_of, server_of
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.codes import refuse_lost_codes
@@ -44,22 +44,7 @@ BEHIND: Final = 1_000
 FILES: Final = 4_096
 """Some hundreds for the embedded database's collections and indexes, the rest for connections."""
 
-NEARLY: Final = 0.8
-"""A budget is nearly used up when so much of it is spent."""
-
 NO_ANSWER: Final = "no answer"
-
-
-class State(Enum):
-    GOOD = "good"
-    MIND = "mind"  # works, and somebody should know
-    WRONG = "wrong"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    what: str
-    state: State
-    found: str
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -68,7 +53,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _gateway(settings, city)]
+    findings += [_attachments(settings), _push(settings), _email(settings)]
+    findings += [text_gateway(settings, city)]
     findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
@@ -178,20 +164,19 @@ def _push(settings: Settings) -> Finding:
     return Finding("push", State.GOOD, f"Firebase project {project}{where}")
 
 
-def _gateway(settings: Settings, city: City | None) -> Finding:
-    what = "text messages"
+def _email(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        return Finding("e-mail", State.MIND, "not configured: recorded as not sent")
     try:
-        opened = load_gateway(settings.sms_gateway, settings.sms_secret)
+        server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
     except SettingsError as error:
-        return Finding(what, State.WRONG, str(error))
-    if city and not city.sms.monthly_parts:
-        return Finding(what, State.GOOD, "none: the pack has no budget for them")
-    if opened is None:
-        return Finding(what, State.MIND, "no gateway: recorded as not sent")
-    found = f"through {urlsplit(opened.gateway.url).netloc}"
-    if not opened.gateway.repeats_dropped:
-        return Finding(what, State.MIND, f"{found}, which may send a repeat twice: paid each time")
-    return Finding(what, State.GOOD, found)
+        return Finding("e-mail", State.WRONG, str(error))
+    found = f"from {sender} through {server.host}:{server.port}"
+    if server.security == "none":
+        return Finding("e-mail", State.MIND, f"{found}, unencrypted")
+    if not settings.public_url.startswith("https://"):
+        return Finding("e-mail", State.MIND, f"{found}; unsubscribe links need an https public_url")
+    return Finding("e-mail", State.GOOD, found)
 
 
 def _limits(settings: Settings) -> Finding:
@@ -218,7 +203,8 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
-        *([await _sms_budget(city, database)] if city and city.sms.monthly_parts else []),
+        *([await text_budget(city, database)] if city and city.sms.monthly_parts else []),
+        await _letters(database),
         await _officers(city, database),
         await _audit(database),
     ]
@@ -300,11 +286,14 @@ async def _pushes(database: Database) -> Finding:
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
 
 
-async def _sms_budget(city: City, database: Database) -> Finding:
-    standing = await SmsBudget(SmsBudgetStore(database), city).standing()
-    found = f"{standing.spent:,} of {standing.budget:,} parts spent in {standing.month}"
-    nearly = standing.spent >= standing.budget * NEARLY
-    return Finding("text budget", State.MIND if nearly else State.GOOD, found)
+async def _letters(database: Database) -> Finding:
+    told = Counter[PushState]()
+    for (_, state, _), count in (await LetterStore(database).counts()).items():
+        told[state] += count
+    del told[PushState.NONE]
+    found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
+    unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
+    return Finding("letters", State.MIND if unsent else State.GOOD, found or "none yet")
 
 
 async def _officers(city: City | None, database: Database) -> Finding:

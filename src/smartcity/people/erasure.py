@@ -18,6 +18,7 @@ from smartcity.identifiers import new_id
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
@@ -136,6 +137,7 @@ def everything(
     follows: FollowStore,
     told: NotificationStore,
     letters: LetterStore,
+    emails: EmailStore,
     alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
@@ -148,6 +150,7 @@ def everything(
         follows,
         told,
         letters,
+        emails,
         alert_reads,
         confirmations,
         restrictions,

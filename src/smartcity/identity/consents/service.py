@@ -5,6 +5,7 @@ from uuid import UUID
 
 from smartcity.city.model import City
 from smartcity.city.policies import CONTACT as CONTACT
+from smartcity.city.policies import EMAIL as EMAIL
 from smartcity.clock import now
 from smartcity.errors import ConsentMissing, FieldError, Invalid, NotFound
 from smartcity.identifiers import new_id
@@ -49,8 +50,8 @@ class Consents:
         return latest is not None and latest.given
 
     async def require(self, person: UUID, purpose: str) -> None:
-        """Raises `ConsentMissing` unless the person agreed to the present text."""
-        if not await self._given(person, purpose):
+        """Raises `ConsentMissing` unless the person agreed to the present text, if there is one."""
+        if purpose in self._current and not await self._given(person, purpose):
             raise ConsentMissing(
                 FieldError(f"{FIELD}.{purpose}", "required"), version=self._current[purpose]
             )
