@@ -29,16 +29,9 @@ from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.fcm.sender import push_sender
-from smartcity.notifications.letters.email.carrier import (
-    NOT_CONFIGURED as NO_EMAIL,
-)
-from smartcity.notifications.letters.email.carrier import EmailCarrier, sender_of, server_of
-from smartcity.notifications.letters.email.readers import EmailAddresses, EmailReaders
-from smartcity.notifications.letters.email.writing import MailWriter
-from smartcity.notifications.letters.post import Carrier, NoCarrier, Post
 from smartcity.notifications.letters.sms.posting import GatewayDoor
 from smartcity.notifications.letters.writing import LetterWriter
-from smartcity.notifications.model import Channel, Urgency
+from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
 from smartcity.people.erasure import Eraser, everything
@@ -65,6 +58,7 @@ from workers.housekeeping import Housekeeping
 from workers.letters import POLL_S as LETTERS_POLL_S
 from workers.letters import LetterSender
 from workers.notifier import Notifier
+from workers.posts import email_post
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
@@ -133,7 +127,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
-        posts = (_email_post(shared, citizens), *texting(shared, gateway))
+        posts = (email_post(shared, citizens), *texting(shared, gateway))
         notifier = Notifier(
             city,
             shared.follows,
@@ -276,27 +270,3 @@ class Crew:
         lease = Lease(self._database, name, self._holder, self._settings.lease_s)
         self._leases.append(lease)
         return lease
-
-
-def _email_post(shared: Composition, citizens: CitizenStore) -> Post:
-    """E-mail, which may have nobody to carry it."""
-    settings, emails, staff = shared.settings, shared.emails, shared.staff_store
-    carrier: Carrier = NoCarrier(NO_EMAIL)
-    if settings.smtp_url:
-        server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
-        writer = MailWriter(
-            shared.city,
-            sender,
-            address=settings.public_url or f"http://{settings.host}:{settings.port}",
-            link=settings.letter_link,
-            token=emails.token,
-        )
-        carrier = EmailCarrier(server, sender, writer)
-    return Post(
-        channel=Channel.EMAIL,
-        readers=EmailReaders(emails, citizens, shared.devices, staff),
-        addresses=EmailAddresses(emails, citizens, staff),
-        carrier=carrier,
-        per_second=settings.smtp_per_second,
-        together=True,
-    )

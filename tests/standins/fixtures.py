@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ class SmsGateway:
 
 
 @contextmanager
-def _listening(module: str) -> Iterator[str]:
+def _listening(module: str) -> Generator[str]:
     """The address of a stand-in's process, which ends with this."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, "--port", "0"],

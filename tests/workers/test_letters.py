@@ -21,11 +21,11 @@ from smartcity.notifications.letters.post import Destination, NoCarrier, Post, R
 from smartcity.notifications.letters.rules import ENCLOSED, in_envelopes
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.letters.writing import LetterWriter, Told
-from smartcity.notifications.model import Channel, Kind, Push, PushState, Urgency
+from smartcity.notifications.model import Channel, Kind, PushState, Urgency
 from smartcity.notifications.push import Limit, Outcome, PushResult
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
-from tests.workers.notified import letter_writer, published
+from tests.workers.notified import letter, letter_writer, published
 from workers.letters import NO_ADDRESS, LetterSender
 
 pytestmark = pytest.mark.anyio
@@ -117,36 +117,6 @@ def sender_of(
         together=together,
     )
     return LetterSender(post, letters, Lease(database, "letters", holder, 10))
-
-
-def letter(
-    urgency: Urgency = Urgency.HIGH,
-    *,
-    recipient: UUID | None = None,
-    subject: UUID | None = None,
-    age: timedelta = timedelta(),
-) -> Letter:
-    at = now() - age
-    return Letter(
-        id=new_id(),
-        channel=Channel.EMAIL,
-        recipient=recipient or new_id(),
-        event=new_id(),
-        topic=None,
-        subject=subject or new_id(),
-        action="ask",
-        kind=Kind.QUESTION,
-        title="A question",
-        body="Please answer",
-        language="en",
-        created_at=at,
-        expires_at=at + timedelta(days=180),
-        sending=Push(
-            state=PushState.PENDING,
-            urgency=urgency,
-            next_at=at + timedelta(minutes=0 if urgency is Urgency.HIGH else 5),
-        ),
-    )
 
 
 def told(*events: Published) -> list[Told]:

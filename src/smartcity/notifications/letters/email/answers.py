@@ -54,9 +54,7 @@ SLOW: Final = Row("no answer in time", RETRY)
 
 
 def meaning(error: Exception, *, connected: bool = True) -> PushResult:
-    """What it means that a letter was not taken; before
-    we were `connected`, none would be.
-    """
+    """What it means that a letter was not taken; before we were `connected`, none would be."""
     match error:
         case smtp.SMTPRecipientsRefused():
             first = error.recipients[0]
