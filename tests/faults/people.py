@@ -101,8 +101,21 @@ async def phone(installation: Installation) -> AsyncGenerator[Phone]:
 @asynccontextmanager
 async def handler(installation: Installation, agency: str) -> AsyncGenerator[Caller]:
     """Somebody who works for the agency, and is logged in."""
-    name = f"handler-{uuid4().hex[:8]}"
-    words = ("staff", "add", name, "--role", "handler", "--agency", agency)
+    async with _at_a_desk(installation, "handler", "--agency", agency) as caller:
+        yield caller
+
+
+@asynccontextmanager
+async def operator(installation: Installation) -> AsyncGenerator[Caller]:
+    """Somebody of the hotline, who is logged in."""
+    async with _at_a_desk(installation, "operator") as caller:
+        yield caller
+
+
+@asynccontextmanager
+async def _at_a_desk(installation: Installation, role: str, *more: str) -> AsyncGenerator[Caller]:
+    name = f"{role}-{uuid4().hex[:8]}"
+    words = ("staff", "add", name, "--role", role, *more)
     await installation.command(*words, **{f"{PREFIX}PASSWORD": PASSWORD})
     async with _connection(installation) as http:
         log_in = {"username": name, "password": PASSWORD}
