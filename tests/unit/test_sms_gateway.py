@@ -97,7 +97,9 @@ def test_the_example_of_the_handbook_is_sound(tmp_path: Path) -> None:
         ('field = "result.code"', "", "answer[1]: has a field and its values, or neither"),
         ("[headers]", '[secrets]\npin = "nowhere"\n[headers]', "secrets.pin: nowhere cannot be"),
         ("[headers]", '[secrets]\nto = "nowhere"\n[headers]', "secrets.to: is not a name that"),
-        ("[headers]", '["headers"]\n"Bad Name" = "1"', "headers"),
+        ("[headers]", '[headers]\n"Bad Name" = "1"', "headers"),
+        ("[headers]", '[headers]\nX = "1\\r\\nY: 2"', "headers"),
+        ('"HANOI"', '"HANOI\\n"', "sender: Expected `str` matching"),
         ("[json]", "[json", "line"),
     ],
 )
@@ -114,6 +116,13 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     told = mistakes_in(tmp_path, text, secret="")
     assert len(told) == 4
     assert "headers.Authorization: has {secret}, and the setting sms_secret is empty" in told
+
+
+def test_a_secret_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "pin").write_text("1234\n5678\n")
+    text = gateway_file(URL).replace("[json]", '[secrets]\npin = "pin"\n[json]\nkey = "{pin}"')
+    assert mistakes_in(tmp_path, text) == ["secrets.pin: pin holds more than one line of text"]
+    assert len(mistakes_in(tmp_path, gateway_file(URL), secret=f"{SECRET}\nX: 1")) == 1
 
 
 def test_a_file_that_is_not_there_is_told() -> None:

@@ -25,7 +25,7 @@ def text_gateway(settings: Settings, city: City | None) -> Finding:
         return Finding(what, State.GOOD, "none: the pack has no budget for them")
     if opened is None:
         return Finding(what, State.MIND, "no gateway: recorded as not sent")
-    found = f"through {urlsplit(opened.gateway.url).netloc}"
+    found = f"through {urlsplit(opened.gateway.url).hostname}"
     if not opened.gateway.repeats_dropped:
         return Finding(what, State.MIND, f"{found}, which may send a repeat twice: paid each time")
     return Finding(what, State.GOOD, found)

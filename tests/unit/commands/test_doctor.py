@@ -46,6 +46,20 @@ def test_the_doctor_is_not_content_with_a_push_project_that_has_no_credentials(r
     assert "push         mind   not configured" in told.output
 
 
+def test_the_doctor_says_through_whom_mail_goes_and_never_the_password(run: Run) -> None:
+    assert "e-mail       mind   not configured: recorded as not sent" in run("doctor").output
+    city = {
+        "SMARTCITY_SMTP_URL": "smtps://city:secret@mail.example",
+        "SMARTCITY_SMTP_FROM": "no-reply@city.example",
+        "SMARTCITY_PUBLIC_URL": "https://city.example",
+    }
+    told = run("doctor", **city).output
+    assert "e-mail       good   from no-reply@city.example through mail.example:465" in told
+    assert "secret@" not in told
+    wrong = run("doctor", **city | {"SMARTCITY_SMTP_FROM": "the city"})
+    assert "e-mail       wrong  smtp_from" in wrong.output
+
+
 def test_the_doctor_tells_that_the_database_is_away() -> None:
     told = away("doctor")
     assert told.returncode == 1

@@ -39,7 +39,7 @@ class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The document. `id` is the account's or the member of staff's, under whose key `kept` lies.
 
     `asked` is new each time an address is given: the code that confirms it follows from it.
-    `expires_at` is set while it is unconfirmed.
+    `expires_at` is set until it is confirmed.
     """
 
     id: UUID = msgspec.field(name="_id")

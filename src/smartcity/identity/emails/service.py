@@ -118,8 +118,7 @@ class Emails:
         """Nobody has it: write there no more, unless it is another one by now."""
         email = await self._store.get(person)
         if email is not None and await self.address(email) == address:
-            fields = {"state": EmailState.FAILING.value, "expires_at": None}
-            await self._store.change(email, fields)
+            await self._store.change(email, {"state": EmailState.FAILING.value})
 
     async def remove(self, person: UUID) -> None:
         """Idempotent."""
@@ -156,8 +155,7 @@ class Emails:
         `NotFound`.
         """
         email = await self.opened(token)
-        fields = {"state": EmailState.STOPPED.value, "expires_at": None}
-        await self._store.change(email, fields)
+        await self._store.change(email, {"state": EmailState.STOPPED.value})
 
     # ---------------------------------------------------------------------------------------------
 

@@ -74,15 +74,15 @@ class EmailOwners:
         person = _person(actor)
         if not actor.is_staff:
             await self._agreed(actor, new)
-        for key in (str(person), new.address.casefold()):
-            await self._attempts.check(EMAIL_ASKED, key)
+        asked = [(EMAIL_ASKED, key) for key in (str(person), new.address.casefold())]
+        await self._attempts.check_all(*asked)
+        if actor.is_staff:
+            await self._audit.write(actor, "staff_email_changed", person)
         email = await self._emails.ask(person, new.address, language)
         if email is None:
             return OwnEmail(address=masked(new.address), state=EmailState.CONFIRMED)
-        for key in (str(person), new.address.casefold()):
-            await self._attempts.failed(EMAIL_ASKED, key)
-        if actor.is_staff:
-            await self._audit.write(actor, "staff_email_changed", person)
+        for one in asked:
+            await self._attempts.failed(*one)
         await self._letters.add([self._confirmation(email, language)])
         return OwnEmail(address=masked(new.address), state=email.state)
 

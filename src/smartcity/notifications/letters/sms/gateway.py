@@ -31,6 +31,7 @@ IN_HEADERS: Final = frozenset({"id", "sender"})
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 Status = Annotated[int, Meta(ge=100, le=599)]
+OneLine = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 """A header's (RFC 9110, 5.6.2)."""
 
@@ -70,12 +71,12 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
     url: Text
     method: Literal["POST", "GET", "PUT"] = "POST"
-    sender: Annotated[str, Meta(max_length=50)] = ""
+    sender: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,50}$")] = ""
     numbers: Numbers = Numbers.E164
     repeats_dropped: bool = False
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
     per_second: Annotated[int, Meta(ge=1, le=1000)] = 10
-    headers: Mapping[Name, Text] = {}
+    headers: Mapping[Name, OneLine] = {}
     query: Mapping[Text, Text] = {}
     json: Mapping[str, Any] | None = None
     form: Mapping[Text, Text] | None = None
@@ -129,6 +130,8 @@ def load_gateway(file: str, secret: str) -> OpenGateway | None:
 
 def _secrets(gateway: Gateway, setting: str, beside: Path, page: Page) -> dict[str, str]:
     secrets = {SETTINGS_OWN: setting} if setting else {}
+    if not setting.isprintable():
+        page.wrong("", "the setting sms_secret holds more than one line of text")
     for name, file in gateway.secrets.items():
         where = f"secrets.{name}"
         if not name.isidentifier() or name in FILLED | {SETTINGS_OWN}:
@@ -139,6 +142,8 @@ def _secrets(gateway: Gateway, setting: str, beside: Path, page: Page) -> dict[s
         except (OSError, UnicodeDecodeError) as error:
             page.wrong(where, f"{file} cannot be read: {type(error).__name__}")
             continue
+        if not secrets[name].isprintable():
+            page.wrong(where, f"{file} holds more than one line of text")
         if not secrets[name]:
             page.wrong(where, f"{file} is empty")
     return secrets
