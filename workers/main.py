@@ -134,7 +134,7 @@ class Crew:
             shared.devices,
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
-            keep=timedelta(days=settings.inbox_days),
+            keep=timedelta(days=city.privacy.inbox_days),
             companions=Companions(citizens, shared.devices),
             offices=StaffInOffice(shared.staff_store),
             letters=LetterWriter(
