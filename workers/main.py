@@ -142,7 +142,7 @@ class Crew:
                 ChoiceStore(database),
                 shared.letter_store,
                 {post.channel: post.readers for post in posts},
-                keep=timedelta(days=settings.inbox_days),
+                keep=timedelta(days=city.privacy.inbox_days),
                 wait=timedelta(seconds=settings.letter_wait_s),
                 manners={post.channel: post.manner for post in posts},
             ),

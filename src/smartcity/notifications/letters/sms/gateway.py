@@ -31,8 +31,8 @@ IN_HEADERS: Final = frozenset({"id", "sender"})
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 Status = Annotated[int, Meta(ge=100, le=599)]
-OneLine = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+OneLine = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,500}\Z")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\Z")]
 """A header's (RFC 9110, 5.6.2)."""
 
 
@@ -71,7 +71,7 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
     url: Text
     method: Literal["POST", "GET", "PUT"] = "POST"
-    sender: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,50}$")] = ""
+    sender: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,50}\Z")] = ""
     numbers: Numbers = Numbers.E164
     repeats_dropped: bool = False
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
