@@ -22,6 +22,7 @@ TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
 REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
 OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
 MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
+WRITTEN_TO: Final = STAFF | {Role.CITIZEN}
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 OPERATING: Final = frozenset({Role.OPERATIONS, Role.ADMIN})
@@ -79,10 +80,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListConsents": PUBLIC,
     "GiveConsent": OWN_DEVICE,
     "WithdrawConsent": OWN_DEVICE,
-    "GetMyEmail": OWN_DEVICE | STAFF,
-    "SetMyEmail": OWN_DEVICE | STAFF,
-    "ConfirmMyEmail": OWN_DEVICE | STAFF,
-    "RemoveMyEmail": OWN_DEVICE | STAFF,
+    "GetMyEmail": WRITTEN_TO,
+    "SetMyEmail": OWN_DEVICE | STAFF,  # a device without an account is told that it needs one
+    "ConfirmMyEmail": WRITTEN_TO,
+    "RemoveMyEmail": WRITTEN_TO,
     "AskToUnsubscribe": PUBLIC,
     "Unsubscribe": PUBLIC,
     "ExportMe": OWN_DEVICE,

@@ -147,9 +147,11 @@ async def test_the_texts_are_told_in_the_callers_language(hanoi_town: Town) -> N
         answer = await hanoi_town.nobody().get(
             "/v1/consents", headers={"Accept-Language": language}
         )
-        (told,) = answer.json()
-        assert (told["purpose"], told["version"]) == ("contact", VERSION)
-        assert word in told["text"]
+        contact, email = answer.json()
+        assert (contact["purpose"], contact["version"]) == ("contact", VERSION)
+        assert (email["purpose"], email["version"]) == ("email", "2026-01")
+        assert word in contact["text"]
+        assert word in email["text"]
 
 
 async def test_nobody_agrees_to_another_text_than_the_present_one(hanoi_town: Town) -> None:
