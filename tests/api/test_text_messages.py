@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from smartcity.notifications.letters.sms import desk
 from smartcity.notifications.letters.sms.carrier import NOT_CONFIGURED, USED_UP
 from smartcity.notifications.letters.sms.segments import parts
 from tests.api.reporting import handler_of, pothole
@@ -270,6 +271,24 @@ async def test_another_month_has_another_budget(
                 await called(town, operator)
                 letters = await all_settled(town, 2)
         assert states(letters) == [("not_sent", USED_UP), ("sent", None)]
+
+
+async def test_what_is_spent_stands_among_the_figures_that_alarms_hang_on(
+    mongo_uri: str, tmp_path: Path, sms: SmsGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "AT_LEAST_S", 0.05)
+    async with texting_town(mongo_uri, tmp_path, sms) as town:
+        operator = await town.staff("operator")
+        async with at_work(town):
+            await called(town, operator)
+            (text,) = await told(sms, 1)
+
+        async def counted() -> bool:
+            figures = (await town.http.get("/metrics")).text
+            assert "smartcity_sms_budget_parts 20000.0" in figures
+            return f"smartcity_sms_spent_parts {parts(text)}.0" in figures
+
+        await eventually(counted, "the figures say what was spent")
 
 
 # --- when ----------------------------------------------------------------------------------------
