@@ -156,7 +156,8 @@ class Parts:
         self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
 
         self.alerts = shared.alerts
-        self.current_alerts = CurrentAlerts(shared.alert_store, timedelta(days=settings.inbox_days))
+        inbox_keeps = timedelta(days=self.city.privacy.inbox_days)
+        self.current_alerts = CurrentAlerts(shared.alert_store, inbox_keeps)
         self.alert_views = AlertViews(self.city)
         self.alert_desk = AlertDesk(
             shared.alert_store,
@@ -176,14 +177,14 @@ class Parts:
             self.consents,
             self.attempts,
             self.audit_records,
-            keep=timedelta(days=settings.inbox_days),
+            keep=inbox_keeps,
         )
         self.letter_desk = LetterDesk(shared.letter_store)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
             shared.alert_read_store,
-            timedelta(days=settings.inbox_days),
+            inbox_keeps,
         )
         self.inbox = InboxService(shared.notification_store, inbox_alerts)
         self.dossiers = DossierService(

@@ -17,6 +17,7 @@ from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
 from smartcity.bridges import ImportedBatches, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.composition import Composition
+from smartcity.dossiers.collecting.service import PAGE
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
@@ -51,6 +52,8 @@ from workers.alerts import AlertClock
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
+from workers.collecting import POLL_S as COLLECTING_POLL_S
+from workers.collecting import Collector, compose_collecting
 from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
@@ -129,7 +132,7 @@ class Crew:
             shared.devices,
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
-            keep=timedelta(days=settings.inbox_days),
+            keep=timedelta(days=city.privacy.inbox_days),
             companions=Companions(citizens, shared.devices),
             offices=StaffInOffice(shared.staff_store),
             letters=LetterWriter(
@@ -137,7 +140,7 @@ class Crew:
                 ChoiceStore(database),
                 shared.letter_store,
                 {post.channel: post.readers for post in posts},
-                keep=timedelta(days=settings.inbox_days),
+                keep=timedelta(days=city.privacy.inbox_days),
                 wait=timedelta(seconds=settings.letter_wait_s),
             ),
         )
@@ -227,6 +230,15 @@ class Crew:
         clockwork = Clockwork(compose_sweep(shared), self._lease("clockwork"))
         self._duties.append(
             Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        collector = Collector(compose_collecting(shared), self._lease("collecting"))
+        self._duties.append(
+            Duty(
+                name="collecting",
+                run_once=collector.run_once,
+                poll_s=COLLECTING_POLL_S,
+                full=PAGE,
+            )
         )
         housekeeping = Housekeeping(
             shared.attachments, dossiers, shared.devices, self._lease("housekeeping")
