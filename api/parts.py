@@ -178,7 +178,7 @@ class Parts:
             self.consents,
             self.attempts,
             self.audit_records,
-            keep=timedelta(days=self.city.privacy.inbox_days),
+            keep=inbox_keeps,
         )
         self.letter_desk = LetterDesk(shared.letter_store)
         self.sms_desk = SmsDesk(shared.sms_budget)

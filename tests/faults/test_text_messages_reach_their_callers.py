@@ -14,7 +14,7 @@ from smartcity.notifications.letters.sms.segments import parts
 from smartcity.notifications.letters.sms.store import MONTHS
 from smartcity.storage.mongo import connect
 from tests.faults.installations import Apart, running
-from tests.faults.people import Json, operator
+from tests.faults.people import Json, staff
 from tests.faults.processes import until
 from tests.faults.stories import pothole
 from tests.standins.fixtures import SmsGateway
@@ -41,7 +41,7 @@ async def test_workers_that_are_killed_miss_no_caller_and_pay_for_whatever_they_
 ) -> None:
     sms.fault("slow", times=CALLS * 3, delay_s=0.3)
     receipts: dict[str, Json] = {}
-    async with operator(installation) as desk:
+    async with staff(installation, "operator") as desk:
         for call in range(CALLS):
             contact = {"name": "An", "phone": f"09123456{call:02}"}
             receipt = await desk.submit(pothole(hanoi) | {"contact": contact, "consent": CONSENT})

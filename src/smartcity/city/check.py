@@ -135,6 +135,9 @@ def _head(draft: Draft) -> Iterator[Mistake]:
     for key in ("close_days", "lapse_days"):
         if getattr(head.windows, key) <= head.windows.remind_days:
             yield _wrong(page, f"windows.{key}", "must be more than remind_days, or nobody hears")
+    days = head.dossiers.collect_days if head.dossiers else ()
+    if any(earlier >= later for earlier, later in pairwise(days)):
+        yield _wrong(page, "dossiers.collect_days", "are not one after the other")
     if head.sms.monthly_parts and not head.sms.hotline:
         yield _wrong(page, "sms.hotline", "is missing: whoever has no app must know where to call")
     bounds = head.bounds

@@ -85,6 +85,7 @@ def load_city(folder: Path) -> City:
         procedures=by_code(draft.procedures),
         dispatch=draft.head.dispatch,
         burst=draft.head.burst,
+        dossiers=draft.head.dossiers,
         sms=draft.head.sms,
         messages=messages,
     )

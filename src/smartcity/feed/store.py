@@ -64,7 +64,9 @@ class FeedStore:
         self._epoch: str | None = None
 
     async def announce(self, event: Event) -> None:
-        """Promise an event that stands for no single document, such as an import's chunk."""
+        """Promise an event that goes with no change of a document, such as an import's chunk, or a
+        reminder. Promised again, it is the same one.
+        """
         await self._database[ANNOUNCEMENTS].update_one(
             {"_id": event.id}, {"$setOnInsert": {"at": event.at, **outbox([event])}}, upsert=True
         )

@@ -86,6 +86,8 @@ AUDIENCE: Final = (
     # While there is time: to whoever works on it, or else to whoever gives out the work.
     Row(Topic.REPORT, "warn", ASSIGNEE, "warn", Kind.WORK, HIGH),
     Row(Topic.REPORT, "warn", SUPERVISOR, "warn", Kind.WORK, HIGH),
+    # To whoever heads the agency that was asked for help.
+    Row(Topic.REPORT, "warn_task", SUPERVISOR, "warn_task", Kind.WORK, HIGH),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", Kind.WORK, HIGH),
     Row(Topic.REPORT, "disclose", REPORTER, "disclose", Kind.PRIVACY, HIGH),
     Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", Kind.WORK, HIGH),
@@ -100,6 +102,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", Kind.WORK, NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
+    Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", Kind.DOSSIER, NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
