@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 
+from smartcity.identity.consents.service import CONTACT, Consents
+from smartcity.identity.consents.store import ConsentStore
+from smartcity.identity.persons.store import PersonKeyStore
 from smartcity.notifications.letters.sms import desk
 from smartcity.notifications.letters.sms.carrier import NOT_CONFIGURED, USED_UP
 from smartcity.notifications.letters.sms.segments import parts
@@ -135,23 +139,45 @@ async def test_a_caller_who_left_no_number_gets_none(texting: Town, sms: SmsGate
         await all_settled(texting, 1)
 
 
-async def test_who_was_erased_or_took_consent_back_gets_nothing_that_waited(
+async def reporter_of(town: Town, receipt: dict[str, Any]) -> UUID:
+    kept = await town.database["reports"].find_one({"code": receipt["code"]})
+    assert kept
+    return kept["reporter"]["id"]
+
+
+async def test_who_was_erased_at_the_desk_hears_nothing_more(
     texting: Town, sms: SmsGateway
 ) -> None:
     operator = await texting.staff("operator")
-    first = await called(texting, operator)
-    second = await called(texting, operator, "0987654321")
-    kept = await texting.database["reports"].find_one({"code": first["code"]})
-    assert kept
-    caller = kept["reporter"]["id"]
-    latest = await texting.database["consents"].find_one({"person": caller})
-    assert latest
-    await texting.database["consents"].update_one(
-        {"_id": latest["_id"]}, {"$set": {"given": False}}
-    )
-    kept = await texting.database["reports"].find_one({"code": second["code"]})
-    assert kept
-    await texting.database["person_keys"].delete_one({"_id": kept["reporter"]["id"]})
+    async with at_work(texting):
+        receipt = await called(texting, operator)
+        caller = await reporter_of(texting, receipt)
+        await told(sms, 1)
+        erasure = await operator.ask(
+            "POST", "/v1/operators/callers/erasure", json={"phone": NUMBER}
+        )
+        assert erasure.status_code == 202
+
+        async def erased() -> bool:
+            return await reporter_of(texting, receipt) != caller
+
+        await eventually(erased, "the report is nobody's")
+        await handled(texting, receipt, *ASK)
+        other = await called(texting, operator, "0987654321")
+        await eventually(lambda: len(sms.messages()) == 2, "somebody else is told")
+        await all_settled(texting, 1)
+    assert sms.messages()[1]["to"] == "84987654321"
+    assert other["code"] in sms.messages()[1]["text"]
+
+
+async def test_who_took_consent_back_or_whose_key_is_gone_gets_nothing_that_waited(
+    texting: Town, sms: SmsGateway
+) -> None:
+    operator = await texting.staff("operator")
+    unwilling = await reporter_of(texting, await called(texting, operator))
+    forgotten = await reporter_of(texting, await called(texting, operator, "0987654321"))
+    await Consents(ConsentStore(texting.database), texting.city).withdraw(unwilling, CONTACT)
+    await PersonKeyStore(texting.database).destroy([forgotten])
     async with at_work(texting):
         letters = await all_settled(texting, 2)
     assert states(letters) == [("none", NO_ADDRESS)] * 2
