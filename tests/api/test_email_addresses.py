@@ -8,6 +8,7 @@ from pathlib import Path
 from re import search
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -161,6 +162,19 @@ async def test_the_code_comes_in_the_callers_language(
         assert await ask(person, f"{language}@example.org") == 202
         await sent(mailing_town)
         assert word in text_to(smtp, f"{language}@example.org")
+
+
+async def test_mail_about_reports_comes_in_the_language_of_the_phone_that_was_used_last(
+    mailing_town: Town, lan: Person, issuer: LocalIssuer, smtp: Smtp
+) -> None:
+    await confirmed(mailing_town, lan, smtp)
+    phone = UUID((await lan.get("/v1/devices/me")).json()["id"])
+    shared = Composition(mailing_town.settings, mailing_town.city, mailing_town.database)
+    readers = email_post(shared, CitizenStore(mailing_town.database)).readers
+    assert (await readers.of({phone}))[phone].language == "en"
+    await member(mailing_town, issuer, "lan", "vi")
+    reader = (await readers.of({phone, uuid4()}))[phone]
+    assert (reader.language, len(reader.ids)) == ("vi", 2)
 
 
 async def test_a_device_without_an_account_is_told_to_sign_in(mailing_town: Town) -> None:

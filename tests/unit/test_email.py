@@ -157,6 +157,13 @@ async def test_one_click_is_promised_only_where_it_is_encrypted(hanoi: City) -> 
     assert mail["List-Unsubscribe-Post"] is None
 
 
+async def test_a_letter_in_a_language_that_the_city_gave_up_still_goes_out(
+    writer: MailWriter,
+) -> None:
+    in_french = msgspec.structs.replace(letter(), language="fr")
+    assert writer.mail(envelope(in_french), TO)["Content-Language"] == "vi"
+
+
 async def test_the_same_envelope_is_the_same_mail(writer: MailWriter) -> None:
     inside = envelope()
     first, again = (writer.mail(inside, TO) for _ in range(2))

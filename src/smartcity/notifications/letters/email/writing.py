@@ -67,8 +67,7 @@ class MailWriter:
 
     def mail(self, envelope: Envelope, to: Destination) -> EmailMessage:
         """The same for the same envelope and address, however often it is sent."""
-        first = envelope.letters[0]
-        language = first.language
+        first, language = envelope.letters[0], self._language(envelope)
         mail = EmailMessage(policy=POLICY)
         mail["Message-ID"] = f"<{envelope.id}@{self._sender.rpartition('@')[2]}>"
         mail["Date"] = format_datetime(first.created_at)
@@ -112,7 +111,7 @@ class MailWriter:
         if stop:
             foot += f"<br>{_anchor(stop, self._word(envelope, 'stop'))}"
         return PAGE.format(
-            language=envelope.letters[0].language,
+            language=self._language(envelope),
             title=escape(self._subject(envelope)),
             content="\n".join(parts),
             foot=foot,
@@ -130,8 +129,13 @@ class MailWriter:
         topic, subject = letter.topic.value, str(letter.subject)
         return self._link.replace("{topic}", topic).replace("{subject}", subject)
 
-    def _word(self, envelope: Envelope, key: str, **values: str) -> str:
+    def _language(self, envelope: Envelope) -> str:
+        """The letter's, unless the city has given it up since."""
         language = envelope.letters[0].language
+        return language if language in self._city.languages else self._city.languages[0]
+
+    def _word(self, envelope: Envelope, key: str, **values: str) -> str:
+        language = self._language(envelope)
         city = self._city.name[language]
         return self._city.messages.render(language, f"email.{key}", city=city, **values)
 
