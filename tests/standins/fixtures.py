@@ -24,7 +24,7 @@ class Fcm:
         self._http = httpx.Client(base_url=url)
 
     def messages(self, target: str | None = None) -> list[dict[str, Any]]:
-        """What it took, oldest first: `name`, `target`, `at` and the `message` itself."""
+        """What it took, oldest first: `name`, `target`, `at`, `http` and the `message` itself."""
         return self._http.get("/standin/messages", params=_given(target=target)).json()
 
     def counts(self) -> dict[str, int]:
@@ -97,10 +97,10 @@ class SmsGateway:
 
 
 @contextmanager
-def _listening(module: str) -> Generator[str]:
+def _listening(module: str, *words: str) -> Generator[str]:
     """The address of a stand-in's process, which ends with this."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", "0"],
+        [sys.executable, "-m", module, "--port", "0", *words],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         text=True,
@@ -117,12 +117,19 @@ def _listening(module: str) -> Generator[str]:
             process.stdout.close()
 
 
-@pytest.fixture(scope="session")
-def fcm_process() -> Iterator[Fcm]:
-    with _listening("tests.standins.fcm") as url:
+@contextmanager
+def running_fcm(*words: str) -> Generator[Fcm]:
+    """A stand-in for FCM in a process of its own."""
+    with _listening("tests.standins.fcm", *words) as url:
         fcm = Fcm(url)
         yield fcm
         fcm.close()
+
+
+@pytest.fixture(scope="session")
+def fcm_process() -> Iterator[Fcm]:
+    with running_fcm() as fcm:
+        yield fcm
 
 
 @pytest.fixture(scope="session")

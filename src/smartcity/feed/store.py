@@ -168,9 +168,10 @@ class FeedStore:
 
     async def first_seq(self) -> int:
         """The oldest kept event's place; one past the newest where none is kept."""
+        # In this order: what is published between the two is found in the log, and not passed over.
+        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         async for document in self._feed.find({}, {"_id": 1}).sort("_id", 1).limit(1):
             return document["_id"]
-        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         return (counter or {}).get("seq", 0) + 1
 
     async def after(self, seq: int, limit: int, epoch: str) -> list[Published]:

@@ -31,7 +31,9 @@ from smartcity.storage.mongo import (
     are_duplicates,
     from_document,
     if_found,
+    raw_id,
     to_document,
+    with_raw_ids,
 )
 
 NOTIFICATIONS: Final = "notifications"
@@ -82,6 +84,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class NotificationStore:
     def __init__(self, database: Database) -> None:
         self._notifications = database[NOTIFICATIONS]
+        self._due = with_raw_ids(self._notifications)
 
     # --- the inbox -------------------------------------------------------------------------------
 
@@ -149,15 +152,12 @@ class NotificationStore:
             query["push.next_at"]["$gte"] = behind.next_at
             query["$or"] = [
                 {"push.next_at": {"$gt": behind.next_at}},
-                {"_id": {"$gt": behind.id}},
+                {"_id": {"$gt": raw_id(behind.id)}},
             ]
         elif but:
-            query["_id"] = {"$nin": list(but)}
+            query["_id"] = {"$nin": list(map(raw_id, but))}
         found = (
-            self._notifications.find(query, DUE_FIELDS)
-            .sort(list(DUE_FIRST))
-            .hint("push_due")
-            .limit(limit)
+            self._due.find(query, DUE_FIELDS).sort(list(DUE_FIRST)).hint("push_due").limit(limit)
         )
         return [from_document(document, DuePush) for document in await found.to_list()]
 
