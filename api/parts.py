@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
-from api.push_gauge import PushGauge
+from api.push_gauge import LetterGauge, PushGauge, SmsGauge
 from api.readiness import Kept, Readiness
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.desk import AlertDesk
@@ -51,6 +51,9 @@ from smartcity.map.tiles import MapTiles
 from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.letters.desk import LetterDesk
+from smartcity.notifications.letters.email.owners import EmailOwners
+from smartcity.notifications.letters.sms.desk import SmsDesk
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
@@ -170,6 +173,18 @@ class Parts:
 
         self.follows = shared.follows
         self.deliveries = Deliveries(shared.notification_store)
+        self.emails = shared.emails
+        self.email_owners = EmailOwners(
+            self.city,
+            shared.emails,
+            shared.letter_store,
+            self.consents,
+            self.attempts,
+            self.audit_records,
+            keep=inbox_keeps,
+        )
+        self.letter_desk = LetterDesk(shared.letter_store)
+        self.sms_desk = SmsDesk(shared.sms_budget)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
@@ -200,7 +215,7 @@ class Parts:
             ),
             timedelta(days=settings.feed_days),
         )
-        self.withdrawals = Withdrawals(self.consents, shared.personal_store)
+        self.withdrawals = Withdrawals(self.consents, shared.personal_store, shared.emails)
         self.erasures = Erasures(shared.people_store, shared.device_store)
         self.export = Export(
             self.city,
@@ -211,6 +226,8 @@ class Parts:
             shared.follow_store,
             shared.notification_store,
             shared.alert_read_store,
+            letters=shared.letter_store,
+            emails=shared.emails,
             citizens=CitizenStore(database),
             confirmations=ConfirmationStore(database),
             restrictions=RestrictionStore(database),
@@ -252,6 +269,8 @@ class Parts:
             _again_and_again(self._refresh_keys),
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
+            _again_and_again(self._refresh_letters),
+            _again_and_again(self._refresh_sms),
             _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
@@ -285,6 +304,14 @@ class Parts:
         await self.deliveries.refresh()
         await asyncio.sleep(self.deliveries.pause_s)
 
+    async def _refresh_letters(self) -> None:
+        await self.letter_desk.refresh()
+        await asyncio.sleep(self.letter_desk.pause_s)
+
+    async def _refresh_sms(self) -> None:
+        await self.sms_desk.refresh()
+        await asyncio.sleep(self.sms_desk.pause_s)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
@@ -307,6 +334,8 @@ class Parts:
         ):
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
+        registry.register(LetterGauge(self.letter_desk))
+        registry.register(SmsGauge(self.sms_desk))
         return registry
 
 

@@ -18,6 +18,7 @@ from smartcity.notifications.push import (
     PushResult,
     PushSender,
 )
+from smartcity.notifications.retries import LONGEST_WAIT_S, wait_s
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
@@ -25,7 +26,6 @@ from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
 from workers.pusher import GROUP, IN_HAND, Pusher
-from workers.pushes import LONGEST_WAIT_S, wait_s
 
 pytestmark = pytest.mark.anyio
 
@@ -241,7 +241,7 @@ def test_waits_grow_are_spread_and_never_shorter_than_what_was_asked_for() -> No
         push = Push(state=PushState.PENDING, urgency=Urgency.NORMAL, attempts=attempts)
         made = [msgspec.structs.replace(waiting(new_id()), push=push) for _ in range(200)]
         due = [msgspec.convert(one, DuePush, from_attributes=True) for one in made]
-        return [wait_s(one, asked_s) for one in due]
+        return [wait_s(one.id, one.push.attempts, asked_s) for one in due]
 
     for attempts in range(12):
         whole = min(LONGEST_WAIT_S, 2.0**attempts)

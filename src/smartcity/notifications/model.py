@@ -45,13 +45,15 @@ class Urgency(StrEnum):
 class PushState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
-    NOT_SENT = "not_sent"  # push is not configured
+    NOT_SENT = "not_sent"  # there is nobody to send through
     FAILED = "failed"  # `reason` says why; it is not tried again
     NONE = "none"  # nothing to send: too old, or no address
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """How a notification goes to the phone. `next_at` is set while it is pending."""
+    """How a notification goes to the phone, or a letter to its reader. `next_at` is set while it is
+    pending.
+    """
 
     state: PushState
     urgency: Urgency
