@@ -24,11 +24,13 @@ from api.citizen.attachments import AttachmentController, UploadController
 from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
+from api.citizen.email import OwnEmailController, UnsubscribeController
 from api.citizen.follows import FollowController
 from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
+from api.citizen.sync import SyncController
 from api.conditional import ConditionalRequests
 from api.document import CONFIG, openapi_document
 from api.errors import Problems
@@ -36,9 +38,11 @@ from api.languages import language_of
 from api.operations.alerts import AlertDeskController, AlertingController
 from api.operations.audit import AuditController
 from api.operations.health import HealthController, metrics
+from api.operations.letters import LetterController
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.pushes import PushController
+from api.operations.sms import SmsController
 from api.operations.statistics import StatisticsController
 from api.operations.webhooks import WebhookController
 from api.parameters import known_parameters, learn_parameters
@@ -66,6 +70,7 @@ HANDLERS: Final = (
     FollowedDossierController,
     HealthController,
     HeldController,
+    LetterController,
     LiveController,
     MapController,
     MenuController,
@@ -74,14 +79,18 @@ HANDLERS: Final = (
     NotificationController,
     OperatorController,
     OwnAccountController,
+    OwnEmailController,
     ReportController,
     RestrictionController,
     SenderController,
     SessionController,
+    SmsController,
     StaffController,
     PushController,
     StatisticsController,
+    SyncController,
     TaskController,
+    UnsubscribeController,
     UploadController,
     WebhookController,
     metrics,
@@ -98,6 +107,7 @@ ANSWERS_FROM: Final[Mapping[str, Kept]] = {
     "pins": Kept.PINS,
     "tiles": Kept.PINS,
     "statistics": Kept.PINS,
+    "sync": Kept.ALERTS,
 }
 """Parts that are handed out only when what they answer from is loaded."""
 

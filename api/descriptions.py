@@ -49,6 +49,7 @@ _ACCOUNT: Final = {
     "roles": "What they may do: one role at least.",
     "agencies": "The codes of the agencies they work for: a supervisor also for all below these.",
     "oidc": "Who they are at an identity provider.",
+    "email": "Where they are written to about their work; null takes it away.",
 }
 _DEVICE: Final = {
     "language": "In which language it is told things: one of the city's.",
@@ -169,6 +170,11 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "present": "The password that holds until now.",
         "new": "The one that is to hold: long, and none that is known to everybody.",
     },
+    "NewEmail": {
+        "address": "Where one wants to be written to, in ASCII.",
+        "consent": "What one agrees to: the purpose `email` and the version of the text one read.",
+    },
+    "EmailCode": {"code": "As it stands in the mail, however it is typed."},
     "NewStaff": _ACCOUNT | {"username": "What they type to log in; it never changes."},
     "StaffChange": _ACCOUNT,
     "OidcIdentity": {

@@ -22,6 +22,7 @@ TRIAGE: Final = frozenset({Role.HANDLER, Role.SUPERVISOR, Role.DISPATCHER})
 REPORTING: Final = OWN_DEVICE | {Role.OPERATOR}
 OWN_ACCOUNT: Final = STAFF | {Role.NEWCOMER}
 MANAGING: Final = frozenset({Role.ADMIN, Role.SUPERVISOR})
+WRITTEN_TO: Final = STAFF | {Role.CITIZEN}
 ACTING: Final = REPORTING | TRIAGE
 UPLOADING: Final = ACTING
 OPERATING: Final = frozenset({Role.OPERATIONS, Role.ADMIN})
@@ -79,6 +80,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "ListConsents": PUBLIC,
     "GiveConsent": OWN_DEVICE,
     "WithdrawConsent": OWN_DEVICE,
+    "GetMyEmail": WRITTEN_TO,
+    "SetMyEmail": OWN_DEVICE | STAFF,  # a device without an account is told that it needs one
+    "ConfirmMyEmail": WRITTEN_TO,
+    "RemoveMyEmail": WRITTEN_TO,
+    "AskToUnsubscribe": PUBLIC,
+    "Unsubscribe": PUBLIC,
     "ExportMe": OWN_DEVICE,
     "EraseMe": OWN_DEVICE,
     # --- attachments ----------------------------------------------------------------------------
@@ -90,6 +97,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetAttachmentThumbnail": PUBLIC,
     # --- what a device follows and is told --------------------------------------------------------
     "ListMyReports": OWN_DEVICE,
+    "SyncMe": OWN_DEVICE,
     "ConfirmReport": OWN_DEVICE,
     "WithdrawConfirmation": OWN_DEVICE,
     "FollowReport": OWN_DEVICE,
@@ -131,6 +139,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     # --- the audit log --------------------------------------------------------------------------
     "ListPushes": OPERATING,
     "GetPush": OPERATING,
+    "ListLetters": OPERATING,
+    "GetLetter": OPERATING,
+    "GetSmsBudget": OPERATING,
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,

@@ -25,10 +25,10 @@ from smartcity.notifications.push import (
     PushResult,
     PushSender,
 )
+from smartcity.notifications.retries import OUT_OF_TIME
 from workers.addressees import Addressees, addressees_of
 from workers.alert_walks import Walk
 from workers.pusher import IN_HAND
-from workers.pushes import OUT_OF_TIME
 
 MOST: Final = 500
 """So many deliveries are under way at once."""

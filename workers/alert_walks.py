@@ -16,8 +16,8 @@ from smartcity.alerts.deliveries.store import DeliveryStore, StragglerStore
 from smartcity.feed.event import Topic
 from smartcity.notifications.alerts import AlertNotice
 from smartcity.notifications.push import Outcome, PushMessage, PushResult
+from smartcity.notifications.retries import wait_s
 from workers.addressees import Addressee, Addressees
-from workers.backoff import backoff_s
 
 OUT_OF_TURN: Final = 1000
 """When so many behind somebody are settled, that one is put aside."""
@@ -233,8 +233,8 @@ class Walk:
             return None
         attempts = 0 if before is None else before.attempts
         name = straggler_id(self.delivery.id, whom)
-        wait_s = backoff_s(name, attempts, result.retry_after_s or 0.0)
-        next_at = at + timedelta(seconds=wait_s)
+        seconds = wait_s(name, attempts, result.retry_after_s or 0.0)
+        next_at = at + timedelta(seconds=seconds)
         if next_at >= self.delivery.over_at:
             return None
         return self._straggler(whom, attempts + 1, result.reason, next_at)

@@ -30,8 +30,11 @@ from smartcity.heap import keep_for_good
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.fcm.topics import topic_subscriber
+from smartcity.notifications.letters.sms.posting import GatewayDoor
+from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
@@ -60,12 +63,16 @@ from workers.collecting import Collector, compose_collecting
 from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
+from workers.letters import POLL_S as LETTERS_POLL_S
+from workers.letters import LetterSender
 from workers.notifier import Notifier
+from workers.posts import email_post
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
 from workers.subscriptions import POLL_S as SUBSCRIPTIONS_POLL_S
 from workers.subscriptions import Subscriptions
+from workers.texting import open_gateway, texting
 from workers.webhooks import POLL_S as WEBHOOKS_POLL_S
 from workers.webhooks import WebhookSender
 
@@ -109,10 +116,11 @@ async def work(
         ) as subscriber,
         open_geocoder(settings.geocoder_url, city) as geocoder,
         open_doors(networks_of(settings.webhook_networks)) as receivers,
+        open_gateway(settings) as gateway,
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        crew = Crew(settings, city, database, sender, subscriber, geocoder, receivers)
+        crew = Crew(settings, city, database, sender, subscriber, geocoder, receivers, gateway)
         composed()
         await crew.work(stop)
 
@@ -129,6 +137,7 @@ class Crew:
         subscriber: Subscriber | None,
         geocoder: Geocoder | None,
         receivers: Receivers,
+        gateway: GatewayDoor | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -137,6 +146,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
+        posts = (email_post(shared, citizens), *texting(shared, gateway))
         notifier = Notifier(
             city,
             shared.follows,
@@ -146,6 +156,15 @@ class Crew:
             keep=timedelta(days=city.privacy.inbox_days),
             companions=Companions(citizens, shared.devices),
             offices=StaffInOffice(shared.staff_store),
+            letters=LetterWriter(
+                city,
+                ChoiceStore(database),
+                shared.letter_store,
+                {post.channel: post.readers for post in posts},
+                keep=timedelta(days=city.privacy.inbox_days),
+                wait=timedelta(seconds=settings.letter_wait_s),
+                manners={post.channel: post.manner for post in posts},
+            ),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -161,6 +180,12 @@ class Crew:
             self._lease("pusher"),
             Pace(settings.push_per_second),
         )
+        self._letter_senders = {
+            post.channel: LetterSender(
+                post, shared.letter_store, self._lease(f"letters:{post.channel}")
+            )
+            for post in posts
+        }
         audit = AuditStore(database)
         auditor = Auditor(
             feed,
@@ -182,6 +207,10 @@ class Crew:
             Duty(name="pusher", run_once=self._pusher.run_once, poll_s=poll_s),
             Duty(name="auditor", run_once=auditor.run_once, poll_s=poll_s, full=AUDITED),
         ]
+        self._duties += [
+            Duty(name=f"letters by {channel}", run_once=sender.run_once, poll_s=LETTERS_POLL_S)
+            for channel, sender in self._letter_senders.items()
+        ]
         if geocoder is not None:
             finder = AddressFinder(city, shared.report_store, geocoder)
             lease = self._lease("consumer:addresses")
@@ -200,6 +229,8 @@ class Crew:
                 shared.consent_store,
                 shared.follow_store,
                 shared.notification_store,
+                shared.letter_store,
+                shared.email_store,
                 shared.alert_read_store,
                 ConfirmationStore(database),
                 RestrictionStore(database),
@@ -269,6 +300,8 @@ class Crew:
             await stop.wait()
             self._clock.stop()
             self._pusher.finish()
+            for sender in self._letter_senders.values():
+                sender.finish()
         await self._webhooks.stop()
         for lease in self._leases:
             await lease.release()

@@ -1,7 +1,8 @@
 """Reads the feed and tells people: one notification per event and recipient, in their language.
 
 It may be killed, repeated or replayed: a notification's id follows from the event and the
-recipient, so a repeat writes nothing. Sending to phones is the pusher's duty.
+recipient, so a repeat writes nothing. Sending to phones is the pusher's duty, and what goes out by
+other channels (`letters`) their senders'.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from smartcity.feed.event import Event, Published, Topic
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.audience import Hearer, followers, parties, rows_for, superiors
 from smartcity.notifications.following.service import Follows
+from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
     STALE_AFTER,
@@ -83,12 +85,14 @@ class Notifier:
         *,
         companions: Companions,
         offices: Offices,
+        letters: LetterWriter,
     ) -> None:
         self._city = city
         self._follows = follows
         self._devices = devices
         self._batches = batches
         self._offices = offices
+        self._letters = letters
         self._store = store
         self._keep = keep
         self._companions = companions
@@ -139,11 +143,12 @@ class Notifier:
             return []
         return superiors(event, await self._offices.holders(raised.role, raised.agency))
 
-    async def _write(self, hearings: Sequence[Hearing], at: datetime) -> None:
-        hearings = await self._on_all_devices(hearings)
+    async def _write(self, heard: Sequence[Hearing], at: datetime) -> None:
+        hearings = await self._on_all_devices(heard)
         if hearings:
             languages = await self._devices.languages({h.hearer.recipient for h in hearings})
             await self._store.add([self._notification(h, languages, at) for h in hearings])
+        await self._letters.write([(h.published, h.hearer) for h in heard], at)
 
     async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Hearing]:
         """What one of a person's devices is to hear, all of them do; nothing of what was done on

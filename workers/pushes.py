@@ -12,17 +12,10 @@ from smartcity.identity.devices.model import PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.model import STALE_AFTER, DuePlace, DuePush, Push, PushState, Urgency
 from smartcity.notifications.push import Outcome, PushMessage, PushResult
+from smartcity.notifications.retries import SETTLED, out_of_time, wait_s
 from smartcity.notifications.store import NotificationStore
-from workers.backoff import backoff_s
 
 NO_ADDRESS: Final = "no push address"
-OUT_OF_TIME: Final = "not delivered within a day"
-
-SETTLED: Final = {
-    Outcome.NOT_SENT: PushState.NOT_SENT,
-    Outcome.GONE: PushState.FAILED,
-    Outcome.FAILED: PushState.FAILED,
-}
 
 
 class NotificationPushes:
@@ -49,7 +42,7 @@ class NotificationPushes:
         messages: list[PushMessage] = []
         for one in due:
             if one.created_at < at - STALE_AFTER:
-                settled[one.id] = _settled(one, PushState.FAILED, _out_of_time(one.push.reason))
+                settled[one.id] = _settled(one, PushState.FAILED, out_of_time(one.push.reason))
             elif (address := addresses.get(one.recipient)) is None:
                 settled[one.id] = _settled(one, PushState.NONE, NO_ADDRESS)
             else:
@@ -104,11 +97,9 @@ def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
     if result.outcome is not Outcome.RETRY:
         settled = _settled(one, SETTLED[result.outcome], result.reason)
         return msgspec.structs.replace(settled, attempts=attempts)
-    next_at = at + timedelta(
-        seconds=backoff_s(one.id, one.push.attempts, result.retry_after_s or 0.0)
-    )
+    next_at = at + timedelta(seconds=wait_s(one.id, one.push.attempts, result.retry_after_s or 0.0))
     if next_at > one.created_at + STALE_AFTER:
-        return _settled(one, PushState.FAILED, _out_of_time(result.reason))
+        return _settled(one, PushState.FAILED, out_of_time(result.reason))
     return msgspec.structs.replace(
         one.push, reason=result.reason, attempts=attempts, next_at=next_at
     )
@@ -116,7 +107,3 @@ def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
 
 def _settled(one: DuePush, state: PushState, reason: str | None) -> Push:
     return msgspec.structs.replace(one.push, state=state, reason=reason, next_at=None)
-
-
-def _out_of_time(last: str | None) -> str:
-    return f"{OUT_OF_TIME}: {last}" if last else OUT_OF_TIME

@@ -19,7 +19,8 @@ OfAgency = Annotated[str | None, QueryParameter(max_length=40, description="Only
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account as its managers see it. `agencies` are those given; a supervisor acts for those
-    below them too. `temporary_password_until` is there as long as nobody chose a password.
+    below them too. `email` is told of one account at a time; `temporary_password_until` is there as
+    long as nobody chose a password.
     """
 
     id: UUID
@@ -30,6 +31,7 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     totp: bool
     oidc: bool
     created_at: datetime
+    email: str | None = None
     temporary_password_until: datetime | None = None
     disabled_at: datetime | None = None
 
@@ -80,7 +82,7 @@ class StaffController(Controller):
     ) -> AddedStaff:
         """Add an account. Its temporary password is in the answer, and nowhere else."""
         staff, temporary = await staff_management.add(actor, data)
-        shown = msgspec.structs.asdict(_view(staff))
+        shown = msgspec.structs.asdict(_view(staff, data.email))
         return AddedStaff(**shown, temporary_password=temporary)
 
     @get("/{staff_id:uuid}", operation_id="GetStaff")
@@ -91,7 +93,8 @@ class StaffController(Controller):
         staff_management: NamedDependency[StaffManagement],
     ) -> StaffView:
         """Show an account that is the caller's to manage."""
-        return _view(await staff_management.get(actor, staff_id))
+        staff = await staff_management.get(actor, staff_id)
+        return _view(staff, await staff_management.email(staff))
 
     @patch("/{staff_id:uuid}", operation_id="UpdateStaff")
     async def change(
@@ -101,10 +104,11 @@ class StaffController(Controller):
         actor: NamedDependency[Actor],
         staff_management: NamedDependency[StaffManagement],
     ) -> StaffView:
-        """Change name, roles, agencies or the identity provider's name for somebody. It takes
-        effect within five seconds, in open sessions too.
+        """Change name, roles, agencies, e-mail address or the identity provider's name for
+        somebody. It takes effect within five seconds, in open sessions too.
         """
-        return _view(await staff_management.change(actor, staff_id, data))
+        staff = await staff_management.change(actor, staff_id, data)
+        return _view(staff, await staff_management.email(staff))
 
     @put("/{staff_id:uuid}/disabled", operation_id="DisableStaff", status_code=204)
     async def disable(
@@ -159,7 +163,7 @@ class StaffController(Controller):
         await staff_management.end_sessions(actor, staff_id)
 
 
-def _view(staff: Staff) -> StaffView:
+def _view(staff: Staff, email: str | None = None) -> StaffView:
     return StaffView(
         id=staff.id,
         username=staff.username,
@@ -169,6 +173,7 @@ def _view(staff: Staff) -> StaffView:
         totp=staff.totp is not None,
         oidc=isinstance(staff.oidc, bytes),
         created_at=staff.created_at,
+        email=email,
         temporary_password_until=staff.password_until,
         disabled_at=staff.disabled_at,
     )

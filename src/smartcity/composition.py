@@ -26,6 +26,8 @@ from smartcity.identity.consents.service import Consents
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.service import Emails
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.oidc.issuers import load_issuers
 from smartcity.identity.oidc.store import UsedTokenStore
@@ -44,6 +46,9 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.sms.budget import SmsBudget
+from smartcity.notifications.letters.sms.store import SmsBudgetStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
@@ -79,6 +84,8 @@ class Composition:
         self.people_store = PeopleStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
+        self.letter_store = LetterStore(database)
+        self.email_store = EmailStore(database)
         self.webhook_store = WebhookStore(database)
         self.feed_store = FeedStore(database)
         self.alert_read_store = AlertReadStore(database)
@@ -117,6 +124,10 @@ class Composition:
     @cached_property
     def persons(self) -> PersonKeys:
         return PersonKeys(PersonKeyStore(self.database), self.personal)
+
+    @cached_property
+    def emails(self) -> Emails:
+        return Emails(self.email_store, self.persons, self.secret)
 
     @cached_property
     def consents(self) -> Consents:
@@ -160,6 +171,7 @@ class Composition:
             self.passwords,
             self.second_factors,
             self.identity_tokens,
+            self.emails,
             self.audit_records,
             self.city,
         )
@@ -216,6 +228,10 @@ class Composition:
     @cached_property
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
+
+    @cached_property
+    def sms_budget(self) -> SmsBudget:
+        return SmsBudget(SmsBudgetStore(self.database), self.city)
 
     # --- other systems ---------------------------------------------------------------------------
 

@@ -68,6 +68,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_endpoint: str
     push_per_second: Count
 
+    letter_wait_s: Annotated[float, msgspec.Meta(ge=0)]
+    letter_link: str
+    smtp_url: str
+    smtp_from: str
+    smtp_per_second: Count
+
+    sms_gateway: str
+    sms_secret: str
+
     geocoder_url: str
 
     webhook_networks: str
@@ -81,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_secrets: Rate
     limit_guesses: Rate
     limit_searches: Rate
+    limit_emails: Rate
     limit_reads: Rate
     trusted_proxies: str
     live_listeners: Count

@@ -20,11 +20,13 @@ from smartcity.feed.store import FeedStore
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import CONSENTS, ConsentStore
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
 from smartcity.people.store import ERASURES, PeopleStore
@@ -88,6 +90,8 @@ def eraser(
                 ConsentStore(database),
                 FollowStore(database),
                 NotificationStore(database),
+                LetterStore(database),
+                EmailStore(database),
                 AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),
@@ -143,9 +147,11 @@ async def test_the_texts_are_told_in_the_callers_language(hanoi_town: Town) -> N
         answer = await hanoi_town.nobody().get(
             "/v1/consents", headers={"Accept-Language": language}
         )
-        (told,) = answer.json()
-        assert (told["purpose"], told["version"]) == ("contact", VERSION)
-        assert word in told["text"]
+        contact, email = answer.json()
+        assert (contact["purpose"], contact["version"]) == ("contact", VERSION)
+        assert (email["purpose"], email["version"]) == ("email", "2026-01")
+        assert word in contact["text"]
+        assert word in email["text"]
 
 
 async def test_nobody_agrees_to_another_text_than_the_present_one(hanoi_town: Town) -> None:

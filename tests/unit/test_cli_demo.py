@@ -55,6 +55,7 @@ from smartcity.settings import PROJECT, Settings, load_settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database, connect, from_document
+from tests.workers.notified import letter_writer
 from workers.main import OUTBOXES
 from workers.notifier import Notifier
 
@@ -254,6 +255,7 @@ async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(
         keep=timedelta(days=180),
         companions=Companions(CitizenStore(demo.database), devices),
         offices=StaffInOffice(StaffStore(demo.database)),
+        letters=letter_writer(demo.database, hanoi),
     )
     consumer = Consumer(
         "notifier", feed, Lease(demo.database, "notifier", "test", 10), notifier.handle

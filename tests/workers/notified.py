@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Internal, PublicState, Published, Topic
 from smartcity.identifiers import new_id
@@ -11,8 +12,14 @@ from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Merged
 from smartcity.notifications.inbox import InboxService
+from smartcity.notifications.letters.model import Letter
+from smartcity.notifications.letters.post import Readers
+from smartcity.notifications.letters.store import LetterStore
+from smartcity.notifications.letters.writing import LetterWriter
+from smartcity.notifications.model import Channel, Kind, Push, PushState, Urgency
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.storage.mongo import Database
 
@@ -83,6 +90,51 @@ class Nobody:
 
     async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
         return ()
+
+
+def letter_writer(
+    database: Database, city: City, readers: Mapping[Channel, Readers] | None = None
+) -> LetterWriter:
+    """One that holds back for five minutes what nobody waits for; it reaches nobody by default."""
+    return LetterWriter(
+        city,
+        ChoiceStore(database),
+        LetterStore(database),
+        readers or {},
+        keep=timedelta(days=180),
+        wait=timedelta(minutes=5),
+    )
+
+
+def letter(
+    urgency: Urgency = Urgency.HIGH,
+    *,
+    recipient: UUID | None = None,
+    subject: UUID | None = None,
+    age: timedelta = timedelta(),
+) -> Letter:
+    """An e-mail to somebody about a report, which leaves now or in five minutes."""
+    at = now() - age
+    return Letter(
+        id=new_id(),
+        channel=Channel.EMAIL,
+        recipient=recipient or new_id(),
+        event=new_id(),
+        topic=Topic.REPORT,
+        subject=subject or new_id(),
+        action="ask",
+        kind=Kind.QUESTION,
+        title="A question",
+        body="Please answer",
+        language="en",
+        created_at=at,
+        expires_at=at + timedelta(days=180),
+        sending=Push(
+            state=PushState.PENDING,
+            urgency=urgency,
+            next_at=at + timedelta(minutes=0 if urgency is Urgency.HIGH else 5),
+        ),
+    )
 
 
 async def device(devices: DeviceService, fid: str | None, language: str = "vi") -> UUID:

@@ -29,6 +29,7 @@ from smartcity.notifications.push import (
     PushResult,
     PushSender,
 )
+from smartcity.notifications.retries import OUT_OF_TIME
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
@@ -38,7 +39,7 @@ from tests.workers.backlog import backlog
 from tests.workers.notified import device
 from workers.alert_walks import OUT_OF_TURN
 from workers.pusher import IN_HAND, Pusher
-from workers.pushes import OUT_OF_TIME, NotificationPushes
+from workers.pushes import NotificationPushes
 
 pytestmark = pytest.mark.anyio
 

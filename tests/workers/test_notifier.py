@@ -20,7 +20,7 @@ from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import Notification, PushState, Urgency
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
-from tests.workers.notified import Dossiers, Nobody, Reports, device, published
+from tests.workers.notified import Dossiers, Nobody, Reports, device, letter_writer, published
 from workers.notifier import TOO_OLD, Notifier
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +69,7 @@ def notifier(
         timedelta(days=180),
         companions=Companions(CitizenStore(database), devices),
         offices=Nobody(),
+        letters=letter_writer(database, hanoi),
     )
 
 

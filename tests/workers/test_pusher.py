@@ -12,13 +12,14 @@ from smartcity.notifications.push import (
     NOT_CONFIGURED,
     NotConfigured,
 )
+from smartcity.notifications.retries import OUT_OF_TIME
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
 from workers.pusher import Pusher
-from workers.pushes import NO_ADDRESS, OUT_OF_TIME
+from workers.pushes import NO_ADDRESS
 
 pytestmark = pytest.mark.anyio
 

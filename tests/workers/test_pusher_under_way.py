@@ -5,25 +5,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from smartcity.clock import now
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.model import PushState, Urgency
+from smartcity.notifications.model import DuePush, Push, PushState, Urgency
 from smartcity.notifications.push import (
     Outcome,
     PushMessage,
     PushResult,
     PushSender,
 )
+from smartcity.notifications.retries import LONGEST_WAIT_S, wait_s
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
-from workers.backoff import LONGEST_WAIT_S, backoff_s
 from workers.pusher import GROUP, IN_HAND, Pusher
 
 pytestmark = pytest.mark.anyio
@@ -237,8 +238,10 @@ async def test_a_bulk_is_sent_once_each_and_never_all_of_it_is_in_memory(
 
 def test_waits_grow_are_spread_and_never_shorter_than_what_was_asked_for() -> None:
     def waits(attempts: int, asked_s: float = 0.0) -> list[float]:
-        pushes = [waiting(new_id()).id for _ in range(200)]
-        return [backoff_s(push, attempts, asked_s) for push in pushes]
+        push = Push(state=PushState.PENDING, urgency=Urgency.NORMAL, attempts=attempts)
+        made = [msgspec.structs.replace(waiting(new_id()), push=push) for _ in range(200)]
+        due = [msgspec.convert(one, DuePush, from_attributes=True) for one in made]
+        return [wait_s(one.id, one.push.attempts, asked_s) for one in due]
 
     for attempts in range(12):
         whole = min(LONGEST_WAIT_S, 2.0**attempts)

@@ -70,6 +70,19 @@ NOTIFICATIONS: Final = (
 )
 """What people are told of: the report's actions (a note is told to nobody), and a few more."""
 
+SMS: Final = (
+    "submit",
+    "release",
+    "ask",
+    "remind",
+    "resolve",
+    "reject",
+    "lapse",
+    "disclose",
+)
+"""What callers are told by text message: what they wait for, and nothing else, for it costs money.
+"""
+
 FIGURES: Final = (
     "open",
     "submitted",
@@ -112,8 +125,23 @@ FIELDS: Final = (
 KINDS: Final = ("str", "int", "float", "bool", "array", "object")
 """What a value can be."""
 
+EMAIL: Final = (
+    "more",
+    "link",
+    "why",
+    "stop",
+    "confirm_title",
+    "confirm_body",
+    "stop_title",
+    "stop_ask",
+    "stop_button",
+    "stop_done",
+)
+"""The words around what a mail tells, and of the page on which one unsubscribes."""
+
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
+    "sms": frozenset({"code", "category", "agency", "unit", "status", "hotline", "secret"}),
     "status": frozenset(),
     "formats": frozenset(),
     "merging": frozenset(),
@@ -121,6 +149,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "alerts.feed": frozenset({"city"}),
     "figures": frozenset(),
     "privacy": frozenset(),
+    "email": frozenset({"city", "title", "count", "secret", "address"}),
     "fields": frozenset({"kinds", "limit", "low", "high"}),
     "kinds": frozenset(),
     "dossier_status": frozenset(),
@@ -150,7 +179,9 @@ def required_keys() -> Iterator[str]:
     yield from ("alerts.updated", "alerts.cancelled", "alerts.feed")
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
+    yield from (f"sms.{action}" for action in SMS)
     yield "privacy.erased"
+    yield from (f"email.{text}" for text in EMAIL)
     for figure in FIGURES:
         yield from (f"figures.{figure}.name", f"figures.{figure}.meaning")
 

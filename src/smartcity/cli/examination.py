@@ -1,7 +1,7 @@
 """What `smartcity doctor` looks at: one short function for each part of an installation."""
 
 import os
-from enum import Enum
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +10,10 @@ import msgspec
 from smartcity.audit.store import AuditStore, HeadLost
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
+from smartcity.cli.findings import Finding, State
 from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
+from smartcity.cli.text_messages import text_budget, text_gateway
 from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.key_files import FILE as PERSONAL_KEYS
@@ -20,6 +22,8 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
+from smartcity.notifications.letters.email.carrier import sender_of, server_of
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.codes import refuse_lost_codes
@@ -43,25 +47,15 @@ FILES: Final = 4_096
 NO_ANSWER: Final = "no answer"
 
 
-class State(Enum):
-    GOOD = "good"
-    MIND = "mind"  # works, and somebody should know
-    WRONG = "wrong"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    what: str
-    state: State
-    found: str
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
     city, pack = _pack(settings)
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _limits(settings), _files(settings)]
+    findings += [_attachments(settings), _push(settings), _email(settings)]
+    findings += [text_gateway(settings, city)]
+    findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
             findings += await _database(settings, city, database)
@@ -170,6 +164,21 @@ def _push(settings: Settings) -> Finding:
     return Finding("push", State.GOOD, f"Firebase project {project}{where}")
 
 
+def _email(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        return Finding("e-mail", State.MIND, "not configured: recorded as not sent")
+    try:
+        server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
+    except SettingsError as error:
+        return Finding("e-mail", State.WRONG, str(error))
+    found = f"from {sender} through {server.host}:{server.port}"
+    if server.security == "none":
+        return Finding("e-mail", State.MIND, f"{found}, unencrypted")
+    if not settings.public_url.startswith("https://"):
+        return Finding("e-mail", State.MIND, f"{found}; unsubscribe links need an https public_url")
+    return Finding("e-mail", State.GOOD, found)
+
+
 def _limits(settings: Settings) -> Finding:
     if settings.rate_limits == "off":
         return Finding("rate limits", State.MIND, "off: for benchmarks only")
@@ -194,6 +203,8 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        *([await text_budget(city, database)] if city and city.sms.monthly_parts else []),
+        await _letters(database),
         await _officers(city, database),
         await _audit(database),
     ]
@@ -273,6 +284,16 @@ async def _pushes(database: Database) -> Finding:
     found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
     unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
     return Finding("pushes", State.MIND if unsent else State.GOOD, found)
+
+
+async def _letters(database: Database) -> Finding:
+    told = Counter[PushState]()
+    for (_, state, _), count in (await LetterStore(database).counts()).items():
+        told[state] += count
+    del told[PushState.NONE]
+    found = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in told.items())
+    unsent = told[PushState.NOT_SENT] + told[PushState.FAILED]
+    return Finding("letters", State.MIND if unsent else State.GOOD, found or "none yet")
 
 
 async def _officers(city: City | None, database: Database) -> Finding:

@@ -20,6 +20,8 @@ from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, password_option, takes_settings
 from smartcity.composition import Composition
 from smartcity.identifiers import new_id
+from smartcity.identity.emails.model import Email
+from smartcity.identity.emails.service import Emails
 from smartcity.identity.roles import STAFF, Actor, Role
 from smartcity.identity.staff import store
 from smartcity.identity.staff.managing import StaffManagement
@@ -44,7 +46,15 @@ class Tools(msgspec.Struct, frozen=True):
 
     accounts: StaffService
     management: StaffManagement
+    emails: Emails
     audit: AuditRecords
+
+
+def _email(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
+    try:
+        return given and msgspec.convert(given, Email)
+    except msgspec.ValidationError:
+        raise click.BadParameter("not an e-mail address") from None
 
 
 @click.group(epilog="Example: smartcity staff add thu.ha --role handler --agency so-xay-dung")
@@ -58,6 +68,13 @@ def staff() -> None:
 @option("--role", "roles", type=ROLES, multiple=True, required=True, help="One or more.")
 @option("--agency", "agencies", metavar="CODE", multiple=True, help="For handlers and supervisors.")
 @option("--full-name", default="", help="How colleagues see them.")
+@option(
+    "--email",
+    default="",
+    metavar="ADDRESS",
+    callback=_email,
+    help="Where they are written to about work.",
+)
 @password_option(
     envvar=f"{PREFIX}PASSWORD",
     help=(
@@ -71,6 +88,7 @@ def add(
     roles: tuple[str, ...],
     agencies: tuple[str, ...],
     full_name: str,
+    email: str,
     password: str,
 ) -> None:
     """Add the account NAME."""
@@ -80,6 +98,8 @@ def add(
         codes = {"roles": " ".join(roles), "agencies": " ".join(agencies)}
         await tools.audit.write_of_command("staff_created", account, **codes)
         await tools.accounts.add(name, password, roles, agencies, name=full_name, account=account)
+        if email:
+            await tools.emails.give(account, email)
 
     _with_tools(settings, run)
     click.echo(f"{name} may log in: {', '.join(roles)}")
@@ -188,4 +208,4 @@ async def _tools(settings: Settings) -> AsyncGenerator[Tools]:
         for indexes in (store.INDEXES, audit_store.INDEXES):
             await create_indexes(database, indexes, lambda line: click.echo(line, err=True))
         shared = Composition(settings, city, database)
-        yield Tools(shared.staff, shared.staff_management, shared.audit_records)
+        yield Tools(shared.staff, shared.staff_management, shared.emails, shared.audit_records)

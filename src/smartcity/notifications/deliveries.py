@@ -16,6 +16,11 @@ SHARE: Final = 20
 """Counting takes no more of the database's time than one part in so many."""
 
 
+def pause_s_after(counting_s: float) -> float:
+    """How long to wait before the next counting."""
+    return max(AT_LEAST_S, counting_s * SHARE)
+
+
 class Deliveries:
     """The counts are kept, and counted anew behind the answers: it looks at a key of each push that
     was not sent, and without a configuration that is every one.
@@ -31,7 +36,7 @@ class Deliveries:
     async def refresh(self) -> None:
         started = time.monotonic()
         self.counts = await self._store.push_counts()
-        self.pause_s = max(AT_LEAST_S, (time.monotonic() - started) * SHARE)
+        self.pause_s = pause_s_after(time.monotonic() - started)
 
     async def page(
         self, state: PushState, reason: str | None, behind: DeliveryPlace | None, limit: int

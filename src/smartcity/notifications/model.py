@@ -45,13 +45,15 @@ class Urgency(StrEnum):
 class PushState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
-    NOT_SENT = "not_sent"  # push is not configured
+    NOT_SENT = "not_sent"  # there is nobody to send through
     FAILED = "failed"  # `reason` says why; it is not tried again
     NONE = "none"  # nothing to send: too old, or no address
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """How a notification goes to the phone. `next_at` is set while it is pending."""
+    """How a notification goes to the phone, or a letter to its reader. `next_at` is set while it is
+    pending.
+    """
 
     state: PushState
     urgency: Urgency
@@ -67,6 +69,11 @@ class Place(msgspec.Struct, frozen=True):
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     id: UUID
+
+    @property
+    def order(self) -> tuple[datetime, int, bytes]:
+        """As the database orders them."""
+        return self.created_at, self.seq, self.id.bytes
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,7 +53,9 @@ class Limit(StrEnum):
 
 
 class PushResult(msgspec.Struct, frozen=True):
-    """What became of a message. `retry_after_s` is set where the other side named a time."""
+    """What became of a message, or of a letter. `retry_after_s` is set where the other side named a
+    time.
+    """
 
     outcome: Outcome
     reason: str | None = None

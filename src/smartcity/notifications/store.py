@@ -1,5 +1,6 @@
 """Notifications in MongoDB, and what was read of alerts."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -61,6 +62,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="unread",
             partialFilterExpression=UNREAD,
         ),
+        IndexModel(
+            [("recipient", ASCENDING), ("read_at", ASCENDING)],
+            name="read",
+            partialFilterExpression={"read_at": {"$type": "date"}},
+        ),
         # Of what was sent, neither of these knows: a push that goes well leaves the first, and that
         # is all it costs.
         IndexModel(
@@ -108,6 +114,30 @@ class NotificationStore:
         if behind is not None:
             query |= _behind(behind)
         found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
+        return [from_document(document, Notification) async for document in found]
+
+    async def changed(
+        self, recipient: UUID, since: datetime, behind: Place | None, limit: int
+    ) -> list[Notification]:
+        """Somebody's notifications that were written or read since a moment, newest first."""
+        theirs: Document = {"recipient": recipient}
+        written: Document = theirs | {"created_at": {"$gt": since}}
+        read: Document = theirs | {"read_at": {"$gt": since}}
+        # Asked for both at once, the planner may read the whole inbox.
+        pages = await asyncio.gather(
+            self._changed(written, "inbox", behind, limit),
+            self._changed(read, "read", behind, limit),
+        )
+        both = {one.id: one for page in pages for one in page}
+        newest = sorted(both.values(), key=lambda one: one.place.order, reverse=True)
+        return newest[:limit]
+
+    async def _changed(
+        self, query: Document, index: str, behind: Place | None, limit: int
+    ) -> list[Notification]:
+        if behind is not None:
+            query = {"$and": [query, _behind(behind)]}
+        found = self._notifications.find(query).sort(list(NEWEST_FIRST)).hint(index).limit(limit)
         return [from_document(document, Notification) async for document in found]
 
     async def get(self, notification: UUID) -> Notification | None:

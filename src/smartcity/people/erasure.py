@@ -18,9 +18,11 @@ from smartcity.identifiers import new_id
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
@@ -134,9 +136,22 @@ def everything(
     consents: ConsentStore,
     follows: FollowStore,
     told: NotificationStore,
+    letters: LetterStore,
+    emails: EmailStore,
     alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports, their files and their key."""
-    return devices, citizens, consents, follows, told, alert_reads, confirmations, restrictions
+    return (
+        devices,
+        citizens,
+        consents,
+        follows,
+        told,
+        letters,
+        emails,
+        alert_reads,
+        confirmations,
+        restrictions,
+    )

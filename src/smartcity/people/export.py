@@ -16,8 +16,10 @@ from smartcity.feed.event import Topic
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.emails.service import Emails
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import Notification, Place
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
@@ -54,6 +56,18 @@ TOLD_OF_A_NOTIFICATION: Final = (
     "created_at",
     "read_at",
 )
+TOLD_OF_AN_EMAIL: Final = ("state", "language", "asked_at", "confirmed_at")
+TOLD_OF_A_LETTER: Final = (
+    "id",
+    "channel",
+    "topic",
+    "subject",
+    "action",
+    "title",
+    "body",
+    "language",
+    "created_at",
+)
 TOLD_OF_AN_ACCOUNT: Final = ("id", "issuer", "assurance", "created_at")
 TOLD_OF_AN_ATTACHMENT: Final = ("id", "report", "size_bytes", "created_at", "taken_at", "place")
 """The file itself is had from where it is shown."""
@@ -76,6 +90,8 @@ class Export:
         notifications: NotificationStore,
         alert_reads: AlertReadStore,
         *,
+        letters: LetterStore,
+        emails: Emails,
         citizens: CitizenStore,
         confirmations: ConfirmationStore,
         restrictions: RestrictionStore,
@@ -89,6 +105,8 @@ class Export:
         self._follows = follows
         self._notifications = notifications
         self._alert_reads = alert_reads
+        self._letters = letters
+        self._emails = emails
         self._citizens = citizens
         self._confirmations = confirmations
         self._restrictions = restrictions
@@ -115,6 +133,11 @@ class Export:
                     yield "follow", {"topic": topic, "subject": subject}
             async for notification in self._told_to(one):
                 yield "notification", _told(notification, TOLD_OF_A_NOTIFICATION)
+            if email := await self._emails.of(one):
+                told = _told(email, TOLD_OF_AN_EMAIL)
+                yield "email", {"address": await self._emails.address(email), **told}
+            async for letter in self._letters.of(one):
+                yield "letter", _told(letter, TOLD_OF_A_LETTER)
             if reads := await self._alert_reads.get(one):
                 yield "alerts_read", _told(reads, TOLD_OF_READ_ALERTS)
         for confirmation in await self._confirmations.of(person.ids, FOLLOWED):

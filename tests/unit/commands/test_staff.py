@@ -4,6 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from smartcity.cli.main import main
+from smartcity.identity.emails.model import EmailState
+from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
 from smartcity.storage.mongo import Database
@@ -58,6 +60,22 @@ def test_who_lost_password_and_phone_is_let_in_again(run: Run, environment: dict
     assert after.password_until is not None
     assert after.password != before.password
     assert temporary not in str(after)
+
+
+def test_an_address_for_mail_is_given_with_the_account_and_kept_encrypted(
+    run: Run, environment: dict[str, str]
+) -> None:
+    password = {"SMARTCITY_PASSWORD": "correct horse battery"}
+    refused = run("staff", "add", "thu", "--role", "admin", "--email", "thu@\nx.vn", **password)
+    assert refused.exit_code == 2
+    assert "not an e-mail address" in refused.output
+    given = ("--email", "thu@hanoi.example")
+    added = run("staff", "add", "thu", "--role", "admin", *given, **password)
+    assert added.exit_code == 0, added.output
+    staff = look(environment, lambda database: StaffStore(database).by_name("thu"))
+    kept = look(environment, lambda database: EmailStore(database).get(staff.id))
+    assert kept.state is EmailState.CONFIRMED
+    assert b"thu@" not in kept.kept
 
 
 @pytest.mark.parametrize("words", [("disable",), ("enable",), ("password",), ("totp", "reset")])

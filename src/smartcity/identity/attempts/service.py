@@ -30,6 +30,11 @@ code: a phone network has thousands behind one address.
 CALLER_SEARCH: Final = "caller_search"
 """Phone numbers that one operator looks up, found or not; `limit_searches` bounds them."""
 
+EMAIL_ASKED: Final = "email_asked"
+"""Mails with a code, by who asked and by the address, which may be somebody else's; `limit_emails`
+bounds them.
+"""
+
 ACCOUNT: Final = "account"
 """One account, wherever the guesses come from. Its `limit_account_logins` never binds addresses
 from which the account was opened before (`staff.doors`), so it is no means to lock somebody out.
@@ -51,6 +56,7 @@ class Attempts:
             LOG_IN: parse(settings.limit_logins),
             GUESSER: parse(settings.limit_guesses),
             CALLER_SEARCH: parse(settings.limit_searches),
+            EMAIL_ASKED: parse(settings.limit_emails),
             ACCOUNT: parse(settings.limit_account_logins),
         }
         self._secrets = parse(settings.limit_secrets)

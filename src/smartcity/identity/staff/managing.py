@@ -14,6 +14,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from smartcity.identifiers import new_code, new_id
+from smartcity.identity.emails.service import Emails
 from smartcity.identity.oidc.tokens import IdentityTokens
 from smartcity.identity.roles import Actor, Role
 from smartcity.identity.staff.model import (
@@ -42,6 +43,7 @@ class StaffManagement:
         passwords: Passwords,
         factors: SecondFactors,
         tokens: IdentityTokens,
+        emails: Emails,
         audit: AuditRecords,
         city: City,
     ) -> None:
@@ -50,6 +52,7 @@ class StaffManagement:
         self._passwords = passwords
         self._factors = factors
         self._tokens = tokens
+        self._emails = emails
         self._audit = audit
         self._city = city
 
@@ -95,6 +98,8 @@ class StaffManagement:
         await self._write(actor, "staff_created", staff, **_codes(staff.roles, staff.agencies))
         if not await self._staff.add(staff):
             raise Conflict(reason="taken")
+        if new.email is not None:
+            await self._set_email(staff.id, new.email)
         return staff, temporary
 
     async def change(self, actor: Actor, account: UUID, change: StaffChange) -> Staff:
@@ -109,7 +114,15 @@ class StaffManagement:
         if change.oidc is not UNSET:
             fields["oidc"] = change.oidc and self._identity(actor, change.oidc)
         await self._write(actor, "staff_changed", staff, **_codes(roles, agencies))
-        return await self._apply(staff, fields, losing=Role.ADMIN not in roles)
+        changed = await self._apply(staff, fields, losing=Role.ADMIN not in roles)
+        if change.email is not UNSET:
+            await self._set_email(staff.id, change.email)
+        return changed
+
+    async def email(self, staff: Staff) -> str | None:
+        """Where an account is written to, for who manages it."""
+        email = await self._emails.of(staff.id)
+        return email and await self._emails.address(email)
 
     async def disable(self, actor: Actor, account: UUID) -> None:
         """Let somebody in no more; open sessions end. Raises as `change` does."""
@@ -148,6 +161,12 @@ class StaffManagement:
         staff = await self.get(actor, account)
         await self._write(actor, "staff_sessions_ended", staff)
         await self._sessions.end_all(staff.id)
+
+    async def _set_email(self, staff: UUID, address: str | None) -> None:
+        if address is None:
+            await self._emails.remove(staff)
+        else:
+            await self._emails.give(staff, address)
 
     async def _another(self, actor: Actor, account: UUID) -> Staff:
         """An account whose secrets the actor may take away. Raises `Forbidden` for one's own: those

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from smartcity.identity.emails.model import Email
 from smartcity.identity.roles import Role
 
 PREFIX: Final = "s_"
@@ -89,22 +90,28 @@ class OidcIdentity(Input, frozen=True, kw_only=True):
 
 
 class NewStaff(Input, frozen=True, kw_only=True):
-    """An account to be. Without `oidc` it gets a temporary password, which is told once."""
+    """An account to be. Without `oidc` it gets a temporary password, which is told once. An `email`
+    needs no confirmation: whoever gives it vouches for it.
+    """
 
     username: Username
     name: Annotated[str, Meta(max_length=100)] = ""
     roles: Roles
     agencies: Codes = frozenset()
     oidc: OidcIdentity | None = None
+    email: Email | None = None
 
 
 class StaffChange(Input, frozen=True, kw_only=True):
-    """What is changed of an account. What is not given stays; a null `oidc` takes it away."""
+    """What is changed of an account. What is not given stays; a null `oidc` or `email` takes it
+    away.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     roles: Roles | UnsetType = UNSET
     agencies: Codes | UnsetType = UNSET
     oidc: OidcIdentity | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
 
 
 class PasswordChange(Input, frozen=True, kw_only=True):

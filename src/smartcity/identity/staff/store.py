@@ -69,6 +69,13 @@ class StaffStore:
         found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})
         return {document["_id"]: document["name"] async for document in found}
 
+    async def at_work(self, staff: Collection[UUID], /) -> set[UUID]:
+        """Those of these ids whose account is open."""
+        if not staff:
+            return set()
+        query = {"_id": {"$in": list(staff)}, "disabled_at": None}
+        return {document["_id"] async for document in self._staff.find(query, {"_id": 1})}
+
     async def by_name(self, folded: str) -> Staff | None:
         return if_found(await self._staff.find_one({"folded": folded}), Staff)
 

@@ -1,0 +1,1 @@
+"""E-mail addresses of accounts and staff: given, confirmed, failing, stopped; kept encrypted."""

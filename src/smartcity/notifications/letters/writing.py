@@ -1,0 +1,113 @@
+"""Who gets a letter: each person who hears of an event, once for each channel that they chose for
+this kind of thing and that reaches them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from smartcity.city.model import City
+from smartcity.feed.event import Published
+from smartcity.notifications.audience import Hearer
+from smartcity.notifications.choices.store import ChoiceStore
+from smartcity.notifications.letters.model import Letter, letter_id
+from smartcity.notifications.letters.post import Manner, Reader, Readers
+from smartcity.notifications.letters.rules import beginning
+from smartcity.notifications.letters.store import LetterStore
+from smartcity.notifications.messages import Words
+from smartcity.notifications.model import Channel
+
+Told = tuple[Published, Hearer]
+
+
+class LetterWriter:
+    """`keep` is how long a letter is kept, `wait` how long one that nobody waits for is held back
+    for what may follow. `manners`: of the channels that have one of their own.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        choices: ChoiceStore,
+        store: LetterStore,
+        readers: Mapping[Channel, Readers],
+        *,
+        keep: timedelta,
+        wait: timedelta,
+        manners: Mapping[Channel, Manner] | None = None,
+    ) -> None:
+        self._city = city
+        self._choices = choices
+        self._store = store
+        self._readers = readers
+        self._keep = keep
+        self._wait = wait
+        self._manners = manners or {}
+
+    async def write(self, told: Sequence[Told], at: datetime) -> None:
+        """Write to those who hear of these events, whatever device they hear it on. Harmless when
+        done again.
+        """
+        hearers = {hearer.recipient for _, hearer in told}
+        for channel, readers in self._readers.items() if hearers else ():
+            if found := await readers.of(hearers):
+                await self._store.add(await self._letters(channel, told, found, at))
+
+    async def _letters(
+        self,
+        channel: Channel,
+        told: Sequence[Told],
+        readers: Mapping[UUID, Reader],
+        at: datetime,
+    ) -> Collection[Letter]:
+        choices = await self._choices.of({reader.person for reader in readers.values()})
+        letters: dict[UUID, Letter] = {}
+        for published, hearer in told:
+            reader = readers.get(hearer.recipient)
+            if reader is None or _did_it(reader, published):
+                continue
+            if channel not in choices[reader.person].of(hearer.row.kind):
+                continue
+            if letter := self._letter(channel, published, hearer, reader, at):
+                letters.setdefault(letter.id, letter)
+        return letters.values()
+
+    def _letter(
+        self,
+        channel: Channel,
+        published: Published,
+        hearer: Hearer,
+        reader: Reader,
+        at: datetime,
+    ) -> Letter | None:
+        event, row = published.event, hearer.row
+        assert event.subject is not None, "an event that somebody hears of has a subject"
+        language = reader.language or self._city.languages[0]
+        if language not in self._city.languages:  # one that the city has given up
+            language = self._city.languages[0]
+        manner = self._manners.get(channel, Manner())
+        text: Words | None = manner.words(self._city, language, event, row)
+        if text is None:
+            return None
+        wait = self._wait if manner.waits else timedelta()
+        return Letter(
+            id=letter_id(event.id, reader.person, channel),
+            channel=channel,
+            recipient=reader.person,
+            event=event.id,
+            topic=event.topic,
+            subject=event.subject,
+            action=event.action,
+            kind=row.kind,
+            title=text.title,
+            body=text.body,
+            language=language,
+            created_at=at,
+            expires_at=at + self._keep,
+            sending=beginning(row.urgency, event.at, at, wait),
+        )
+
+
+def _did_it(reader: Reader, published: Published) -> bool:
+    state = published.event.internal
+    return state is not None and state.actor in reader.ids
