@@ -49,6 +49,7 @@ from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
 from smartcity.notifications.alerts import AlertInbox
+from smartcity.notifications.choices.service import ChoiceService
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.people.consents import Withdrawals
@@ -57,8 +58,6 @@ from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
 from smartcity.reports.answers import Answers
 from smartcity.reports.codes import refuse_lost_codes
-from smartcity.reports.confirmations.service import ConfirmationService
-from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
@@ -151,7 +150,7 @@ class Parts:
         self.tasks = TaskLists(database)
         self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
-        self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
+        self.confirmations = shared.confirmations
 
         self.alerts = shared.alerts
         self.current_alerts = CurrentAlerts(shared.alert_store, timedelta(days=settings.inbox_days))
@@ -165,6 +164,7 @@ class Parts:
         )
 
         self.follows = shared.follows
+        self.choices = ChoiceService(shared.choice_store)
         self.deliveries = Deliveries(shared.notification_store)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
@@ -192,7 +192,8 @@ class Parts:
             shared.notification_store,
             shared.alert_read_store,
             citizens=CitizenStore(database),
-            confirmations=ConfirmationStore(database),
+            choices=shared.choice_store,
+            confirmations=shared.confirmation_store,
             restrictions=RestrictionStore(database),
             attachments=AttachmentStore(database),
         )

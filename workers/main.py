@@ -34,7 +34,6 @@ from smartcity.notifications.push import PushSender
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.codes import refuse_lost_codes
-from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import Settings
@@ -46,6 +45,7 @@ from smartcity.webhooks.posting import open_doors
 from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
 from workers.alerts import AlertClock
+from workers.audiences import Audiences
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
@@ -119,13 +119,20 @@ class Crew:
         dossiers, citizens = DossierStore(database), CitizenStore(database)
         notifier = Notifier(
             city,
-            shared.follows,
+            Audiences(
+                city,
+                shared.follows,
+                shared.devices,
+                confirmations=shared.confirmations,
+                offices=StaffInOffice(shared.staff_store),
+            ),
             shared.devices,
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
             keep=timedelta(days=settings.inbox_days),
+            apart=timedelta(seconds=settings.push_apart_s),
             companions=Companions(citizens, shared.devices),
-            offices=StaffInOffice(shared.staff_store),
+            choices=shared.choice_store,
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -178,8 +185,9 @@ class Crew:
                 shared.follow_store,
                 shared.notification_store,
                 shared.alert_read_store,
-                ConfirmationStore(database),
+                shared.confirmation_store,
                 RestrictionStore(database),
+                shared.choice_store,
             ),
             shared.forgetting,
             feed,

@@ -15,23 +15,35 @@ import msgspec
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
+from smartcity.identity.citizens.companions import Linked
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.audience import Hearer, followers, parties, rows_for, superiors
-from smartcity.notifications.following.service import Follows
+from smartcity.notifications.audience import rows_for
+from smartcity.notifications.choices.model import Choices
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
     STALE_AFTER,
+    Channel,
     Notification,
     Push,
     PushState,
+    Told,
     notification_id,
 )
 from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.trailing import WITH_ANOTHER, News, arrange, lookback
+from workers.audiences import Audiences, Hearing
 
 CHUNK: Final = 1000
 """So many notifications are composed and written at a time."""
 
 TOO_OLD: Final = "older than a day"
+NOT_WANTED: Final = "not wanted"
+
+TRAILING: Final = frozenset({Topic.REPORT, Topic.DOSSIER})
+"""What may be told of several times within a minute."""
+
+ASKED: Final = "waiting"
+"""The status of a report whose reporter was asked something."""
 
 
 class Batches(Protocol):
@@ -49,124 +61,157 @@ class Batches(Protocol):
 class Companions(Protocol):
     """Which devices are one person's; the citizens' accounts answer."""
 
-    async def of(self, recipients: Collection[UUID], /) -> Mapping[UUID, Collection[UUID]]:
-        """For each that belongs to an account: the devices that are linked to it now."""
+    async def of(self, recipients: Collection[UUID], /) -> Mapping[UUID, Linked]:
+        """The account of each that is one, or a device that was ever linked to one."""
         ...
 
 
-class Offices(Protocol):
-    """Who holds an office; the staff accounts answer."""
+class ChoicesOf(Protocol):
+    """What people chose to be told through."""
 
-    async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
-        """The staff of a role in an agency; those of a role for the whole city. Bounded."""
+    async def of(self, persons: Collection[UUID], /) -> Mapping[UUID, Choices]:
+        """What each of these accounts, devices and staff chose, or what holds for them."""
         ...
 
 
-class Hearing(msgspec.Struct, frozen=True):
-    """One event for one recipient."""
+class Addressed(msgspec.Struct, frozen=True):
+    """One event for one inbox. `person` is whose choices count: the account, or the recipient."""
 
-    published: Published
-    hearer: Hearer
+    hearing: Hearing
+    person: UUID
+
+    @property
+    def id(self) -> UUID:
+        return notification_id(self.hearing.published.event.id, self.hearing.hearer.recipient)
 
 
 class Notifier:
-    """A consumer of the feed. `keep` is how long an inbox keeps a notification."""
+    """A consumer of the feed. `keep` is how long an inbox keeps a notification; `apart`, how far
+    apart pushes about one subject leave.
+    """
 
     def __init__(
         self,
         city: City,
-        follows: Follows,
+        audiences: Audiences,
         devices: DeviceService,
         batches: Batches,
         store: NotificationStore,
         keep: timedelta,
+        apart: timedelta,
         *,
         companions: Companions,
-        offices: Offices,
+        choices: ChoicesOf,
     ) -> None:
         self._city = city
-        self._follows = follows
+        self._audiences = audiences
         self._devices = devices
         self._batches = batches
-        self._offices = offices
         self._store = store
         self._keep = keep
+        self._apart = apart
         self._companions = companions
+        self._choices = choices
 
     async def handle(self, batch: Sequence[Published]) -> None:
         """Tell everybody whom these events concern. Harmless when done again."""
         at = now()
-        await self._tell([published for published in batch if rows_for(published.event)], at)
+        told = [published for published in batch if rows_for(published.event)]
+        await self._tell(self._audiences.of(told), at)
         for published in batch:
             if published.event.topic is Topic.BULK:
                 await self._tell_of_bulk(published, at)
 
     async def _tell_of_bulk(self, published: Published, at: datetime) -> None:
-        """An import of a million subjects concerns only those few who follow one of them."""
+        """An import of a million subjects concerns only few people."""
         bulk = published.event
+        assert bulk.of is not None, "a batch is one of something"
         async for subjects in self._batches.subjects(bulk):
-            if followed := await self._follows.followed_among(subjects):
-                events = await self._batches.events(bulk, followed)
+            if concerning := await self._audiences.concerns(subjects, bulk.of):
+                events = await self._batches.events(bulk, concerning)
                 single = [_part_of(published, event) for event in events if rows_for(event)]
-                await self._tell(single, at)
+                await self._tell(self._audiences.of_imported(single), at)
 
-    async def _tell(self, told: Sequence[Published], at: datetime) -> None:
+    async def _tell(self, hearings: AsyncIterator[Hearing], at: datetime) -> None:
         waiting: list[Hearing] = []
-        async for hearing in self._hearings(told):
+        async for hearing in hearings:
             waiting.append(hearing)
             if len(waiting) == CHUNK:
                 await self._write(waiting, at)
                 waiting = []
         await self._write(waiting, at)
 
-    async def _hearings(self, told: Sequence[Published]) -> AsyncIterator[Hearing]:
-        by_subject: defaultdict[UUID, list[Published]] = defaultdict(list)
-        for published in told:
-            for hearer in (*parties(published.event), *await self._superiors(published.event)):
-                yield Hearing(published, hearer)
-            if published.event.subject is not None:
-                by_subject[published.event.subject].append(published)
-        if not by_subject:
-            return
-        async for subject, following in self._follows.followers(by_subject.keys()):
-            for published in by_subject[subject]:
-                for hearer in followers(published.event, following):
-                    yield Hearing(published, hearer)
-
-    async def _superiors(self, event: Event) -> list[Hearer]:
-        raised = event.internal and event.internal.raised_to
-        if not raised:
-            return []
-        return superiors(event, await self._offices.holders(raised.role, raised.agency))
-
     async def _write(self, hearings: Sequence[Hearing], at: datetime) -> None:
-        hearings = await self._on_all_devices(hearings)
-        if hearings:
-            languages = await self._devices.languages({h.hearer.recipient for h in hearings})
-            await self._store.add([self._notification(h, languages, at) for h in hearings])
+        if not hearings:
+            return
+        addressed = await self._on_all_devices(hearings)
+        if not addressed:
+            return
+        languages = await self._devices.languages({a.hearing.hearer.recipient for a in addressed})
+        chosen = await self._choices.of({a.person for a in addressed})
+        pushes = {a.id: _push(a, chosen[a.person], at) for a in addressed}
+        given_up = await self._arrange(addressed, pushes)
+        # First, for whoever repeats this finds again what is not written yet, and not what was
+        # told twice.
+        await self._store.give_up(given_up, WITH_ANOTHER, now())
+        await self._store.add(
+            [self._notification(a.hearing, languages, pushes[a.id], at) for a in addressed]
+        )
 
-    async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Hearing]:
+    async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Addressed]:
         """What one of a person's devices is to hear, all of them do; nothing of what was done on
         another of them.
         """
         persons = await self._companions.of({h.hearer.recipient for h in hearings})
-        spread: dict[tuple[UUID, UUID], Hearing] = {}
+        spread: dict[tuple[UUID, UUID], Addressed] = {}
         for hearing in hearings:
-            event, hearer = hearing.published.event, hearing.hearer
-            devices = persons.get(hearer.recipient, (hearer.recipient,))
-            if event.internal is None or event.internal.actor not in devices:
-                for device in devices:
-                    told = msgspec.structs.replace(hearer, recipient=device)
-                    spread.setdefault(
-                        (event.id, device), Hearing(published=hearing.published, hearer=told)
-                    )
+            event, recipient = hearing.published.event, hearing.hearer.recipient
+            linked = persons.get(recipient) or Linked(recipient, frozenset({recipient}))
+            if event.internal is None or event.internal.actor not in linked.devices:
+                for device in linked.devices:
+                    hearer = msgspec.structs.replace(hearing.hearer, recipient=device)
+                    told = Addressed(Hearing(hearing.published, hearer), linked.account)
+                    spread.setdefault((event.id, device), told)
         return list(spread.values())
 
+    async def _arrange(
+        self, addressed: Sequence[Addressed], pushes: dict[UUID, Push]
+    ) -> Collection[UUID]:
+        """Give each of `pushes` that is to be sent its time, or let another stand for it. Answers
+        which of those that wait from before another now stands for.
+        """
+        news: defaultdict[tuple[UUID, UUID], list[News]] = defaultdict(list)
+        for one in addressed:
+            event, hearer = one.hearing.published.event, one.hearing.hearer
+            if event.topic in TRAILING and pushes[one.id].state is PushState.PENDING:
+                told = Told(
+                    id=one.id,
+                    recipient=hearer.recipient,
+                    subject=_subject(event),
+                    seq=one.hearing.published.seq,
+                    kind=hearer.row.kind,
+                    push=pushes[one.id],
+                )
+                asked = event.internal is not None and event.internal.status == ASKED
+                news[told.recipient, told.subject].append(News(told, asked))
+        if not news:
+            return ()
+        at = now()
+        before: defaultdict[tuple[UUID, UUID], list[Told]] = defaultdict(list)
+        recipients, subjects = ({key[part] for key in news} for part in (0, 1))
+        for told in await self._store.told(recipients, subjects, at - lookback(self._apart)):
+            before[told.recipient, told.subject].append(told)
+        given_up: set[UUID] = set()
+        for key, some in news.items():
+            arranged = arrange(before[key], some, at, self._apart)
+            pushes.update(arranged.pushes)
+            given_up |= arranged.given_up
+        return given_up
+
     def _notification(
-        self, hearing: Hearing, languages: dict[UUID, str], at: datetime
+        self, hearing: Hearing, languages: dict[UUID, str], push: Push, at: datetime
     ) -> Notification:
         event, recipient = hearing.published.event, hearing.hearer.recipient
-        assert event.subject is not None, "an event that somebody hears of has a subject"
         language = languages.get(recipient)
         if language not in self._city.languages:  # staff, or a language the city has given up
             language = self._city.languages[0]
@@ -177,22 +222,30 @@ class Notifier:
             event=event.id,
             seq=hearing.published.seq,
             topic=event.topic,
-            subject=event.subject,
+            subject=_subject(event),
             action=event.action,
+            kind=hearing.hearer.row.kind,
             title=text.title,
             body=text.body,
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            push=_push(hearing, at),
+            push=push,
         )
 
 
-def _push(hearing: Hearing, at: datetime) -> Push:
-    urgency = hearing.hearer.row.urgency
-    if hearing.published.event.at < at - STALE_AFTER:
-        return Push(state=PushState.NONE, urgency=urgency, reason=TOO_OLD)
-    return Push(state=PushState.PENDING, urgency=urgency, next_at=at)
+def _push(one: Addressed, chosen: Choices, at: datetime) -> Push:
+    row = one.hearing.hearer.row
+    if one.hearing.published.event.at < at - STALE_AFTER:
+        return Push(state=PushState.NONE, urgency=row.urgency, reason=TOO_OLD)
+    if Channel.PUSH not in chosen.of(row.kind):
+        return Push(state=PushState.NONE, urgency=row.urgency, reason=NOT_WANTED)
+    return Push(state=PushState.PENDING, urgency=row.urgency, next_at=at)
+
+
+def _subject(event: Event) -> UUID:
+    assert event.subject is not None, "an event that somebody hears of has a subject"
+    return event.subject
 
 
 def _part_of(bulk: Published, event: Event) -> Published:

@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_credentials: str
     fcm_endpoint: str
     push_per_second: Count
+    push_apart_s: Seconds
 
     geocoder_url: str
 

@@ -35,7 +35,9 @@ DOSSIER_STATUSES: Final = range(1, 12)
 NOTIFICATIONS: Final = (
     "submit",
     "release",
+    "pressing",
     "receive",
+    "receive_near",
     "transfer",
     "correct",
     "assign",
@@ -46,6 +48,8 @@ NOTIFICATIONS: Final = (
     "refuse_extension",
     "resolve",
     "resolve_followed",
+    "resolve_confirmed",
+    "resolve_near",
     "reject",
     "merge",
     "unmerge",

@@ -10,7 +10,7 @@ import msgspec
 
 from smartcity.city.model import City, Texts
 from smartcity.feed.event import Event, Internal, PublicState, Topic
-from smartcity.notifications.audience import Relation, Row
+from smartcity.notifications.audience import OUTSIDE, Row
 
 STATUS_KEYS: Final = {Topic.REPORT: "status", Topic.DOSSIER: "dossier_status"}
 ELLIPSIS: Final = "…"
@@ -42,9 +42,9 @@ def shortened(text: str, size: int) -> str:
 
 
 def _state(event: Event, row: Row) -> Internal | PublicState:
-    """What the recipient may know: followers of a report only what the public may."""
-    if row.relation is Relation.FOLLOWER and event.topic is Topic.REPORT:
-        assert event.public is not None, "followers hear only of what is public"
+    """What the recipient may know of a report: from outside only what the public may."""
+    if row.relation in OUTSIDE and event.topic is Topic.REPORT:
+        assert event.public is not None, "outside is heard only what is public"
         return event.public
     assert event.internal is not None, "an event that somebody hears of tells the state"
     return event.internal

@@ -22,6 +22,7 @@ from smartcity.notifications.model import (
     Push,
     PushState,
     ReadAlert,
+    Told,
     Urgency,
 )
 from smartcity.storage.gathering import look_up
@@ -50,6 +51,7 @@ PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
 
 DELIVERY_FIELDS: Final = Delivery.__struct_encode_fields__
 DUE_FIELDS: Final = DuePush.__struct_encode_fields__
+TOLD_FIELDS: Final = Told.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     NOTIFICATIONS: [
@@ -94,6 +96,20 @@ class NotificationStore:
         except BulkWriteError as error:
             if not are_duplicates(error):
                 raise
+
+    async def told(
+        self, recipients: Collection[UUID], subjects: Collection[UUID], since: datetime
+    ) -> list[Told]:
+        """What these were told of these subjects since a moment; the inbox's own index answers."""
+        found = self._notifications.find(
+            {
+                "recipient": {"$in": list(recipients)},
+                "created_at": {"$gte": since},
+                "subject": {"$in": list(subjects)},
+            },
+            TOLD_FIELDS,
+        ).hint("inbox")
+        return [from_document(document, Told) for document in await found.to_list()]
 
     async def page(
         self, recipient: UUID, behind: Place | None, limit: int, *, unread: bool
@@ -191,6 +207,21 @@ class NotificationStore:
                     for push, ids in alike.items()
                 ],
                 ordered=False,
+            )
+
+    async def give_up(self, notifications: Collection[UUID], reason: str, at: datetime) -> None:
+        """Do not send these, if they were not due by a moment: what was may be on its way."""
+        if notifications:
+            waiting = PENDING | {"push.next_at": {"$gt": at}}
+            await self._notifications.update_many(
+                {"_id": {"$in": list(notifications)}} | waiting,
+                {
+                    "$set": {
+                        "push.state": PushState.NONE.value,
+                        "push.reason": reason,
+                        "push.next_at": None,
+                    }
+                },
             )
 
     async def deliveries(

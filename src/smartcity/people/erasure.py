@@ -20,6 +20,7 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.person import Person
@@ -137,6 +138,8 @@ def everything(
     alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
+    choices: ChoiceStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports, their files and their key."""
-    return devices, citizens, consents, follows, told, alert_reads, confirmations, restrictions
+    kept = (devices, citizens, consents, follows, told, alert_reads, confirmations, restrictions)
+    return *kept, choices

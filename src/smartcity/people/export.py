@@ -17,6 +17,7 @@ from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import Notification, Place
 from smartcity.notifications.store import AlertReadStore, NotificationStore
@@ -39,6 +40,7 @@ TOLD_OF_A_DEVICE: Final = (
     "language",
     "push",
     "units",
+    "categories",
     "quiet_hours",
     "created_at",
     "seen_at",
@@ -76,6 +78,7 @@ class Export:
         notifications: NotificationStore,
         alert_reads: AlertReadStore,
         *,
+        choices: ChoiceStore,
         citizens: CitizenStore,
         confirmations: ConfirmationStore,
         restrictions: RestrictionStore,
@@ -89,6 +92,7 @@ class Export:
         self._follows = follows
         self._notifications = notifications
         self._alert_reads = alert_reads
+        self._choices = choices
         self._citizens = citizens
         self._confirmations = confirmations
         self._restrictions = restrictions
@@ -106,6 +110,9 @@ class Export:
             yield "device", _told(device, TOLD_OF_A_DEVICE)
         for consent in await self._consents.of(person.ids):
             yield "consent", _told(consent, TOLD_OF_A_CONSENT)
+        for choices in (await self._choices.of(person.ids)).values():
+            if choices.channels:
+                yield "choices", {"channels": choices.channels}
         for restriction in await self._restrictions.binding(person.ids, now()):
             told = _told(restriction, TOLD_OF_A_RESTRICTION)
             yield "restriction", {"as": restriction.kind, **told}

@@ -1,15 +1,22 @@
 """Devices in MongoDB."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
+from smartcity.identity.devices.model import (
+    SILENT_DAYS,
+    Device,
+    PushAddress,
+    QuietHours,
+    Reach,
+    Subscriber,
+)
 from smartcity.storage.gathering import look_up
-from smartcity.storage.mongo import Database, from_document, if_found, to_document
+from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
 
 DEVICES: Final = "devices"
 
@@ -32,6 +39,12 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             partialFilterExpression={"account": {"$exists": True}},
         ),
         IndexModel([("units", ASCENDING), ("_id", ASCENDING)], name="units"),
+        # Only of those that have categories: a city has a million devices that follow a unit.
+        IndexModel(
+            [("units", ASCENDING)],
+            name="subscribers",
+            partialFilterExpression={"categories": {"$exists": True}},
+        ),
         IndexModel(
             [("seen_at", ASCENDING)],
             name="retention",
@@ -48,7 +61,10 @@ class DeviceStore:
         self._find = look_up(self._by_ids)
 
     async def add(self, device: Device) -> None:
-        await self._devices.insert_one(to_document(device))
+        document = to_document(device)
+        if not device.categories:
+            del document["categories"]
+        await self._devices.insert_one(document)
 
     async def get(self, device: UUID) -> Device | None:
         return await self._find(device)
@@ -65,8 +81,11 @@ class DeviceStore:
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
+        change: Document = {"$set": dict(fields)}
+        if fields.get("categories") == []:  # who has none is not in the index of those who have
+            change["$unset"] = {"categories": change["$set"].pop("categories")}
         found = await self._devices.find_one_and_update(
-            {"_id": device}, {"$set": fields}, return_document=ReturnDocument.AFTER
+            {"_id": device}, change, return_document=ReturnDocument.AFTER
         )
         return if_found(found, Device)
 
@@ -90,16 +109,29 @@ class DeviceStore:
         found = self._devices.find({"_id": {"$in": list(devices)}})
         return [from_document(document, Device) async for document in found]
 
-    async def push_addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
-        """Where pushes go, for those who have an address."""
+    async def reach(self, devices: Collection[UUID]) -> dict[UUID, Reach]:
+        """Where pushes go and when not, for those who have an address."""
         found = self._devices.find(
-            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1}
+            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1, "quiet_hours": 1}
         )
         return {
-            document["_id"]: PushAddress(**document["push"])
+            document["_id"]: Reach(
+                PushAddress(**document["push"]), if_found(document.get("quiet_hours"), QuietHours)
+            )
             for document in await found.to_list()
             if document.get("push")
         }
+
+    async def subscribers(
+        self, units: Collection[str], categories: Collection[str]
+    ) -> AsyncIterator[Subscriber]:
+        """Devices that want to hear of one of these categories or fields, and follow a unit of
+        these, as they are read.
+        """
+        wanted = {"units": {"$in": list(units)}, "categories": {"$in": list(categories)}}
+        found = self._devices.find(wanted, {"units": 1, "categories": 1}).hint("subscribers")
+        async for document in found:
+            yield from_document(document, Subscriber)
 
     async def count(self, units: Collection[str] | None) -> int:
         """How many devices follow one of these units; without units, how many there are."""

@@ -23,13 +23,22 @@ class ChoiceStore:
 
     async def change(self, person: UUID, channels: Mapping[Kind, Channels]) -> None:
         """Choose for these kinds; what was chosen for others stays."""
-        chosen = {
-            f"channels.{kind.value}": sorted(channel.value for channel in through)
-            for kind, through in channels.items()
-        }
-        if chosen:
+        if channels:
+            chosen = {f"channels.{kind}": through for kind, through in _kept(channels).items()}
             await self._choices.update_one({"_id": person}, {"$set": chosen}, upsert=True)
+
+    async def begin(self, person: UUID, channels: Mapping[Kind, Channels]) -> None:
+        """Choose for who chose nothing yet; what somebody chose stays."""
+        chosen = {"channels": _kept(channels)}
+        await self._choices.update_one({"_id": person}, {"$setOnInsert": chosen}, upsert=True)
 
     async def remove(self, persons: Collection[UUID]) -> None:
         """Idempotent."""
         await self._choices.delete_many({"_id": {"$in": list(persons)}})
+
+
+def _kept(channels: Mapping[Kind, Channels]) -> dict[str, list[str]]:
+    return {
+        kind.value: sorted(channel.value for channel in through)
+        for kind, through in channels.items()
+    }
