@@ -24,6 +24,7 @@ from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
@@ -91,6 +92,7 @@ def eraser(
                 AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),
+                ChoiceStore(database),
             ),
         ),
         Forgetting(town.city),
