@@ -82,7 +82,7 @@ class DeviceStore:
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
         change: Document = {"$set": dict(fields)}
-        if fields.get("categories") == []:  # who has none is not in the index of those who have
+        if "categories" in fields and not fields["categories"]:  # the index knows who has some
             change["$unset"] = {"categories": change["$set"].pop("categories")}
         found = await self._devices.find_one_and_update(
             {"_id": device}, change, return_document=ReturnDocument.AFTER
