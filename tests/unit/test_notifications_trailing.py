@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -207,7 +208,7 @@ def test_whatever_happens_pushes_are_a_minute_apart_and_none_is_missed(
         (one.push.sent_at, one) for one in phone.written.values() if one.push.sent_at is not None
     )
     times = [when for when, _ in sent]
-    assert all(later - earlier >= APART for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= APART for earlier, later in pairwise(times))
     for id_, one in phone.written.items():
         written_at = phone.written_at[id_]
         if one.push.sent_at is not None:

@@ -123,12 +123,18 @@ class Confirmed:
 class Telling:
     """A notifier over this database, and what it asks of other rooms."""
 
-    def __init__(self, database: Database, city: City, apart: timedelta = MINUTE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        city: City,
+        apart: timedelta = MINUTE,
+        store: NotificationStore | None = None,
+    ) -> None:
         self.reports = Reports()
         self.dossiers = Dossiers()
         self.staff = Staff()
         self.confirmed = Confirmed()
-        self.store = NotificationStore(database)
+        self.store = store or NotificationStore(database)
         self.devices = DeviceService(DeviceStore(database), city)
         self.choices = ChoiceStore(database)
         self.citizens = CitizenStore(database)
