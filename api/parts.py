@@ -153,7 +153,8 @@ class Parts:
         self.confirmations = shared.confirmations
 
         self.alerts = shared.alerts
-        self.current_alerts = CurrentAlerts(shared.alert_store, timedelta(days=settings.inbox_days))
+        inbox_keeps = timedelta(days=self.city.privacy.inbox_days)
+        self.current_alerts = CurrentAlerts(shared.alert_store, inbox_keeps)
         self.alert_views = AlertViews(self.city)
         self.alert_desk = AlertDesk(
             shared.alert_store,
@@ -170,7 +171,7 @@ class Parts:
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
             shared.alert_read_store,
-            timedelta(days=settings.inbox_days),
+            inbox_keeps,
         )
         self.inbox = InboxService(shared.notification_store, inbox_alerts)
         self.dossiers = DossierService(

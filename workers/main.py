@@ -129,7 +129,7 @@ class Crew:
             shared.devices,
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
-            keep=timedelta(days=settings.inbox_days),
+            keep=timedelta(days=city.privacy.inbox_days),
             apart=timedelta(seconds=settings.push_apart_s),
             companions=Companions(citizens, shared.devices),
             choices=shared.choice_store,

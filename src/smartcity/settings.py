@@ -92,7 +92,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publisher_batch: Count
     lease_s: Seconds
     feed_days: Count
-    inbox_days: Count
 
     @property
     def city_dir(self) -> Path:

@@ -44,6 +44,7 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         Slip('"ttpvhcc"', '"ttpvhc"', "dispatch", "no agency ttpvhc"),
         Slip('["vi", "en"]', '["vi", "en", "vi"]', "languages", "twice"),
         Slip("months = 24", "months = 0", "privacy.personal_months", ">= 1"),
+        Slip("inbox_days = 180", "inbox_days = 0", "privacy.inbox_days", ">= 1"),
         Slip(
             'code = "contact"', 'code = "phone"', "privacy.consents", "none with the code contact"
         ),

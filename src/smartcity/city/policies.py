@@ -34,9 +34,12 @@ class Consent(Coded, frozen=True, kw_only=True):
 
 
 class Privacy(Struct, frozen=True, kw_only=True):
-    """How long the personal data of a finished report is kept, and what is kept by consent only."""
+    """How long the personal data of a finished report and what stands in an inbox are kept, and
+    what is kept by consent only.
+    """
 
     personal_months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
+    inbox_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 180
     consents: tuple[Consent, ...] = ()
 
 
