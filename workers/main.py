@@ -14,7 +14,7 @@ from smartcity.alerts.store import ALERTS
 from smartcity.audit.chain import Chain
 from smartcity.audit.heads import AuditHeads
 from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
-from smartcity.bridges import ImportedBatches, StaffInOffice
+from smartcity.bridges import ImportedBatches, QueuesOfAgencies, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.composition import Composition
 from smartcity.dossiers.events import DossierBatches
@@ -27,6 +27,9 @@ from smartcity.geography.nominatim import open_geocoder
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.digests.model import Hour
+from smartcity.notifications.digests.service import Digests
+from smartcity.notifications.digests.store import DigestStore
 from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
@@ -49,6 +52,8 @@ from workers.audiences import Audiences
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
+from workers.digests import POLL_S as DIGESTS_POLL_S
+from workers.digests import DigestClock
 from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
@@ -117,6 +122,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
+        companions = Companions(citizens, shared.devices)
         notifier = Notifier(
             city,
             Audiences(
@@ -131,8 +137,25 @@ class Crew:
             shared.notification_store,
             keep=timedelta(days=city.privacy.inbox_days),
             apart=timedelta(seconds=settings.push_apart_s),
-            companions=Companions(citizens, shared.devices),
+            companions=companions,
             choices=shared.choice_store,
+        )
+        digests = DigestClock(
+            Digests(
+                city,
+                feed,
+                shared.notification_store,
+                shared.device_store,
+                companions,
+                shared.staff_store,
+                QueuesOfAgencies(ReportLists(database)),
+            ),
+            shared.choice_store,
+            DigestStore(database),
+            notifier,
+            self._lease("digests"),
+            Hour.parse(settings.digest_at),
+            city.zone,
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -218,6 +241,7 @@ class Crew:
         alert_clock = AlertClock(shared.alerts, self._lease("alerts"))
         self._duties += [
             Duty(name="deliveries", run_once=deliveries.run_once, poll_s=poll_s, full=BATCH),
+            Duty(name="digests", run_once=digests.run_once, poll_s=DIGESTS_POLL_S),
             Duty(name="alerts", run_once=alert_clock.run_once, poll_s=POLL_S, full=EXPIRING),
         ]
         self._clock = Clock(city.zone)

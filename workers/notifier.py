@@ -117,7 +117,7 @@ class Notifier:
         """Tell everybody whom these events concern. Harmless when done again."""
         at = now()
         told = [published for published in batch if rows_for(published.event)]
-        await self._tell(self._audiences.of(told), at)
+        await self.tell(self._audiences.of(told), at)
         for published in batch:
             if published.event.topic is Topic.BULK:
                 await self._tell_of_bulk(published, at)
@@ -130,9 +130,10 @@ class Notifier:
             if concerning := await self._audiences.concerns(subjects, bulk.of):
                 events = await self._batches.events(bulk, concerning)
                 single = [_part_of(published, event) for event in events if rows_for(event)]
-                await self._tell(self._audiences.of_imported(single), at)
+                await self.tell(self._audiences.of_imported(single), at)
 
-    async def _tell(self, hearings: AsyncIterator[Hearing], at: datetime) -> None:
+    async def tell(self, hearings: AsyncIterator[Hearing], at: datetime) -> None:
+        """Tell each of these. Harmless when done again."""
         waiting: list[Hearing] = []
         async for hearing in hearings:
             waiting.append(hearing)

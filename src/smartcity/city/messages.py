@@ -66,6 +66,8 @@ NOTIFICATIONS: Final = (
     "comment",
     "disclose",
     "dossier_changed",
+    "digest",
+    "digest_staff",
     "alert_issued",
     "alert_updated",
     "alert_cancelled",
@@ -116,6 +118,10 @@ KINDS: Final = ("str", "int", "float", "bool", "array", "object")
 
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
+    "notifications.digest.title": frozenset(),
+    "notifications.digest.body": frozenset({"moved", "received", "resolved"}),
+    "notifications.digest_staff.title": frozenset(),
+    "notifications.digest_staff.body": frozenset({"open", "at_risk", "overdue"}),
     "status": frozenset(),
     "formats": frozenset(),
     "merging": frozenset(),

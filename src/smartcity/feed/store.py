@@ -1,6 +1,8 @@
 """The feed in MongoDB: the log, its counter, the places of its consumers."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from smartcity.clock import now
-from smartcity.feed.event import Event, Published
+from smartcity.feed.event import Event, Published, Topic
 from smartcity.feed.outbox import OUTBOX_AT, Promise, outbox
 from smartcity.identifiers import new_code
 from smartcity.storage.leases import COLLECTION as LEASES
@@ -180,6 +182,44 @@ class FeedStore:
             )
             async for document in found
         ]
+
+    async def count_by_unit(
+        self, actions: Sequence[str], since: datetime, until: datetime
+    ) -> dict[str, dict[str, int]]:
+        """In each unit, with how many reports each of these actions was publicly taken between two
+        moments. It reads what was published between them.
+        """
+        cursor = await self._feed.aggregate(
+            [
+                {
+                    "$match": {
+                        "published_at": {"$gte": since, "$lt": until},
+                        "event.topic": Topic.REPORT.value,
+                        "event.action": {"$in": list(actions)},
+                        "event.public.unit": {"$exists": True},
+                    }
+                },
+                {
+                    "$group": {
+                        "_id": {
+                            "unit": "$event.public.unit",
+                            "action": "$event.action",
+                            "report": "$event.subject",
+                        }
+                    }
+                },
+                {
+                    "$group": {
+                        "_id": {"unit": "$_id.unit", "action": "$_id.action"},
+                        "reports": {"$sum": 1},
+                    }
+                },
+            ]
+        )
+        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        async for group in cursor:
+            counts[group["_id"]["unit"]][group["_id"]["action"]] = group["reports"]
+        return dict(counts)
 
     # --- forgetting ------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ class Relation(StrEnum):
     FOLLOWER = "follower"  # of the subject, or sent or follows a report merged into it
     CONFIRMER = "confirmer"  # saw it too: this report, or one merged into it
     SUBSCRIBER = "subscriber"  # follows a unit that it lies in, and its category or field
+    READER = "reader"  # asked for the week in figures
 
 
 OUTSIDE: Final = (Relation.FOLLOWER, Relation.CONFIRMER, Relation.SUBSCRIBER)
@@ -53,6 +54,7 @@ HIGH, NORMAL = Urgency.HIGH, Urgency.NORMAL
 REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FOLLOWER
 SUPERVISOR, DISPATCHER = Relation.SUPERVISOR, Relation.DISPATCHER
 AGENCY, CONFIRMER, SUBSCRIBER = Relation.AGENCY, Relation.CONFIRMER, Relation.SUBSCRIBER
+READER = Relation.READER
 
 AUDIENCE: Final = (
     #   topic           action      who hears  template   kind            urgency
@@ -123,6 +125,9 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", Kind.WORK, NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
+    # Once a week: what moved and what happened near by; to staff, how their agency stands.
+    Row(Topic.DIGEST, "week", READER, "digest", Kind.DIGEST, NORMAL),
+    Row(Topic.DIGEST, "staff_week", READER, "digest_staff", Kind.DIGEST, NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
@@ -206,6 +211,13 @@ def outside(event: Event, relation: Relation, persons: Iterable[UUID]) -> list[H
     if event.internal is not None:
         already |= {p for p in (event.internal.actor, event.internal.reporter) if p is not None}
     return [Hearer(somebody, row) for somebody in persons if somebody not in already]
+
+
+def readers(digests: Mapping[UUID, Event]) -> list[tuple[Event, Hearer]]:
+    """Everybody who asked for a digest, and theirs."""
+    return [
+        (digest, Hearer(person, rows_for(digest)[READER])) for person, digest in digests.items()
+    ]
 
 
 def _public(event: Event) -> bool:

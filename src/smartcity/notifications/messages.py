@@ -25,7 +25,10 @@ class Words(msgspec.Struct, frozen=True):
 
 def words(city: City, language: str, event: Event, row: Row) -> Words:
     """The row's texts about this event, in one of the city's languages."""
-    values = _values(city, language, event, _state(event, row))
+    if event.topic is Topic.DIGEST:
+        values = event.details
+    else:
+        values = _values(city, language, event, _state(event, row))
     prefix = f"notifications.{row.template}"
     return Words(
         _sentence(city.messages.render(language, f"{prefix}.title", **values)),

@@ -9,6 +9,7 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import BulkWriteError
 
+from smartcity.feed.event import Topic
 from smartcity.notifications.model import (
     READ_ALERTS,
     UNREAD_LIMIT,
@@ -17,6 +18,7 @@ from smartcity.notifications.model import (
     DeliveryPlace,
     DuePlace,
     DuePush,
+    Kind,
     Notification,
     Place,
     Push,
@@ -110,6 +112,26 @@ class NotificationStore:
             TOLD_FIELDS,
         ).hint("inbox")
         return [from_document(document, Told) for document in await found.to_list()]
+
+    async def moved(
+        self, recipients: Collection[UUID], since: datetime
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Of which reports these were told since a moment, but for those that are only near."""
+        cursor = await self._notifications.aggregate(
+            [
+                {
+                    "$match": {
+                        "recipient": {"$in": list(recipients)},
+                        "created_at": {"$gte": since},
+                        "topic": Topic.REPORT.value,
+                        "kind": {"$ne": Kind.AREA.value},
+                    }
+                },
+                {"$group": {"_id": "$recipient", "subjects": {"$addToSet": "$subject"}}},
+            ],
+            hint="inbox",
+        )
+        return {group["_id"]: frozenset(group["subjects"]) async for group in cursor}
 
     async def page(
         self, recipient: UUID, behind: Place | None, limit: int, *, unread: bool
