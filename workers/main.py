@@ -34,6 +34,8 @@ from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.codes import refuse_lost_codes
@@ -136,22 +138,23 @@ class Crew:
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
             keep=timedelta(days=city.privacy.inbox_days),
-            apart=timedelta(seconds=settings.push_apart_s),
             companions=companions,
             choices=shared.choice_store,
+            trailing=Trailing(TrailingStore(database), timedelta(seconds=settings.push_apart_s)),
         )
+        digest_store = DigestStore(database)
         digests = DigestClock(
             Digests(
                 city,
                 feed,
-                shared.notification_store,
+                digest_store,
                 shared.device_store,
                 companions,
                 shared.staff_store,
                 QueuesOfAgencies(ReportLists(database)),
             ),
             shared.choice_store,
-            DigestStore(database),
+            digest_store,
             notifier,
             self._lease("digests"),
             Hour.parse(settings.digest_at),

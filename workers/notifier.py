@@ -4,7 +4,6 @@ It may be killed, repeated or replayed: a notification's id follows from the eve
 recipient, so a repeat writes nothing. Sending to phones is the pusher's duty.
 """
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -30,7 +29,8 @@ from smartcity.notifications.model import (
     notification_id,
 )
 from smartcity.notifications.store import NotificationStore
-from smartcity.notifications.trailing import WITH_ANOTHER, News, arrange, lookback
+from smartcity.notifications.trailing.rules import News
+from smartcity.notifications.trailing.service import Trailing
 from workers.audiences import Audiences, Hearing
 
 CHUNK: Final = 1000
@@ -75,20 +75,17 @@ class ChoicesOf(Protocol):
 
 
 class Addressed(msgspec.Struct, frozen=True):
-    """One event for one inbox. `person` is whose choices count: the account, or the recipient."""
+    """One event for one inbox, and the notification's id. `person` is whose choices count: the
+    account, or the recipient.
+    """
 
+    id: UUID
     hearing: Hearing
     person: UUID
 
-    @property
-    def id(self) -> UUID:
-        return notification_id(self.hearing.published.event.id, self.hearing.hearer.recipient)
-
 
 class Notifier:
-    """A consumer of the feed. `keep` is how long an inbox keeps a notification; `apart`, how far
-    apart pushes about one subject leave.
-    """
+    """A consumer of the feed. `keep` is how long an inbox keeps a notification."""
 
     def __init__(
         self,
@@ -98,10 +95,10 @@ class Notifier:
         batches: Batches,
         store: NotificationStore,
         keep: timedelta,
-        apart: timedelta,
         *,
         companions: Companions,
         choices: ChoicesOf,
+        trailing: Trailing,
     ) -> None:
         self._city = city
         self._audiences = audiences
@@ -109,9 +106,9 @@ class Notifier:
         self._batches = batches
         self._store = store
         self._keep = keep
-        self._apart = apart
         self._companions = companions
         self._choices = choices
+        self._trailing = trailing
 
     async def handle(self, batch: Sequence[Published]) -> None:
         """Tell everybody whom these events concern. Harmless when done again."""
@@ -151,12 +148,16 @@ class Notifier:
         languages = await self._devices.languages({a.hearing.hearer.recipient for a in addressed})
         chosen = await self._choices.of({a.person for a in addressed})
         pushes = {a.id: _push(a, chosen[a.person], at) for a in addressed}
-        given_up = await self._arrange(addressed, pushes)
-        # First, for whoever repeats this finds again what is not written yet, and not what was
-        # told twice.
-        await self._store.give_up(given_up, WITH_ANOTHER, now())
+        pushes |= await self._trailing.arrange(
+            [
+                _news(one, pushes[one.id])
+                for one in addressed
+                if one.hearing.published.event.topic in TRAILING
+                and pushes[one.id].state is PushState.PENDING
+            ]
+        )
         await self._store.add(
-            [self._notification(a.hearing, languages, pushes[a.id], at) for a in addressed]
+            [self._notification(a, languages, pushes[a.id], at) for a in addressed]
         )
 
     async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Addressed]:
@@ -164,61 +165,29 @@ class Notifier:
         another of them.
         """
         persons = await self._companions.of({h.hearer.recipient for h in hearings})
-        spread: dict[tuple[UUID, UUID], Addressed] = {}
+        spread: dict[UUID, Addressed] = {}
         for hearing in hearings:
             event, recipient = hearing.published.event, hearing.hearer.recipient
             linked = persons.get(recipient) or Linked(recipient, frozenset({recipient}))
             if event.internal is None or event.internal.actor not in linked.devices:
                 for device in linked.devices:
                     hearer = msgspec.structs.replace(hearing.hearer, recipient=device)
-                    told = Addressed(Hearing(hearing.published, hearer), linked.account)
-                    spread.setdefault((event.id, device), told)
+                    id_ = notification_id(event.id, device)
+                    told = Addressed(id_, Hearing(hearing.published, hearer), linked.account)
+                    spread.setdefault(id_, told)
         return list(spread.values())
 
-    async def _arrange(
-        self, addressed: Sequence[Addressed], pushes: dict[UUID, Push]
-    ) -> Collection[UUID]:
-        """Give each of `pushes` that is to be sent its time, or let another stand for it. Answers
-        which of those that wait from before another now stands for.
-        """
-        news: defaultdict[tuple[UUID, UUID], list[News]] = defaultdict(list)
-        for one in addressed:
-            event, hearer = one.hearing.published.event, one.hearing.hearer
-            if event.topic in TRAILING and pushes[one.id].state is PushState.PENDING:
-                told = Told(
-                    id=one.id,
-                    recipient=hearer.recipient,
-                    subject=_subject(event),
-                    seq=one.hearing.published.seq,
-                    kind=hearer.row.kind,
-                    push=pushes[one.id],
-                )
-                asked = event.internal is not None and event.internal.status == ASKED
-                news[told.recipient, told.subject].append(News(told, asked))
-        if not news:
-            return ()
-        at = now()
-        before: defaultdict[tuple[UUID, UUID], list[Told]] = defaultdict(list)
-        recipients, subjects = ({key[part] for key in news} for part in (0, 1))
-        for told in await self._store.told(recipients, subjects, at - lookback(self._apart)):
-            before[told.recipient, told.subject].append(told)
-        given_up: set[UUID] = set()
-        for key, some in news.items():
-            arranged = arrange(before[key], some, at, self._apart)
-            pushes.update(arranged.pushes)
-            given_up |= arranged.given_up
-        return given_up
-
     def _notification(
-        self, hearing: Hearing, languages: dict[UUID, str], push: Push, at: datetime
+        self, one: Addressed, languages: dict[UUID, str], push: Push, at: datetime
     ) -> Notification:
+        hearing = one.hearing
         event, recipient = hearing.published.event, hearing.hearer.recipient
         language = languages.get(recipient)
         if language not in self._city.languages:  # staff, or a language the city has given up
             language = self._city.languages[0]
         text = words(self._city, language, event, hearing.hearer.row)
         return Notification(
-            id=notification_id(event.id, recipient),
+            id=one.id,
             recipient=recipient,
             event=event.id,
             seq=hearing.published.seq,
@@ -242,6 +211,19 @@ def _push(one: Addressed, chosen: Choices, at: datetime) -> Push:
     if Channel.PUSH not in chosen.of(row.kind):
         return Push(state=PushState.NONE, urgency=row.urgency, reason=NOT_WANTED)
     return Push(state=PushState.PENDING, urgency=row.urgency, next_at=at)
+
+
+def _news(one: Addressed, push: Push) -> News:
+    event, hearer = one.hearing.published.event, one.hearing.hearer
+    told = Told(
+        id=one.id,
+        recipient=hearer.recipient,
+        subject=_subject(event),
+        seq=one.hearing.published.seq,
+        kind=hearer.row.kind,
+        push=push,
+    )
+    return News(told, asked=event.internal is not None and event.internal.status == ASKED)
 
 
 def _subject(event: Event) -> UUID:

@@ -14,7 +14,7 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.feed.store import FeedStore
-from smartcity.notifications.trailing import WITH_ANOTHER
+from smartcity.notifications.trailing.rules import WITH_ANOTHER
 from smartcity.storage.mongo import Database, connect
 from tests.faults.installations import Installation
 from tests.faults.listeners import Listener

@@ -48,6 +48,8 @@ from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.lifecycle import TRANSITIONS
@@ -262,9 +264,9 @@ async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(
         ImportedBatches(reports, DossierBatches(DossierStore(demo.database))),
         notifications,
         keep=timedelta(days=180),
-        apart=timedelta(minutes=1),
         companions=Companions(CitizenStore(demo.database), devices),
         choices=ChoiceStore(demo.database),
+        trailing=Trailing(TrailingStore(demo.database), timedelta(minutes=1)),
     )
     consumer = Consumer(
         "notifier", feed, Lease(demo.database, "notifier", "test", 10), notifier.handle

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from smartcity.identifiers import new_id
 from smartcity.notifications.model import Kind, Push, PushState, Told, Urgency
-from smartcity.notifications.trailing import (
+from smartcity.notifications.trailing.rules import (
     ABOUT_TO_LEAVE,
     NEEDED_MOST,
     WITH_ANOTHER,

@@ -22,6 +22,8 @@ from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.model import Notification
 from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.storage.mongo import Database
 from workers.audiences import Audiences
 from workers.notifier import Notifier
@@ -152,9 +154,9 @@ class Telling:
             self.dossiers,
             self.store,
             timedelta(days=180),
-            apart,
             companions=Companions(self.citizens, self.devices),
             choices=self.choices,
+            trailing=Trailing(TrailingStore(database), apart),
         )
 
     async def tell(self, *told: Published) -> None:

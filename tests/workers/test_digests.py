@@ -53,7 +53,7 @@ def clock_of(database: Database, city: City, telling: Telling, holder: str = "on
         Digests(
             city,
             FeedStore(database),
-            telling.store,
+            DigestStore(database),
             DeviceStore(database),
             Companions(telling.citizens, telling.devices),
             StaffStore(database),

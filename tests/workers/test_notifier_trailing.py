@@ -15,7 +15,8 @@ from smartcity.feed.event import Event, Published, Topic
 from smartcity.identifiers import new_id
 from smartcity.notifications.model import Notification, PushState
 from smartcity.notifications.store import NOTIFICATIONS, NotificationStore
-from smartcity.notifications.trailing import WITH_ANOTHER
+from smartcity.notifications.trailing.rules import WITH_ANOTHER
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.notified import Telling, device, published
@@ -107,7 +108,7 @@ async def test_a_push_that_is_on_its_way_is_not_given_up(
     assert resolve.push.next_at is not None
     assert start.push.next_at is not None
     assert resolve.push.next_at == start.push.next_at + APART
-    await telling.store.give_up([start.id], WITH_ANOTHER, now())
+    await TrailingStore(database).give_up([start.id], WITH_ANOTHER, now())
     assert (await telling.inbox(phone))[1].push == start.push
 
 

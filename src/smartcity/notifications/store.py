@@ -9,7 +9,6 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import BulkWriteError
 
-from smartcity.feed.event import Topic
 from smartcity.notifications.model import (
     READ_ALERTS,
     UNREAD_LIMIT,
@@ -18,13 +17,11 @@ from smartcity.notifications.model import (
     DeliveryPlace,
     DuePlace,
     DuePush,
-    Kind,
     Notification,
     Place,
     Push,
     PushState,
     ReadAlert,
-    Told,
     Urgency,
 )
 from smartcity.storage.gathering import look_up
@@ -53,7 +50,6 @@ PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
 
 DELIVERY_FIELDS: Final = Delivery.__struct_encode_fields__
 DUE_FIELDS: Final = DuePush.__struct_encode_fields__
-TOLD_FIELDS: Final = Told.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     NOTIFICATIONS: [
@@ -98,40 +94,6 @@ class NotificationStore:
         except BulkWriteError as error:
             if not are_duplicates(error):
                 raise
-
-    async def told(
-        self, recipients: Collection[UUID], subjects: Collection[UUID], since: datetime
-    ) -> list[Told]:
-        """What these were told of these subjects since a moment; the inbox's own index answers."""
-        found = self._notifications.find(
-            {
-                "recipient": {"$in": list(recipients)},
-                "created_at": {"$gte": since},
-                "subject": {"$in": list(subjects)},
-            },
-            TOLD_FIELDS,
-        ).hint("inbox")
-        return [from_document(document, Told) for document in await found.to_list()]
-
-    async def moved(
-        self, recipients: Collection[UUID], since: datetime
-    ) -> dict[UUID, frozenset[UUID]]:
-        """Of which reports these were told since a moment, but for those that are only near."""
-        cursor = await self._notifications.aggregate(
-            [
-                {
-                    "$match": {
-                        "recipient": {"$in": list(recipients)},
-                        "created_at": {"$gte": since},
-                        "topic": Topic.REPORT.value,
-                        "kind": {"$ne": Kind.AREA.value},
-                    }
-                },
-                {"$group": {"_id": "$recipient", "subjects": {"$addToSet": "$subject"}}},
-            ],
-            hint="inbox",
-        )
-        return {group["_id"]: frozenset(group["subjects"]) async for group in cursor}
 
     async def page(
         self, recipient: UUID, behind: Place | None, limit: int, *, unread: bool
@@ -229,21 +191,6 @@ class NotificationStore:
                     for push, ids in alike.items()
                 ],
                 ordered=False,
-            )
-
-    async def give_up(self, notifications: Collection[UUID], reason: str, at: datetime) -> None:
-        """Do not send these, if they were not due by a moment: what was may be on its way."""
-        if notifications:
-            waiting = PENDING | {"push.next_at": {"$gt": at}}
-            await self._notifications.update_many(
-                {"_id": {"$in": list(notifications)}} | waiting,
-                {
-                    "$set": {
-                        "push.state": PushState.NONE.value,
-                        "push.reason": reason,
-                        "push.next_at": None,
-                    }
-                },
             )
 
     async def deliveries(

@@ -20,7 +20,7 @@ from smartcity.identity.staff.model import Staff
 from smartcity.identity.staff.rules import acts_for
 from smartcity.identity.staff.store import StaffStore
 from smartcity.notifications.digests.model import Happened, Standing, Week, figures_of_units
-from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.digests.store import DigestStore
 
 RECEIVED: Final = "receive"
 RESOLVED: Final = "resolve"
@@ -41,7 +41,7 @@ class Digests:
         self,
         city: City,
         feed: FeedStore,
-        notifications: NotificationStore,
+        store: DigestStore,
         devices: DeviceStore,
         companions: Companions,
         staff: StaffStore,
@@ -49,7 +49,7 @@ class Digests:
     ) -> None:
         self._city = city
         self._feed = feed
-        self._notifications = notifications
+        self._store = store
         self._devices = devices
         self._companions = companions
         self._staff = staff
@@ -70,7 +70,7 @@ class Digests:
         every = {device for devices in held.values() for device in devices}
         devices = {device.id: device for device in await self._devices.several(every)}
         officials = {one.id: one for one in await self._staff.several(persons)}
-        moved = await self._notifications.moved(devices.keys(), week.since)
+        moved = await self._store.moved(devices.keys(), week.since)
         digests: dict[UUID, Event] = {}
         for person, theirs in held.items():
             if official := officials.get(person):

@@ -1,12 +1,16 @@
-"""How far each week's digests are, in MongoDB."""
+"""How far each week's digests are, and what is counted for them, in MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
+from smartcity.feed.event import Topic
 from smartcity.notifications.digests.model import Progress, Week
+from smartcity.notifications.model import Kind
+from smartcity.notifications.store import NOTIFICATIONS
 from smartcity.storage.mongo import Database, from_document
 
 DIGESTS: Final = "digests"
@@ -22,6 +26,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class DigestStore:
     def __init__(self, database: Database) -> None:
         self._digests = database[DIGESTS]
+        self._notifications = database[NOTIFICATIONS]
 
     async def begin(self, week: Week) -> Progress:
         """Where the week's digests are; at their beginning, if nobody has begun."""
@@ -45,3 +50,23 @@ class DigestStore:
         await self._digests.update_one(
             {"_id": week.name}, {"$set": {"done": True}, "$unset": {"after": ""}}
         )
+
+    async def moved(
+        self, recipients: Collection[UUID], since: datetime
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Of which reports these were told since a moment, but for those that are only near."""
+        cursor = await self._notifications.aggregate(
+            [
+                {
+                    "$match": {
+                        "recipient": {"$in": list(recipients)},
+                        "created_at": {"$gte": since},
+                        "topic": Topic.REPORT.value,
+                        "kind": {"$ne": Kind.AREA.value},
+                    }
+                },
+                {"$group": {"_id": "$recipient", "subjects": {"$addToSet": "$subject"}}},
+            ],
+            hint="inbox",
+        )
+        return {group["_id"]: frozenset(group["subjects"]) async for group in cursor}

@@ -1,5 +1,5 @@
 """When the pushes about one subject leave: the first at once, and within a minute one more that
-stands for all that came since. The inbox has everything; this is about not ringing for each of it.
+stands for all that came since. The inbox has everything.
 
 Pure, and worked out from what was written: told again of what is written already, it changes
 nothing, so the notifier may be killed and repeat itself.
