@@ -1,5 +1,6 @@
 """The table of who hears of what."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -203,6 +204,17 @@ def test_every_row_has_its_words_in_every_language(hanoi: City) -> None:
         for template in {row.template for row in AUDIENCE}:
             for part in ("title", "body"):
                 assert hanoi.messages.texts[language][f"notifications.{template}.{part}"]
+
+
+def test_an_area_hears_once_that_a_report_was_received() -> None:
+    first, again = report_event("receive"), report_event("receive")
+    for event, received_at in ((first, first.at), (again, again.at - timedelta(days=1))):
+        assert event.internal is not None
+        state = msgspec.structs.replace(event.internal, received_at=received_at)
+        told = outside(
+            msgspec.structs.replace(event, internal=state), Relation.SUBSCRIBER, [FOLLOWER]
+        )
+        assert len(told) == (event is first)
 
 
 def test_what_waits_for_somebody_wakes_their_phone() -> None:

@@ -199,6 +199,8 @@ def staff(event: Event, relation: Relation, holders: Iterable[UUID]) -> list[Hea
 
 def is_told_outside(event: Event, relation: Relation) -> bool:
     """Whether there is anything to hear of the event for those of a relation of `OUTSIDE`."""
+    if relation is SUBSCRIBER and _is_received_again(event):
+        return False
     return relation in rows_for(event) and _public(event)
 
 
@@ -211,6 +213,12 @@ def outside(event: Event, relation: Relation, persons: Iterable[UUID]) -> list[H
     if event.internal is not None:
         already |= {p for p in (event.internal.actor, event.internal.reporter) if p is not None}
     return [Hearer(somebody, row) for somebody in persons if somebody not in already]
+
+
+def _is_received_again(event: Event) -> bool:
+    """By another agency, after a transfer: of that an area has heard."""
+    since = None if event.internal is None else event.internal.received_at
+    return event.action == "receive" and since is not None and since < event.at
 
 
 def readers(digests: Mapping[UUID, Event]) -> list[tuple[Event, Hearer]]:
