@@ -17,6 +17,7 @@ from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
 from smartcity.bridges import ImportedBatches, QueuesOfAgencies, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.composition import Composition
+from smartcity.dossiers.collecting.service import PAGE
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
@@ -54,6 +55,8 @@ from workers.audiences import Audiences
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
+from workers.collecting import POLL_S as COLLECTING_POLL_S
+from workers.collecting import Collector, compose_collecting
 from workers.digests import POLL_S as DIGESTS_POLL_S
 from workers.digests import DigestClock
 from workers.duty import Duty, perform, until_done
@@ -235,6 +238,15 @@ class Crew:
         clockwork = Clockwork(compose_sweep(shared), self._lease("clockwork"))
         self._duties.append(
             Duty(name="clockwork", run_once=clockwork.run_once, poll_s=POLL_S, full=FRESH)
+        )
+        collector = Collector(compose_collecting(shared), self._lease("collecting"))
+        self._duties.append(
+            Duty(
+                name="collecting",
+                run_once=collector.run_once,
+                poll_s=COLLECTING_POLL_S,
+                full=PAGE,
+            )
         )
         housekeeping = Housekeeping(
             shared.attachments, dossiers, shared.devices, self._lease("housekeeping")

@@ -14,6 +14,7 @@ from smartcity.alerts.model import Alert, Message, MessageKind
 from smartcity.alerts.wording import description, headline, words_of
 from smartcity.attachments.images import Region
 from smartcity.city.model import City, Publicity
+from smartcity.dossiers.collecting.model import Followed, Place
 from smartcity.dossiers.events import DossierBatches
 from smartcity.feed.event import Event, Topic
 from smartcity.identity.devices.store import DeviceStore
@@ -22,7 +23,9 @@ from smartcity.identity.staff.store import StaffStore
 from smartcity.map.model import Pin
 from smartcity.notifications.alerts import AlertNotice
 from smartcity.notifications.digests.model import Standing
+from smartcity.notifications.following.model import Following
 from smartcity.notifications.following.service import Merged
+from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
@@ -91,6 +94,20 @@ class FollowedReports:
             survivor: [Merged(one.report, one.reporter) for one in merged]
             for survivor, merged in found.items()
         }
+
+
+class FollowsOfDossiers:
+    """Who follows which dossiers (`dossiers.collecting.service.FollowedDossiers`)."""
+
+    def __init__(self, follows: FollowStore) -> None:
+        self._follows = follows
+
+    async def page(self, behind: Place | None, limit: int) -> Sequence[Followed]:
+        last = behind and Following(follower=behind.follower, subject=behind.dossier)
+        return [
+            Followed(place=Place(follow.id.subject, follow.id.follower), since=follow.at)
+            for follow in await self._follows.of_dossiers(last, limit)
+        ]
 
 
 class ReportsWithFiles:

@@ -117,6 +117,29 @@ async def test_the_assignee_is_warned_instead_of_the_supervisor(hanoi_town: Town
         assert await supervisor.heard() == []
 
 
+async def test_who_heads_a_helper_is_warned_of_the_tasks_own_date(hanoi_town: Town) -> None:
+    report = await case(hanoi_town)
+    handler = await colleague(hanoi_town, "handler", report.agency)
+    lead = await colleague(hanoi_town, "supervisor", report.agency)
+    helper = await colleague(hanoi_town, "supervisor", "cong-an")
+    until_then = (now() + 3 * DAY).isoformat()
+    task = {"action": "open_task", "agency": "cong-an", "text": "Giúp", "until": until_then}
+    taken = await handler.act(report.id, {"action": "receive"}, task)
+    assert taken.status_code == 200, taken.text
+    async with at(hanoi_town, now() + 3 * DAY - SOON):
+
+        async def told() -> bool:
+            return await helper.heard() == ["warn_task"]
+
+        await until(told)
+        assert "warn_task" not in await lead.heard()
+        inbox = (await (await helper.at_work()).get("/v1/me/notifications")).json()["items"]
+        seen = await report.seen_by(await helper.at_work())
+    assert "Giúp" not in str(inbox)
+    assert seen["timeline"][-1]["task"] == seen["tasks"][0]["id"]
+    assert await report.told("receive")
+
+
 async def test_a_supervisor_puts_a_report_before_the_agency_above(hanoi_town: Town) -> None:
     report = await case(hanoi_town)
     supervisor = await colleague(hanoi_town, "supervisor", report.agency)

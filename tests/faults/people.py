@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -79,8 +79,9 @@ class Caller:
 class Phone(Caller):
     """A registered device, whose pushes go to `push_address`."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str, push_address: str) -> None:
-        super().__init__(http, token)
+    def __init__(self, http: httpx.AsyncClient, registered: Json, push_address: str) -> None:
+        super().__init__(http, registered["token"])
+        self.id = UUID(registered["id"])
         self.push_address = push_address
 
 
@@ -95,14 +96,21 @@ async def phone(installation: Installation) -> AsyncGenerator[Phone]:
     async with _connection(installation) as http:
         answer = await Caller(http).ask("POST", "/v1/devices", json=device)
         assert answer.status_code == 201, answer.text
-        yield Phone(http, answer.json()["token"], address)
+        yield Phone(http, answer.json(), address)
 
 
 @asynccontextmanager
 async def handler(installation: Installation, agency: str) -> AsyncGenerator[Caller]:
     """Somebody who works for the agency, and is logged in."""
-    name = f"handler-{uuid4().hex[:8]}"
-    words = ("staff", "add", name, "--role", "handler", "--agency", agency)
+    async with staff(installation, "handler", agency) as caller:
+        yield caller
+
+
+@asynccontextmanager
+async def staff(installation: Installation, role: str, agency: str) -> AsyncGenerator[Caller]:
+    """Somebody who has a role in the agency, and is logged in."""
+    name = f"{role}-{uuid4().hex[:8]}"
+    words = ("staff", "add", name, "--role", role, "--agency", agency)
     await installation.command(*words, **{f"{PREFIX}PASSWORD": PASSWORD})
     async with _connection(installation) as http:
         log_in = {"username": name, "password": PASSWORD}

@@ -56,6 +56,8 @@ SLIPS: Final[Mapping[str, Sequence[Slip]]] = {
         ),
         Slip("remind_days = 2 ", "remind_days = 7", "windows.close_days", "more than remind_days"),
         Slip("remind_days = 2 ", "remind_days = 0", "windows.remind_days", ">= 1"),
+        Slip("[3, 10, 30]", "[3, 30, 10]", "dossiers.collect_days", "one after the other"),
+        Slip("[3, 10, 30]", "[0, 10, 30]", "dossiers.collect_days[0]", ">= 1"),
         Slip("warn_share = 0.75", "warn_share = 75", "escalation.warn_share", "< 1"),
         Slip("level_h = 8 ", "level_h = 0", "escalation.level_h", "> 0"),
         Slip("[escalation]", "[escalations]", "escalation", "missing"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from smartcity.city import load_city
 from smartcity.errors import Conflict
+from smartcity.feed.event import RaisedTo
 from smartcity.reports.clockwork.alarms import TURNS, wound
 from smartcity.reports.clockwork.ladder import rungs
 from smartcity.reports.deadlines import RISK_AT_MOST, Clocks
+from smartcity.reports.events import event
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Alarm, Report, Rung
 from smartcity.reports.requests import Step
@@ -25,8 +28,10 @@ from tests.unit.reports_made import MONDAY, UNHURRIED, among, make_report
 HANOI = load_city(PROJECT / "config" / "hanoi")
 CLOCKS = Clocks(HANOI)
 HOUR = timedelta(hours=1)
+WHENEVER_OPEN = {Action.WARN, Action.WARN_TASK, Action.ESCALATE}
 DAY = timedelta(days=1)
 WARD = "ubnd-00004"
+HELPER = "cong-an"
 
 
 def act(report: Report, action: Action, party: Party, hours: float = 0, **more: Any) -> Report:
@@ -260,6 +265,51 @@ def test_each_date_names_the_calendar_that_made_it() -> None:
 
 CLOCKS_VERSION = f"office/{HANOI.calendars['office'].version}"
 
+
+def helped(*dates: Any) -> Report:
+    """Others were asked for help by these dates, or within their own time."""
+    report = received()
+    for until in dates:
+        given = {"text": "Giúp", "until": until}
+        report = act(report, Action.OPEN_TASK, Party.HANDLER, 0, agency=HELPER, **given)
+    return report
+
+
+def test_each_task_is_warned_of_once_in_the_order_of_their_dates() -> None:
+    report = helped(MONDAY + 4 * DAY, None, MONDAY + 2 * DAY, MONDAY + 2 * DAY)
+    last, in_their_time, one, other = report.tasks
+    assert in_their_time.due_at < one.due_at
+    warned: list[UUID | None] = []
+    while report.alarm:
+        alarm, report = report.alarm, ring(report)
+        if alarm.action is Action.WARN_TASK:
+            task = next(task for task in report.tasks if task.id == alarm.task)
+            assert task.opened_at < alarm.at < task.due_at
+            assert report.timeline[-1].internal
+            warned.append(report.timeline[-1].task)
+    assert warned == [in_their_time.id, one.id, other.id, last.id]
+
+
+def test_a_task_that_is_done_or_that_ended_is_not_warned_of() -> None:
+    report = helped(MONDAY + DAY)
+    assert report.alarm
+    assert report.alarm.action is Action.WARN_TASK
+    among_helpers = among(HANOI, CLOCKS, Party.HELPER, at=report.updated_at, agencies={HELPER})
+    step = Step(action=Action.FINISH_TASK, task=report.tasks[0].id, text="Xong")
+    done = take(report, step, among_helpers).report
+    rejected = act(report, Action.REJECT, Party.HANDLER, reason="formal-complaint")
+    for after in (done, rejected):
+        assert after.alarm is None or after.alarm.action is not Action.WARN_TASK
+
+
+def test_a_warning_of_a_task_is_for_who_heads_the_helper() -> None:
+    report = ring(helped(MONDAY + DAY))
+    told = event(report, report.timeline[-1])
+    assert (told.topic, told.action, told.public) == ("report", "warn_task", None)
+    assert told.internal
+    assert told.internal.raised_to == RaisedTo(role="supervisor", agency=HELPER)
+
+
 Try = tuple[Action, Party, dict[str, Any]] | None
 
 TRIES: list[Try] = [
@@ -270,6 +320,7 @@ TRIES: list[Try] = [
     (Action.TRANSFER, Party.DISPATCHER, {"agency": "so-y-te", "text": "Nhầm"}),
     (Action.TRANSFER, Party.DISPATCHER, {"agency": WARD, "text": "Nhầm"}),
     (Action.ESCALATE, Party.SUPERVISOR, {}),
+    (Action.OPEN_TASK, Party.HANDLER, {"agency": HELPER, "text": "Giúp"}),
     (Action.RESOLVE, Party.HANDLER, {"text": "Xong"}),
     (Action.REOPEN, Party.SUPERVISOR, {"text": "Chưa"}),
     None,  # the clock
@@ -294,7 +345,7 @@ def test_whatever_happens_the_clock_can_always_do_what_it_is_to_do_next(
         alarm = report.alarm
         if alarm is not None:
             assert report.status in TRANSITIONS[alarm.action].sources
-            assert alarm.action in {Action.WARN, Action.ESCALATE} or report.status in TURNS
+            assert alarm.action in WHENEVER_OPEN or report.status in TURNS
         waits = report.status in TURNS or report.due_at is not None
         highest = len(rungs(HANOI, report.agency, report.updated_at))
         assert (alarm is not None) == (waits and not (alarm is None and report.level == highest))

@@ -25,6 +25,7 @@ from smartcity.reports.model import Report
 from smartcity.reports.requests import Step
 from smartcity.reports.steps import take
 from smartcity.reports.store import ReportStore
+from smartcity.reports.timeline import Entry
 from smartcity.reports.words import Action, Party
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
@@ -102,6 +103,56 @@ async def test_three_workers_at_once_warn_and_remind_once(
     for report in await every_report(database):
         assert len(entries(report, Action.WARN)) == 1
         assert report.version == 1
+
+
+async def test_three_workers_at_once_warn_of_each_task_once(
+    database: Database, hanoi: City, tmp_path: Path, store: ReportStore
+) -> None:
+    """Also of several that have the same date: the alarm says of which one."""
+    helped = [with_tasks(hanoi, "cong-an", "so-y-te", "cong-an") for _ in range(50)]
+    await store.take_in(helped)
+    sweeps = [sweep_over(database, hanoi, tmp_path) for _ in range(3)]
+    with time_machine.travel(now() + 2 * timedelta(days=365)):
+        await asyncio.gather(*(swept(sweep) for sweep in sweeps))
+    for report in await every_report(database):
+        warned = [entry.task for entry in entries(report, Action.WARN_TASK)]
+        assert sorted(map(str, warned)) == sorted(str(task.id) for task in report.tasks)
+        assert all(task.warned for task in report.tasks)
+
+
+async def test_of_two_tasks_with_one_date_neither_is_warned_of_in_the_place_of_the_other(
+    database: Database, hanoi: City, store: ReportStore
+) -> None:
+    """Two workers saw the first alarm; the next one has the same moment and the same action."""
+    before = with_tasks(hanoi, "cong-an", "cong-an")
+    while before.alarm and before.alarm.action is not Action.WARN_TASK:
+        before = rung(hanoi, before)[0]
+    await store.take_in([before])
+    for written in (True, False):
+        after, entry = rung(hanoi, before)
+        assert after.alarm
+        assert after.alarm.action is Action.WARN_TASK
+        told = [event(after, entry)]
+        assert bool(await store.advance(before, after, [entry], told)) is written
+
+
+def rung(city: City, report: Report) -> tuple[Report, Entry]:
+    """After what the clock does with it next, when it is time."""
+    assert report.alarm
+    found = among(city, CLOCKS[city.code], Party.CLOCK, at=report.alarm.at)
+    taken = take(report, Step(action=report.alarm.action), found)
+    return taken.report, taken.entry
+
+
+def with_tasks(city: City, *agencies: str) -> Report:
+    """In work, and these were asked for help at one moment."""
+    report = make_report(city, at=now())
+    steps = [Step(action=Action.RECEIVE)]
+    steps += [Step(action=Action.OPEN_TASK, agency=code, text="Giúp") for code in agencies]
+    for step in steps:
+        found = among(city, CLOCKS[city.code], Party.HANDLER, at=report.submitted_at)
+        report = take(report, step, found).report
+    return report
 
 
 async def test_a_handler_who_acts_at_the_same_moment_loses_nothing_to_the_clock(

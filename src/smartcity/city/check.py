@@ -135,6 +135,9 @@ def _head(draft: Draft) -> Iterator[Mistake]:
     for key in ("close_days", "lapse_days"):
         if getattr(head.windows, key) <= head.windows.remind_days:
             yield _wrong(page, f"windows.{key}", "must be more than remind_days, or nobody hears")
+    days = head.dossiers.collect_days if head.dossiers else ()
+    if any(earlier >= later for earlier, later in pairwise(days)):
+        yield _wrong(page, "dossiers.collect_days", "are not one after the other")
     bounds = head.bounds
     if bounds.west >= bounds.east:
         yield _wrong(page, "bounds", "west must be less than east")

@@ -14,7 +14,7 @@ import msgspec
 
 from smartcity.city.answers import Reason, Template
 from smartcity.city.language import negotiate
-from smartcity.city.policies import Alerts, Burst, Escalation, Privacy, Severity, Windows
+from smartcity.city.policies import Alerts, Burst, Dossiers, Escalation, Privacy, Severity, Windows
 from smartcity.city.texts import Messages
 from smartcity.city.values import (
     Code,
@@ -260,6 +260,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The agency code whose dispatchers get what no rule routes."""
     burst: Burst | None = None
     """None where no report is ever held."""
+    dossiers: Dossiers | None = None
+    """None where nobody is reminded of a result."""
     messages: Messages
 
     def local(self, moment: datetime) -> datetime:

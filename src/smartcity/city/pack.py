@@ -84,6 +84,7 @@ def load_city(folder: Path) -> City:
         procedures=by_code(draft.procedures),
         dispatch=draft.head.dispatch,
         burst=draft.head.burst,
+        dossiers=draft.head.dossiers,
         messages=messages,
     )
 

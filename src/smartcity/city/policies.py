@@ -1,5 +1,5 @@
-"""What a city decides about the clock, about personal data, about whom it lets wait, and about who
-may warn everybody.
+"""What a city decides about the clock, about results that wait, about personal data, about whom it
+lets wait, and about who may warn everybody.
 """
 
 from enum import StrEnum
@@ -50,6 +50,16 @@ class Escalation(Struct, frozen=True, kw_only=True):
 
     warn_share: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     level_h: Annotated[float, msgspec.Meta(gt=0, le=1000)]
+
+
+class Dossiers(Struct, frozen=True, kw_only=True):
+    """So many days after a result was ready, whoever follows the dossier is reminded to collect it,
+    if it still waits.
+    """
+
+    collect_days: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=1, le=366)], ...], msgspec.Meta(max_length=10)
+    ]
 
 
 class Burst(Struct, frozen=True, kw_only=True):

@@ -50,18 +50,24 @@ def finished_at(steps: Sequence[Step]) -> datetime | None:
 
     Only what came after the last open status counts: 9, else 10, else the first of the others.
     """
-    ending: list[Step] = []
+    end = ending(steps)
+    if not end:
+        return None
+    return first(end, Status.DONE) or first(end, Status.RETURNED) or end[0].at
+
+
+def ending(steps: Sequence[Step]) -> list[Step]:
+    """What came after the last open status; nothing for one that is open."""
+    end: list[Step] = []
     for step in steps:
         match stage(step.status):
             case Stage.OPEN:
-                ending.clear()
+                end.clear()
             case Stage.FINISHED | Stage.FINAL:
-                ending.append(step)
+                end.append(step)
             case Stage.UNKNOWN:
                 pass
-    if not ending:
-        return None
-    return first(ending, Status.DONE) or first(ending, Status.RETURNED) or ending[0].at
+    return end
 
 
 def _shows_acceptance(step: Step, received_at: datetime | None) -> bool:

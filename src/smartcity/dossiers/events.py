@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from smartcity.dossiers.model import Dossier
 from smartcity.dossiers.store import DossierStore
 from smartcity.feed.event import Event, Internal, Topic
 from smartcity.identifiers import new_id
+from smartcity.identity.roles import Role
 
 
 def change(before: Dossier | None, after: Dossier, at: datetime) -> Event:
@@ -16,6 +19,14 @@ def change(before: Dossier | None, after: Dossier, at: datetime) -> Event:
     """
     turned = before is None or before.status != after.status
     return _event("change" if turned else "update", after, at)
+
+
+def reminder(dossier: Dossier, reminder_id: UUID, at: datetime) -> Event:
+    """The event that a result waits to be collected."""
+    told = _event("collect", dossier, at)
+    assert told.internal is not None, "it tells the state"
+    internal = msgspec.structs.replace(told.internal, party=Role.CLOCK)
+    return msgspec.structs.replace(told, id=reminder_id, internal=internal)
 
 
 class DossierBatches:

@@ -78,6 +78,12 @@ class DossierStore:
         found = self._dossiers.find({"_id": {"$in": list(ids)}}, _WITHOUT_OUTBOX)
         return [from_document(document, Dossier) async for document in found]
 
+    async def finished_among(self, ids: Collection[UUID], since: datetime) -> list[Dossier]:
+        """Those of them that were finished, and not before a time."""
+        query: Document = {"_id": {"$in": list(ids)}, "finished_at": {"$gte": since}}
+        found = self._dossiers.find(query, _WITHOUT_OUTBOX)
+        return [from_document(document, Dossier) async for document in found]
+
     async def by_codes(self, codes: Collection[str]) -> dict[str, Dossier]:
         """The known ones of these codes."""
         if not codes:

@@ -66,7 +66,9 @@ class FeedStore:
         self._epoch: str | None = None
 
     async def announce(self, event: Event) -> None:
-        """Promise an event that stands for no single document, such as an import's chunk."""
+        """Promise an event that goes with no change of a document, such as an import's chunk, or a
+        reminder. Promised again, it is the same one.
+        """
         await self._database[ANNOUNCEMENTS].update_one(
             {"_id": event.id}, {"$setOnInsert": {"at": event.at, **outbox([event])}}, upsert=True
         )
@@ -168,9 +170,10 @@ class FeedStore:
 
     async def first_seq(self) -> int:
         """The oldest kept event's place; one past the newest where none is kept."""
+        # In this order: what is published between the two is found in the log, and not passed over.
+        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         async for document in self._feed.find({}, {"_id": 1}).sort("_id", 1).limit(1):
             return document["_id"]
-        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         return (counter or {}).get("seq", 0) + 1
 
     async def after(self, seq: int, limit: int, epoch: str) -> list[Published]:

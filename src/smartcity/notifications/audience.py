@@ -111,6 +111,8 @@ AUDIENCE: Final = (
     # While there is time: to whoever works on it, or else to whoever gives out the work.
     Row(Topic.REPORT, "warn", ASSIGNEE, "warn", Kind.WORK, HIGH),
     Row(Topic.REPORT, "warn", SUPERVISOR, "warn", Kind.WORK, HIGH),
+    # To whoever heads the agency that was asked for help.
+    Row(Topic.REPORT, "warn_task", SUPERVISOR, "warn_task", Kind.WORK, HIGH),
     Row(Topic.REPORT, "escalate", ASSIGNEE, "escalate", Kind.WORK, HIGH),
     Row(Topic.REPORT, "disclose", REPORTER, "disclose", Kind.PRIVACY, HIGH),
     Row(Topic.REPORT, "escalate", SUPERVISOR, "escalate", Kind.WORK, HIGH),
@@ -125,6 +127,7 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "comment", ASSIGNEE, "comment", Kind.WORK, NORMAL),
     # Whoever follows a dossier proved with its secret that it is theirs.
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
+    Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", Kind.DOSSIER, NORMAL),
     # Once a week: what moved and what happened near by; to staff, how their agency stands.
     Row(Topic.DIGEST, "week", READER, "digest", Kind.DIGEST, NORMAL),
     Row(Topic.DIGEST, "staff_week", READER, "digest_staff", Kind.DIGEST, NORMAL),

@@ -64,7 +64,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True):
     """A notification's place in its inbox; what a cursor holds."""
 
-    created_at: datetime
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)]
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     id: UUID
 

@@ -13,9 +13,9 @@ from smartcity.reports.timeline import Entry
 from smartcity.reports.words import Action, Party
 
 TOLD_WITHIN: Final = frozenset(
-    {Action.ASSIGN, Action.WARN, Action.ESCALATE, Action.REFUSE_EXTENSION}
+    {Action.ASSIGN, Action.WARN, Action.WARN_TASK, Action.ESCALATE, Action.REFUSE_EXTENSION}
 )
-"""Internal to the agency, but somebody in it must hear of it."""
+"""Internal to the agencies, but somebody in one must hear of it."""
 
 
 SEEN_BY_ALL: Final = frozenset({Action.REDACT, Action.REVEAL})
@@ -72,7 +72,12 @@ def event(report: Report, entry: Entry, before: Report | None = None) -> Event:
 
 
 def _raised_to(report: Report, entry: Entry) -> RaisedTo | None:
-    """Who above the handlers is to hear of it. A warning is the assignee's, if there is one."""
+    """Who above the handlers is to hear of it. A warning is the assignee's, if there is one; of a
+    task's date hear those who head the helper.
+    """
+    if entry.action is Action.WARN_TASK:
+        helper = next(task.agency for task in report.tasks if task.id == entry.task)
+        return RaisedTo(role=Party.SUPERVISOR, agency=helper)
     if entry.action is Action.WARN and report.assignee is None:
         return RaisedTo(role=Party.SUPERVISOR, agency=report.agency)
     rung = report.escalated_to

@@ -107,6 +107,7 @@ TRANSITIONS: Final = {
         _row(Action.START_TASK, OPEN, None, HELPERS, N.TASK),
         _row(Action.FINISH_TASK, OPEN, None, HELPERS, N.TASK, N.TEXT_OR_PHOTO),
         _row(Action.DECLINE_TASK, OPEN, None, HELPERS, N.TASK, N.TEXT),
+        _row(Action.WARN_TASK, OPEN, None, CLOCK, N.TASK),
         _row(Action.COMMENT, ANY, None, TRIAGE | HELPERS | {P.REPORTER}, N.TEXT_OR_PHOTO),
         _row(Action.NOTE, ANY, None, TRIAGE | HELPERS, N.TEXT),
         # The text is the reason, for the agency alone.
@@ -120,7 +121,12 @@ TRANSITIONS: Final = {
 ADDITIONS: Final = frozenset({Action.COMMENT, Action.NOTE, Action.DISCLOSE})
 """What only adds to the timeline, and changes nothing else."""
 
-WITHOUT_VERSION: Final = ADDITIONS | {Action.WARN, Action.REMIND, Action.ANNOUNCE}
+WITHOUT_VERSION: Final = ADDITIONS | {
+    Action.WARN,
+    Action.REMIND,
+    Action.ANNOUNCE,
+    Action.WARN_TASK,
+}
 """Nobody can make a handler's edit fail by commenting, nor does the clock by saying what time it
 is: these change nothing that it guards."""
 

@@ -54,6 +54,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
 
     at: datetime
     action: Action
+    task: UUID | None = None
+    """Of which task it warns."""
 
 
 class Rung(Struct, frozen=True, kw_only=True):
@@ -86,6 +88,7 @@ class Task(Struct, frozen=True, kw_only=True):
     why: str | None = None
     ended_by: Action | None = None
     finished_at: datetime | None = None
+    warned: bool = False
 
     @property
     def is_open(self) -> bool:

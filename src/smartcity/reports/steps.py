@@ -90,7 +90,11 @@ def is_guest(by: By, report: Report) -> bool:
 
 
 def _completed(report: Report, step: Step, among: Circumstances) -> Step:
-    """A supervisor who grants a wish says only what is to be different about it."""
+    """A supervisor who grants a wish says only what is to be different about it; the clock warns of
+    the task that its alarm is about.
+    """
+    if step.action is Action.WARN_TASK:
+        return msgspec.structs.replace(step, task=report.alarm and report.alarm.task)
     wish = report.extension
     if step.action is not Action.EXTEND or wish is None or Party.SUPERVISOR not in among.parties:
         return step

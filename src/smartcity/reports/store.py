@@ -286,6 +286,7 @@ def _same_alarm(report: Report) -> Document:
     return {
         "alarm.at": alarm and alarm.at,
         "alarm.action": alarm and alarm.action.value,
+        "alarm.task": alarm and alarm.task,
     }
 
 

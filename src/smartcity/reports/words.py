@@ -50,6 +50,7 @@ class Action(StrEnum):
     FINISH_TASK = "finish_task"
     DECLINE_TASK = "decline_task"
     CANCEL_TASK = "cancel_task"
+    WARN_TASK = "warn_task"
     COMMENT = "comment"
     NOTE = "note"
     DISCLOSE = "disclose"

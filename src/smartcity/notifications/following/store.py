@@ -8,9 +8,10 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from smartcity.feed.event import Topic
 from smartcity.notifications.following.model import Follow, Following
-from smartcity.storage.mongo import Database, to_document
+from smartcity.storage.mongo import Database, Document, from_document, to_document
 
 FOLLOWS: Final = "follows"
+OF_DOSSIERS: Final[Document] = {"topic": Topic.DOSSIER.value}
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     FOLLOWS: [
@@ -18,6 +19,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel(
             [("_id.follower", ASCENDING), ("topic", ASCENDING), ("at", DESCENDING)],
             name="followed",
+        ),
+        IndexModel(
+            [("_id.subject", ASCENDING), ("_id.follower", ASCENDING)],
+            name="dossiers",
+            partialFilterExpression=OF_DOSSIERS,
         ),
     ]
 }
@@ -48,6 +54,21 @@ class FollowStore:
             .limit(limit)
         )
         return [document["_id"]["subject"] async for document in found]
+
+    async def of_dossiers(self, behind: Following | None, limit: int) -> list[Follow]:
+        """Up to `limit` follows of dossiers behind one of them, by dossier and follower."""
+        query = OF_DOSSIERS
+        if behind is not None:
+            query = query | {
+                "_id.subject": {"$gte": behind.subject},
+                "$or": [
+                    {"_id.subject": {"$gt": behind.subject}},
+                    {"_id.follower": {"$gt": behind.follower}},
+                ],
+            }
+        found = self._follows.find(query).hint("dossiers").limit(limit)
+        found = found.sort([("_id.subject", ASCENDING), ("_id.follower", ASCENDING)])
+        return [from_document(document, Follow) async for document in found]
 
     async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
         """Which of these somebody follows; read from the index alone."""

@@ -1,6 +1,6 @@
 """What the clock does next with a report, and when: worked out from the report alone. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +41,7 @@ RAISING: Final = frozenset({Action.ESCALATE, Action.PROCEED})
 
 ALARMED: Final = RAISING | {
     Action.WARN,
+    Action.WARN_TASK,
     *(action for turn in TURNS.values() for action in (turn.told_by, turn.ended_by)),
 }
 """What the clock does when an alarm rings, and at no other time."""
@@ -63,7 +64,11 @@ def wound(report: Report, action: Action, city: City, clocks: Clocks, at: dateti
     report = msgspec.structs.replace(
         report, level=level, escalated_to=steps[min(level, len(steps)) - 1] if stands else None
     )
-    alarms = (_of_deadline(report, len(steps), city, clocks), _of_turn(report, city))
+    alarms = (
+        _of_deadline(report, len(steps), city, clocks),
+        _of_turn(report, city),
+        *_of_tasks(report, city, clocks),
+    )
     first = min((a for a in alarms if a is not None), key=lambda alarm: alarm.at, default=None)
     return msgspec.structs.replace(report, alarm=first)
 
@@ -132,6 +137,18 @@ def _of_deadline(report: Report, levels: int, city: City, clocks: Clocks) -> Ala
     # nobody is passed over within seconds.
     next_at = clocks.later(category, agency, watch.raised_at, city.escalation.level_h)
     return Alarm(at=next_at, action=Action.ESCALATE)
+
+
+def _of_tasks(report: Report, city: City, clocks: Clocks) -> Iterator[Alarm]:
+    """A warning before the date of each task that is not done. It goes up no ladder by itself: the
+    report that waits for it does.
+    """
+    category = city.categories[report.category]
+    for task in report.tasks:
+        if task.is_open and not task.warned:
+            warn_at = clocks.warn_at(category, task.agency, task.opened_at, task.due_at)
+            if warn_at is not None:
+                yield Alarm(at=warn_at, action=Action.WARN_TASK, task=task.id)
 
 
 def _of_turn(report: Report, city: City) -> Alarm | None:

@@ -1,7 +1,7 @@
 """What a report's lead agency asks of others: the checks and the effects of the task actions.
 
 The actions stand in the lifecycle's one table. `store` lists an agency's tasks, `listing` shows
-them. Nothing here is told outside the agencies.
+them. Nothing here is told outside the agencies; the helper's supervisors are warned of its date.
 
 Tasks never hang. Resolving is refused while one is open, unless a supervisor says why. Whatever
 else ends a report (a refusal, a merge, a withdrawal, the clock) ends its tasks with it: there is

@@ -52,6 +52,10 @@ def _decline(report: Report, step: Step, among: Circumstances) -> Changes:
     )
 
 
+def _warn(report: Report, step: Step, _among: Circumstances) -> Changes:
+    return _changed(report, step, warned=True)
+
+
 def _cancel(report: Report, step: Step, among: Circumstances) -> Changes:
     return _changed(report, step, status=TaskStatus.CANCELLED, why=step.text, finished_at=among.at)
 
@@ -62,6 +66,7 @@ EFFECTS: Final[Mapping[Action, Callable[[Report, Step, Circumstances], Changes]]
     Action.FINISH_TASK: _finish,
     Action.DECLINE_TASK: _decline,
     Action.CANCEL_TASK: _cancel,
+    Action.WARN_TASK: _warn,
 }
 
 

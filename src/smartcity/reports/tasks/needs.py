@@ -12,8 +12,8 @@ from smartcity.reports.words import Action, Party, TaskStatus
 LATEST: Final = timedelta(days=366)
 """No date that is promised is further away."""
 
-LEADS: Final = frozenset({Action.CANCEL_TASK})
-"""What the lead does with a task; everything else is the helper's."""
+OTHERS: Final = frozenset({Action.CANCEL_TASK, Action.WARN_TASK})
+"""What the lead does with a task, or the clock; everything else is the helper's."""
 
 
 def due(report: Report, step: Step, among: Circumstances) -> FieldError | None:
@@ -36,7 +36,7 @@ def task(report: Report, step: Step, among: Circumstances) -> FieldError | None:
     found = next((one for one in report.tasks if one.id == step.task), None)
     if found is None:
         return FieldError("task", "unknown")
-    if step.action not in LEADS and found.agency not in among.agencies:
+    if step.action not in OTHERS and found.agency not in among.agencies:
         raise Forbidden
     begun = step.action is Action.START_TASK and found.status is not TaskStatus.OPEN
     if begun or not found.is_open:
