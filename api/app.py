@@ -30,6 +30,7 @@ from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
+from api.citizen.sync import SyncController
 from api.conditional import ConditionalRequests
 from api.document import CONFIG, openapi_document
 from api.errors import Problems
@@ -83,6 +84,7 @@ HANDLERS: Final = (
     StaffController,
     PushController,
     StatisticsController,
+    SyncController,
     TaskController,
     UploadController,
     WebhookController,
@@ -100,6 +102,7 @@ ANSWERS_FROM: Final[Mapping[str, Kept]] = {
     "pins": Kept.PINS,
     "tiles": Kept.PINS,
     "statistics": Kept.PINS,
+    "sync": Kept.ALERTS,
 }
 """Parts that are handed out only when what they answer from is loaded."""
 

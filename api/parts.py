@@ -56,7 +56,10 @@ from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
+from smartcity.people.sync.sections import Sources
+from smartcity.people.sync.service import Sync
 from smartcity.reports.answers import Answers
+from smartcity.reports.changes.store import ReportChanges
 from smartcity.reports.codes import refuse_lost_codes
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
@@ -180,6 +183,22 @@ class Parts:
             self.attempts,
             self.city,
             DossierSecrets(shared.secret),
+        )
+        self.sync = Sync(
+            shared.feed_store,
+            Sources(
+                reports=ReportChanges(database),
+                views=self.views,
+                follows=shared.follow_store,
+                dossiers=self.dossiers,
+                notifications=shared.notification_store,
+                inbox=self.inbox,
+                alert_inbox=inbox_alerts,
+                alerts=self.current_alerts,
+                alert_views=self.alert_views,
+                devices=shared.device_store,
+            ),
+            timedelta(days=settings.feed_days),
         )
         self.withdrawals = Withdrawals(self.consents, shared.personal_store)
         self.erasures = Erasures(shared.people_store, shared.device_store)

@@ -90,6 +90,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetAttachmentThumbnail": PUBLIC,
     # --- what a device follows and is told --------------------------------------------------------
     "ListMyReports": OWN_DEVICE,
+    "SyncMe": OWN_DEVICE,
     "ConfirmReport": OWN_DEVICE,
     "WithdrawConfirmation": OWN_DEVICE,
     "FollowReport": OWN_DEVICE,

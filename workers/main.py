@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
@@ -21,10 +22,12 @@ from smartcity.dossiers.collecting.service import PAGE
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
+from smartcity.feed.counting.store import FeedCounts
 from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
+from smartcity.heap import keep_for_good
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
@@ -81,11 +84,13 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await work(settings, stop)
+    await work(settings, stop, composed=keep_for_good)
 
 
-async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Perform every duty until `stop` is set."""
+async def work(
+    settings: Settings, stop: asyncio.Event, composed: Callable[[], None] = lambda: None
+) -> None:
+    """Perform every duty until `stop` is set. `composed` is called when all are there to begin."""
     client, database = connect(
         settings.mongo_uri,
         settings.mongo_database,
@@ -105,7 +110,9 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
+        crew = Crew(settings, city, database, sender, geocoder, receivers)
+        composed()
+        await crew.work(stop)
 
 
 class Crew:
@@ -149,7 +156,7 @@ class Crew:
         digests = DigestClock(
             Digests(
                 city,
-                feed,
+                FeedCounts(database),
                 digest_store,
                 shared.device_store,
                 companions,

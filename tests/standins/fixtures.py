@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ class Fcm:
         self._http = httpx.Client(base_url=url)
 
     def messages(self, target: str | None = None) -> list[dict[str, Any]]:
-        """What it took, oldest first: `name`, `target`, `at` and the `message` itself."""
+        """What it took, oldest first: `name`, `target`, `at`, `http` and the `message` itself."""
         return self._http.get("/standin/messages", params=_given(target=target)).json()
 
     def counts(self) -> dict[str, int]:
@@ -55,10 +56,11 @@ class Fcm:
         self._http.close()
 
 
-@pytest.fixture(scope="session")
-def fcm_process() -> Iterator[Fcm]:
+@contextmanager
+def running_fcm(*words: str) -> Generator[Fcm]:
+    """A stand-in for FCM in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.standins.fcm", "--port", "0"],
+        [sys.executable, "-m", "tests.standins.fcm", "--port", "0", *words],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         text=True,
@@ -75,6 +77,12 @@ def fcm_process() -> Iterator[Fcm]:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def fcm_process() -> Iterator[Fcm]:
+    with running_fcm() as fcm:
+        yield fcm
 
 
 @pytest.fixture

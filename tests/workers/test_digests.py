@@ -9,7 +9,7 @@ import time_machine
 
 from smartcity.bridges import QueuesOfAgencies
 from smartcity.city.model import City
-from smartcity.feed.store import FeedStore
+from smartcity.feed.counting.store import FeedCounts
 from smartcity.identifiers import new_id
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.devices.model import DeviceChange
@@ -52,7 +52,7 @@ def clock_of(database: Database, city: City, telling: Telling, holder: str = "on
     return DigestClock(
         Digests(
             city,
-            FeedStore(database),
+            FeedCounts(database),
             DigestStore(database),
             DeviceStore(database),
             Companions(telling.citizens, telling.devices),

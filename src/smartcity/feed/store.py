@@ -1,16 +1,15 @@
 """The feed in MongoDB: the log, its counter, the places of its consumers."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from smartcity.clock import now
-from smartcity.feed.event import Event, Published, Topic
+from smartcity.feed.event import Event, Published
 from smartcity.feed.outbox import OUTBOX_AT, Promise, outbox
 from smartcity.identifiers import new_code
 from smartcity.storage.leases import COLLECTION as LEASES
@@ -52,6 +51,17 @@ def feed_indexes(feed_days: int) -> Mapping[str, Sequence[IndexModel]]:
 
 class LeaseLost(Exception):
     """Another process holds the publisher's lease: nothing was appended."""
+
+
+class Mark(NamedTuple):
+    """How far the log is, by the server's clock. Every document that an event up to `settled` tells
+    of has that event's `seq`, or a later one; `last` is the newest event.
+    """
+
+    epoch: str
+    settled: int
+    last: int
+    at: datetime
 
 
 class FeedStore:
@@ -143,6 +153,13 @@ class FeedStore:
         for name, updates in by_collection.items():
             await self._database[name].bulk_write(updates, ordered=False)
 
+    async def settle(self, fence: int, seq: int) -> None:
+        """Note that every event up to `seq` is out of its outbox. Nobody waits until that is
+        durable: whoever reads an older note is told something again.
+        """
+        hasty = self._leases.with_options(write_concern=WriteConcern(1))
+        await hasty.update_one({"_id": PUBLISHER, "fence": fence}, {"$max": {"settled": seq}})
+
     # --- reading ---------------------------------------------------------------------------------
 
     async def epoch(self) -> str:
@@ -161,6 +178,14 @@ class FeedStore:
         epoch: str = document["epoch"]
         self._epoch = epoch
         return epoch
+
+    async def mark(self) -> Mark:
+        """How far it is now, in one look."""
+        fields: Document = {"epoch": 1, "settled": 1, "seq": 1, "at": "$$NOW"}
+        while (found := await self._leases.find_one({"_id": PUBLISHER}, fields)) is None:
+            await self.epoch()
+        epoch = found.get("epoch") or await self.epoch()
+        return Mark(epoch, found.get("settled", 0), found.get("seq", 0), found["at"])
 
     async def last_seq(self) -> int:
         """The newest event's place; 0 before the first."""
@@ -185,44 +210,6 @@ class FeedStore:
             )
             async for document in found
         ]
-
-    async def count_by_unit(
-        self, actions: Sequence[str], since: datetime, until: datetime
-    ) -> dict[str, dict[str, int]]:
-        """In each unit, with how many reports each of these actions was publicly taken between two
-        moments. It reads what was published between them.
-        """
-        cursor = await self._feed.aggregate(
-            [
-                {
-                    "$match": {
-                        "published_at": {"$gte": since, "$lt": until},
-                        "event.topic": Topic.REPORT.value,
-                        "event.action": {"$in": list(actions)},
-                        "event.public.unit": {"$exists": True},
-                    }
-                },
-                {
-                    "$group": {
-                        "_id": {
-                            "unit": "$event.public.unit",
-                            "action": "$event.action",
-                            "report": "$event.subject",
-                        }
-                    }
-                },
-                {
-                    "$group": {
-                        "_id": {"unit": "$_id.unit", "action": "$_id.action"},
-                        "reports": {"$sum": 1},
-                    }
-                },
-            ]
-        )
-        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        async for group in cursor:
-            counts[group["_id"]["unit"]][group["_id"]["action"]] = group["reports"]
-        return dict(counts)
 
     # --- forgetting ------------------------------------------------------------------------------
 

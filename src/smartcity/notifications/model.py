@@ -68,6 +68,11 @@ class Place(msgspec.Struct, frozen=True):
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     id: UUID
 
+    @property
+    def order(self) -> tuple[datetime, int, bytes]:
+        """As the database orders them."""
+        return self.created_at, self.seq, self.id.bytes
+
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """The document.

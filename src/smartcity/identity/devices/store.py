@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.identity.devices.model import (
@@ -16,7 +17,15 @@ from smartcity.identity.devices.model import (
     Subscriber,
 )
 from smartcity.storage.gathering import look_up
-from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
+from smartcity.storage.mongo import (
+    Database,
+    Document,
+    from_document,
+    if_found,
+    raw_id,
+    to_document,
+    with_raw_ids,
+)
 
 DEVICES: Final = "devices"
 
@@ -54,9 +63,18 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """What is read of a device to send it a push."""
+
+    id: UUID = msgspec.field(name="_id")
+    push: PushAddress | None = None
+    quiet_hours: QuietHours | None = None
+
+
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
+        self._raw = with_raw_ids(self._devices)
         self._by_token = look_up(self._by_tokens)
         self._find = look_up(self._by_ids)
 
@@ -111,16 +129,11 @@ class DeviceStore:
 
     async def reach(self, devices: Collection[UUID]) -> dict[UUID, Reach]:
         """Where pushes go and when not, for those who have an address."""
-        found = self._devices.find(
-            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1, "quiet_hours": 1}
-        )
-        return {
-            document["_id"]: Reach(
-                PushAddress(**document["push"]), if_found(document.get("quiet_hours"), QuietHours)
-            )
-            for document in await found.to_list()
-            if document.get("push")
-        }
+        wanted = {"_id": {"$in": list(map(raw_id, devices))}}
+        fields = {"push.kind": 1, "push.value": 1, "quiet_hours": 1}
+        documents = await self._raw.find(wanted, fields).to_list()
+        found = [from_document(document, Reached) for document in documents]
+        return {one.id: Reach(one.push, one.quiet_hours) for one in found if one.push is not None}
 
     async def subscribers(
         self, units: Collection[str], categories: Collection[str]

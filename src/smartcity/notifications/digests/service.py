@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 
 from smartcity.city.model import City
 from smartcity.clock import now
+from smartcity.feed.counting.store import FeedCounts
 from smartcity.feed.event import Event, Topic
-from smartcity.feed.store import FeedStore
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.devices.model import Device
 from smartcity.identity.devices.store import DeviceStore
@@ -40,7 +40,7 @@ class Digests:
     def __init__(
         self,
         city: City,
-        feed: FeedStore,
+        counts: FeedCounts,
         store: DigestStore,
         devices: DeviceStore,
         companions: Companions,
@@ -48,7 +48,7 @@ class Digests:
         desks: Desks,
     ) -> None:
         self._city = city
-        self._feed = feed
+        self._counts = counts
         self._store = store
         self._devices = devices
         self._companions = companions
@@ -104,7 +104,7 @@ class Digests:
         }
 
     async def _happened_in(self, week: Week) -> Mapping[str, Happened]:
-        counts = await self._feed.count_by_unit((RECEIVED, RESOLVED), week.since, week.until)
+        counts = await self._counts.by_unit((RECEIVED, RESOLVED), week.since, week.until)
         return {
             unit: Happened(of.get(RECEIVED, 0), of.get(RESOLVED, 0))
             for unit, of in counts.items()
