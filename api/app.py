@@ -21,6 +21,7 @@ from api.auth import Authentication, provide_actor
 from api.bodies import JsonRequest
 from api.citizen.account import AccountController
 from api.citizen.attachments import AttachmentController, UploadController
+from api.citizen.choices import ChoiceController
 from api.citizen.confirmations import ConfirmationController
 from api.citizen.devices import DeviceController
 from api.citizen.dossiers import DossierController, FollowedDossierController
@@ -77,6 +78,7 @@ HANDLERS: Final = (
     MeController,
     MyReportController,
     NotificationController,
+    ChoiceController,
     OperatorController,
     OwnAccountController,
     OwnEmailController,

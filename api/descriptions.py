@@ -142,6 +142,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "DeviceChange": _DEVICE
     | {
         "units": "The units whose alerts and news it follows: codes.",
+        "categories": "Of which reports in these units it wants to hear: codes of categories, or of"
+        " whole fields.",
         "quiet_hours": "When it wants no push.",
     },
     "PushAddress": {
@@ -157,6 +159,9 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ReadNotifications": {
         "ids": "Those that were read.",
         "up_to": "Instead of `ids`: all that were made until this moment.",
+    },
+    "ChoicesChange": {
+        "channels": "By kind of thing, the channels that it is to go through; none: the inbox only."
     },
     "IdToken": {
         "id_token": "The token (OpenID Connect), as the provider signed it.",

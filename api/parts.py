@@ -51,6 +51,7 @@ from smartcity.identity.staff.store import DoorStore
 from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
 from smartcity.notifications.alerts import AlertInbox
+from smartcity.notifications.choices.service import ChoiceService
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
@@ -65,8 +66,6 @@ from smartcity.people.sync.service import Sync
 from smartcity.reports.answers import Answers
 from smartcity.reports.changes.store import ReportChanges
 from smartcity.reports.codes import refuse_lost_codes
-from smartcity.reports.confirmations.service import ConfirmationService
-from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
@@ -159,7 +158,7 @@ class Parts:
         self.tasks = TaskLists(database)
         self.answers = Answers(self.city)
         self.similarity = Similarity(self.city, self.report_lists, self.views)
-        self.confirmations = ConfirmationService(ConfirmationStore(database), self.report_store)
+        self.confirmations = shared.confirmations
 
         self.alerts = shared.alerts
         inbox_keeps = timedelta(days=self.city.privacy.inbox_days)
@@ -175,6 +174,7 @@ class Parts:
         )
 
         self.follows = shared.follows
+        self.choices = ChoiceService(shared.choice_store, shared.emails)
         self.deliveries = Deliveries(shared.notification_store)
         self.emails = shared.emails
         self.email_owners = EmailOwners(
@@ -232,7 +232,8 @@ class Parts:
             letters=shared.letter_store,
             emails=shared.emails,
             citizens=CitizenStore(database),
-            confirmations=ConfirmationStore(database),
+            choices=shared.choice_store,
+            confirmations=shared.confirmation_store,
             restrictions=RestrictionStore(database),
             attachments=AttachmentStore(database),
         )

@@ -104,6 +104,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "UnfollowReport": OWN_DEVICE,
     "ListNotifications": OWN_DEVICE | TRIAGE,
     "MarkNotificationsRead": OWN_DEVICE | TRIAGE,
+    "GetChoices": OWN_DEVICE | STAFF,
+    "ChangeChoices": OWN_DEVICE | STAFF,
     # --- dossiers -------------------------------------------------------------------------------
     "LookUpDossier": PUBLIC,
     "FollowDossier": OWN_DEVICE,

@@ -15,13 +15,14 @@ from smartcity.alerts.store import ALERTS
 from smartcity.audit.chain import Chain
 from smartcity.audit.heads import AuditHeads
 from smartcity.audit.store import AUDITOR, RECORDS, AuditStore
-from smartcity.bridges import ImportedBatches, StaffInOffice
+from smartcity.bridges import ImportedBatches, QueuesOfAgencies, StaffInOffice
 from smartcity.city import City, load_city
 from smartcity.composition import Composition
 from smartcity.dossiers.collecting.service import PAGE
 from smartcity.dossiers.events import DossierBatches
 from smartcity.dossiers.store import DOSSIERS, DossierStore
 from smartcity.feed.consumer import BATCH, Consumer
+from smartcity.feed.counting.store import FeedCounts
 from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER
 from smartcity.geography.geocoding import Geocoder
@@ -30,7 +31,9 @@ from smartcity.heap import keep_for_good
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
-from smartcity.notifications.choices.store import ChoiceStore
+from smartcity.notifications.digests.model import Hour
+from smartcity.notifications.digests.service import Digests
+from smartcity.notifications.digests.store import DigestStore
 from smartcity.notifications.fcm.sender import push_sender
 from smartcity.notifications.fcm.topics import topic_subscriber
 from smartcity.notifications.letters.sms.posting import GatewayDoor
@@ -39,10 +42,11 @@ from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.topics import Subscriber
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.people.erasure import Eraser, everything
 from smartcity.reports.clockwork.sweep import FRESH
 from smartcity.reports.codes import refuse_lost_codes
-from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.store import COLLECTION as REPORTS
 from smartcity.settings import Settings
@@ -55,11 +59,14 @@ from workers.addresses import BATCH as ADDRESSES
 from workers.addresses import AddressFinder
 from workers.alert_pushes import compose_alert_pushes
 from workers.alerts import AlertClock
+from workers.audiences import Audiences
 from workers.auditor import BATCH as AUDITED
 from workers.auditor import Auditor
 from workers.clockwork import POLL_S, Clockwork, compose_sweep
 from workers.collecting import POLL_S as COLLECTING_POLL_S
 from workers.collecting import Collector, compose_collecting
+from workers.digests import POLL_S as DIGESTS_POLL_S
+from workers.digests import DigestClock
 from workers.duty import Duty, perform, until_done
 from workers.forgetter import Forgetter
 from workers.housekeeping import Housekeeping
@@ -147,24 +154,50 @@ class Crew:
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
         posts = (email_post(shared, citizens), *texting(shared, gateway))
+        companions = Companions(citizens, shared.devices)
         notifier = Notifier(
             city,
-            shared.follows,
+            Audiences(
+                city,
+                shared.follows,
+                shared.devices,
+                confirmations=shared.confirmations,
+                offices=StaffInOffice(shared.staff_store),
+            ),
             shared.devices,
             ImportedBatches(shared.report_store, DossierBatches(dossiers)),
             shared.notification_store,
             keep=timedelta(days=city.privacy.inbox_days),
-            companions=Companions(citizens, shared.devices),
-            offices=StaffInOffice(shared.staff_store),
+            companions=companions,
+            choices=shared.choice_store,
+            trailing=Trailing(TrailingStore(database), timedelta(seconds=settings.push_apart_s)),
             letters=LetterWriter(
                 city,
-                ChoiceStore(database),
+                shared.choice_store,
                 shared.letter_store,
                 {post.channel: post.readers for post in posts},
                 keep=timedelta(days=city.privacy.inbox_days),
                 wait=timedelta(seconds=settings.letter_wait_s),
                 manners={post.channel: post.manner for post in posts},
             ),
+        )
+        digest_store = DigestStore(database)
+        digests = DigestClock(
+            Digests(
+                city,
+                FeedCounts(database),
+                digest_store,
+                shared.device_store,
+                companions,
+                shared.staff_store,
+                QueuesOfAgencies(ReportLists(database)),
+            ),
+            shared.choice_store,
+            digest_store,
+            notifier,
+            self._lease("digests"),
+            Hour.parse(settings.digest_at),
+            city.zone,
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)
         consumer = Consumer("notifier", feed, self._lease("consumer:notifier"), notifier.handle)
@@ -232,8 +265,9 @@ class Crew:
                 shared.letter_store,
                 shared.email_store,
                 shared.alert_read_store,
-                ConfirmationStore(database),
+                shared.confirmation_store,
                 RestrictionStore(database),
+                shared.choice_store,
             ),
             shared.forgetting,
             feed,
@@ -273,6 +307,7 @@ class Crew:
         alert_clock = AlertClock(shared.alerts, self._lease("alerts"))
         self._duties += [
             Duty(name="deliveries", run_once=deliveries.run_once, poll_s=poll_s, full=BATCH),
+            Duty(name="digests", run_once=digests.run_once, poll_s=DIGESTS_POLL_S),
             Duty(name="alerts", run_once=alert_clock.run_once, poll_s=POLL_S, full=EXPIRING),
         ]
         if subscriber is not None:

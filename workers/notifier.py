@@ -5,7 +5,6 @@ recipient, so a repeat writes nothing. Sending to phones is the pusher's duty, a
 other channels (`letters`) their senders'.
 """
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -16,24 +15,37 @@ import msgspec
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
+from smartcity.identity.citizens.companions import Linked
 from smartcity.identity.devices.service import DeviceService
-from smartcity.notifications.audience import Hearer, followers, parties, rows_for, superiors
-from smartcity.notifications.following.service import Follows
+from smartcity.notifications.audience import rows_for
+from smartcity.notifications.choices.model import Choices
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
     STALE_AFTER,
+    Channel,
     Notification,
     Push,
     PushState,
+    Told,
     notification_id,
 )
 from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.trailing.rules import News
+from smartcity.notifications.trailing.service import Trailing
+from workers.audiences import Audiences, Hearing
 
 CHUNK: Final = 1000
 """So many notifications are composed and written at a time."""
 
 TOO_OLD: Final = "older than a day"
+NOT_WANTED: Final = "not wanted"
+
+TRAILING: Final = frozenset({Topic.REPORT, Topic.DOSSIER})
+"""What may be told of several times within a minute."""
+
+ASKED: Final = "waiting"
+"""The status of a report whose reporter was asked something."""
 
 
 class Batches(Protocol):
@@ -51,24 +63,27 @@ class Batches(Protocol):
 class Companions(Protocol):
     """Which devices are one person's; the citizens' accounts answer."""
 
-    async def of(self, recipients: Collection[UUID], /) -> Mapping[UUID, Collection[UUID]]:
-        """For each that belongs to an account: the devices that are linked to it now."""
+    async def of(self, recipients: Collection[UUID], /) -> Mapping[UUID, Linked]:
+        """The account of each that is one, or a device that was ever linked to one."""
         ...
 
 
-class Offices(Protocol):
-    """Who holds an office; the staff accounts answer."""
+class ChoicesOf(Protocol):
+    """What people chose to be told through."""
 
-    async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
-        """The staff of a role in an agency; those of a role for the whole city. Bounded."""
+    async def of(self, persons: Collection[UUID], /) -> Mapping[UUID, Choices]:
+        """What each of these accounts, devices and staff chose, or what holds for them."""
         ...
 
 
-class Hearing(msgspec.Struct, frozen=True):
-    """One event for one recipient."""
+class Addressed(msgspec.Struct, frozen=True):
+    """One event for one inbox, and the notification's id. `person` is whose choices count: the
+    account, or the recipient.
+    """
 
-    published: Published
-    hearer: Hearer
+    id: UUID
+    hearing: Hearing
+    person: UUID
 
 
 class Notifier:
@@ -77,127 +92,149 @@ class Notifier:
     def __init__(
         self,
         city: City,
-        follows: Follows,
+        audiences: Audiences,
         devices: DeviceService,
         batches: Batches,
         store: NotificationStore,
         keep: timedelta,
         *,
         companions: Companions,
-        offices: Offices,
+        choices: ChoicesOf,
+        trailing: Trailing,
         letters: LetterWriter,
     ) -> None:
         self._city = city
-        self._follows = follows
+        self._audiences = audiences
         self._devices = devices
         self._batches = batches
-        self._offices = offices
-        self._letters = letters
         self._store = store
         self._keep = keep
         self._companions = companions
+        self._choices = choices
+        self._trailing = trailing
+        self._letters = letters
 
     async def handle(self, batch: Sequence[Published]) -> None:
         """Tell everybody whom these events concern. Harmless when done again."""
         at = now()
-        await self._tell([published for published in batch if rows_for(published.event)], at)
+        told = [published for published in batch if rows_for(published.event)]
+        await self.tell(self._audiences.of(told), at)
         for published in batch:
             if published.event.topic is Topic.BULK:
                 await self._tell_of_bulk(published, at)
 
     async def _tell_of_bulk(self, published: Published, at: datetime) -> None:
-        """An import of a million subjects concerns only those few who follow one of them."""
+        """An import of a million subjects concerns only few people."""
         bulk = published.event
+        assert bulk.of is not None, "a batch is one of something"
         async for subjects in self._batches.subjects(bulk):
-            if followed := await self._follows.followed_among(subjects):
-                events = await self._batches.events(bulk, followed)
+            if concerning := await self._audiences.concerns(subjects, bulk.of):
+                events = await self._batches.events(bulk, concerning)
                 single = [_part_of(published, event) for event in events if rows_for(event)]
-                await self._tell(single, at)
+                await self.tell(self._audiences.of_imported(single), at)
 
-    async def _tell(self, told: Sequence[Published], at: datetime) -> None:
+    async def tell(self, hearings: AsyncIterator[Hearing], at: datetime) -> None:
+        """Tell each of these. Harmless when done again."""
         waiting: list[Hearing] = []
-        async for hearing in self._hearings(told):
+        async for hearing in hearings:
             waiting.append(hearing)
             if len(waiting) == CHUNK:
                 await self._write(waiting, at)
                 waiting = []
         await self._write(waiting, at)
 
-    async def _hearings(self, told: Sequence[Published]) -> AsyncIterator[Hearing]:
-        by_subject: defaultdict[UUID, list[Published]] = defaultdict(list)
-        for published in told:
-            for hearer in (*parties(published.event), *await self._superiors(published.event)):
-                yield Hearing(published, hearer)
-            if published.event.subject is not None:
-                by_subject[published.event.subject].append(published)
-        if not by_subject:
+    async def _write(self, hearings: Sequence[Hearing], at: datetime) -> None:
+        if not hearings:
             return
-        async for subject, following in self._follows.followers(by_subject.keys()):
-            for published in by_subject[subject]:
-                for hearer in followers(published.event, following):
-                    yield Hearing(published, hearer)
+        if addressed := await self._on_all_devices(hearings):
+            await self._write_to_inboxes(addressed, at)
+        await self._letters.write([(one.published, one.hearer) for one in hearings], at)
 
-    async def _superiors(self, event: Event) -> list[Hearer]:
-        raised = event.internal and event.internal.raised_to
-        if not raised:
-            return []
-        return superiors(event, await self._offices.holders(raised.role, raised.agency))
+    async def _write_to_inboxes(self, addressed: Sequence[Addressed], at: datetime) -> None:
+        languages = await self._devices.languages({a.hearing.hearer.recipient for a in addressed})
+        chosen = await self._choices.of({a.person for a in addressed})
+        pushes = {a.id: _push(a, chosen[a.person], at) for a in addressed}
+        pushes |= await self._trailing.arrange(
+            [
+                _news(one, pushes[one.id])
+                for one in addressed
+                if one.hearing.published.event.topic in TRAILING
+                and pushes[one.id].state is PushState.PENDING
+            ]
+        )
+        await self._store.add(
+            [self._notification(a, languages, pushes[a.id], at) for a in addressed]
+        )
 
-    async def _write(self, heard: Sequence[Hearing], at: datetime) -> None:
-        hearings = await self._on_all_devices(heard)
-        if hearings:
-            languages = await self._devices.languages({h.hearer.recipient for h in hearings})
-            await self._store.add([self._notification(h, languages, at) for h in hearings])
-        await self._letters.write([(h.published, h.hearer) for h in heard], at)
-
-    async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Hearing]:
+    async def _on_all_devices(self, hearings: Sequence[Hearing]) -> Sequence[Addressed]:
         """What one of a person's devices is to hear, all of them do; nothing of what was done on
         another of them.
         """
         persons = await self._companions.of({h.hearer.recipient for h in hearings})
-        spread: dict[tuple[UUID, UUID], Hearing] = {}
+        spread: dict[UUID, Addressed] = {}
         for hearing in hearings:
-            event, hearer = hearing.published.event, hearing.hearer
-            devices = persons.get(hearer.recipient, (hearer.recipient,))
-            if event.internal is None or event.internal.actor not in devices:
-                for device in devices:
-                    told = msgspec.structs.replace(hearer, recipient=device)
-                    spread.setdefault(
-                        (event.id, device), Hearing(published=hearing.published, hearer=told)
-                    )
+            event, recipient = hearing.published.event, hearing.hearer.recipient
+            linked = persons.get(recipient) or Linked(recipient, frozenset({recipient}))
+            if event.internal is None or event.internal.actor not in linked.devices:
+                for device in linked.devices:
+                    hearer = msgspec.structs.replace(hearing.hearer, recipient=device)
+                    id_ = notification_id(event.id, device)
+                    told = Addressed(id_, Hearing(hearing.published, hearer), linked.account)
+                    spread.setdefault(id_, told)
         return list(spread.values())
 
     def _notification(
-        self, hearing: Hearing, languages: dict[UUID, str], at: datetime
+        self, one: Addressed, languages: dict[UUID, str], push: Push, at: datetime
     ) -> Notification:
+        hearing = one.hearing
         event, recipient = hearing.published.event, hearing.hearer.recipient
-        assert event.subject is not None, "an event that somebody hears of has a subject"
         language = languages.get(recipient)
         if language not in self._city.languages:  # staff, or a language the city has given up
             language = self._city.languages[0]
         text = words(self._city, language, event, hearing.hearer.row)
         return Notification(
-            id=notification_id(event.id, recipient),
+            id=one.id,
             recipient=recipient,
             event=event.id,
             seq=hearing.published.seq,
             topic=event.topic,
-            subject=event.subject,
+            subject=_subject(event),
             action=event.action,
+            kind=hearing.hearer.row.kind,
             title=text.title,
             body=text.body,
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            push=_push(hearing, at),
+            push=push,
         )
 
 
-def _push(hearing: Hearing, at: datetime) -> Push:
-    urgency = hearing.hearer.row.urgency
-    if hearing.published.event.at < at - STALE_AFTER:
-        return Push(state=PushState.NONE, urgency=urgency, reason=TOO_OLD)
-    return Push(state=PushState.PENDING, urgency=urgency, next_at=at)
+def _push(one: Addressed, chosen: Choices, at: datetime) -> Push:
+    row = one.hearing.hearer.row
+    if one.hearing.published.event.at < at - STALE_AFTER:
+        return Push(state=PushState.NONE, urgency=row.urgency, reason=TOO_OLD)
+    if Channel.PUSH not in chosen.of(row.kind):
+        return Push(state=PushState.NONE, urgency=row.urgency, reason=NOT_WANTED)
+    return Push(state=PushState.PENDING, urgency=row.urgency, next_at=at)
+
+
+def _news(one: Addressed, push: Push) -> News:
+    event, hearer = one.hearing.published.event, one.hearing.hearer
+    told = Told(
+        id=one.id,
+        recipient=hearer.recipient,
+        subject=_subject(event),
+        seq=one.hearing.published.seq,
+        kind=hearer.row.kind,
+        push=push,
+    )
+    return News(told, asked=event.internal is not None and event.internal.status == ASKED)
+
+
+def _subject(event: Event) -> UUID:
+    assert event.subject is not None, "an event that somebody hears of has a subject"
+    return event.subject
 
 
 def _part_of(bulk: Published, event: Event) -> Published:

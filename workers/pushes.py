@@ -16,6 +16,7 @@ from smartcity.notifications.retries import SETTLED, out_of_time, wait_s
 from smartcity.notifications.store import NotificationStore
 
 NO_ADDRESS: Final = "no push address"
+QUIET: Final = "quiet hours"
 
 
 class NotificationPushes:
@@ -37,17 +38,21 @@ class NotificationPushes:
         )
         self._behind = due[-1].place if len(due) == room else None
         due = [one for one in due if one.id not in self._hand]
-        addresses = await self._devices.addresses({one.recipient for one in due}) if due else {}
+        reach = await self._devices.reach({one.recipient for one in due}) if due else {}
         settled: dict[UUID, Push] = {}
         messages: list[PushMessage] = []
         for one in due:
-            if one.created_at < at - STALE_AFTER:
+            if _waits_since(one) < at - STALE_AFTER:
                 settled[one.id] = _settled(one, PushState.FAILED, out_of_time(one.push.reason))
-            elif (address := addresses.get(one.recipient)) is None:
+            elif (phone := reach.get(one.recipient)) is None:
                 settled[one.id] = _settled(one, PushState.NONE, NO_ADDRESS)
+            elif self._urgency is not Urgency.HIGH and (
+                end := self._devices.quiet_until(phone.quiet_hours, at)
+            ):
+                settled[one.id] = msgspec.structs.replace(one.push, reason=QUIET, next_at=end)
             else:
                 self._hand[one.id] = one
-                messages.append(_message(one, address))
+                messages.append(_message(one, phone.address))
         await self._store.record(settled)
         return messages
 
@@ -98,11 +103,18 @@ def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
         settled = _settled(one, SETTLED[result.outcome], result.reason)
         return msgspec.structs.replace(settled, attempts=attempts)
     next_at = at + timedelta(seconds=wait_s(one.id, one.push.attempts, result.retry_after_s or 0.0))
-    if next_at > one.created_at + STALE_AFTER:
+    if next_at > _waits_since(one) + STALE_AFTER:
         return _settled(one, PushState.FAILED, out_of_time(result.reason))
     return msgspec.structs.replace(
         one.push, reason=result.reason, attempts=attempts, next_at=next_at
     )
+
+
+def _waits_since(one: DuePush) -> datetime:
+    """Since when nothing but the phone stands in its way: quiet hours are the person's wish."""
+    if one.push.reason == QUIET and one.push.next_at is not None:
+        return one.push.next_at
+    return one.created_at
 
 
 def _settled(one: DuePush, state: PushState, reason: str | None) -> Push:

@@ -16,6 +16,7 @@ from smartcity.identity.credentials import Credentials
 from smartcity.identity.devices.model import SILENT_DAYS, Platform
 from smartcity.identity.oidc.tokens import IdToken
 from smartcity.identity.roles import Actor, Assurance
+from smartcity.notifications.choices.service import ChoiceService
 from smartcity.settings import Settings
 
 
@@ -38,13 +39,16 @@ class AccountController(Controller):
         data: JSONBody[IdToken],
         actor: NamedDependency[Actor],
         citizens: NamedDependency[CitizenService],
+        choices: NamedDependency[ChoiceService],
         credentials: NamedDependency[Credentials],
         request: Request[Actor, str, Any],
     ) -> AccountView:
         """Log in as a citizen: link this device to one's account, and see what one's other devices
-        sent. What this one sent before goes with it.
+        sent. What this one sent before goes with it, and what it chose to be told through, if
+        nothing was chosen for the account.
         """
         citizen = await citizens.link(actor.own_id, data)
+        await choices.hand_over(actor.own_id, citizen.id)
         credentials.forget(request.auth)
         return _view(citizen)
 

@@ -33,13 +33,16 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A device as it sees itself. `units` are the codes of those it follows."""
+    """A device as it sees itself. `units` are the codes of those it follows, and `categories` those
+    of the categories or fields whose reports there it is told of.
+    """
 
     id: UUID
     platform: Platform
     language: str
     push: PushAddress | None = None
     units: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
     created_at: datetime
 
@@ -79,7 +82,9 @@ class DeviceController(Controller):
         credentials: NamedDependency[Credentials],
         request: Request[Actor, str, Any],
     ) -> DeviceView:
-        """Change the push address, language, followed units or quiet hours of the calling device.
+        """Change the push address, language, followed units and categories or quiet hours of the
+        calling device. Of reports in the followed units it is told what becomes of those in the
+        followed categories; of alerts for these units, always.
 
         What is not given stays; `null` takes the push address or the quiet hours away.
         """

@@ -82,8 +82,8 @@ class MeController(Controller):
     ) -> Stream:
         """Everything that the city keeps about the caller: one JSON object a line, with its `kind`.
 
-        Kinds: account, email, device, consent, restriction, follow, notification, letter,
-        confirmation, attachment, report, said (in a report that another person sent).
+        Kinds: account, email, device, consent, choices, restriction, follow, notification, letter,
+        alerts_read, confirmation, attachment, report, said (in a report that another person sent).
         """
         return Stream(
             export.lines(speaking(actor), language),

@@ -21,7 +21,7 @@ UnreadOnly = Annotated[bool, QueryParameter(description="Only what was not read 
 
 
 class InboxItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One notification. `subject` is the report, dossier or alert that it is about."""
+    """One notification. `subject` is the report, dossier or alert that it is about, or a digest."""
 
     id: UUID
     topic: Topic

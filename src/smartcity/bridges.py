@@ -24,12 +24,14 @@ from smartcity.identity.roles import Actor, Role
 from smartcity.identity.staff.store import StaffStore
 from smartcity.map.model import Pin
 from smartcity.notifications.alerts import AlertNotice
+from smartcity.notifications.digests.model import Standing
 from smartcity.notifications.following.model import Following
 from smartcity.notifications.following.service import Merged
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import notification_id
 from smartcity.notifications.store import NotificationStore
 from smartcity.reports.events import event
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.merging import everything_merged_into
 from smartcity.reports.model import Report
 from smartcity.reports.moderation import covered
@@ -228,6 +230,24 @@ class SeenNotifications:
             return told is not None
         device = await self._devices.get(recipient)
         return device is not None and device.seen_at > told.created_at
+
+
+class QueuesOfAgencies:
+    """How agencies stand (`notifications.digests.service.Desks`), counted from the open reports."""
+
+    def __init__(self, lists: ReportLists) -> None:
+        self._lists = lists
+
+    async def standing(self, at: datetime, /) -> Mapping[str, Standing]:
+        tally = await self._lists.tally(at)
+        return {
+            agency: Standing(
+                open=sum(count.reports for count in counts),
+                at_risk=sum(count.at_risk for count in counts),
+                overdue=sum(count.overdue for count in counts),
+            )
+            for agency, counts in tally.opened.items()
+        }
 
 
 class StaffInOffice:

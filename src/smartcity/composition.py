@@ -44,6 +44,7 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.sms.budget import SmsBudget
@@ -52,6 +53,7 @@ from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
+from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
 from smartcity.reports.personal.callers import Callers
@@ -89,6 +91,8 @@ class Composition:
         self.webhook_store = WebhookStore(database)
         self.feed_store = FeedStore(database)
         self.alert_read_store = AlertReadStore(database)
+        self.choice_store = ChoiceStore(database)
+        self.confirmation_store = ConfirmationStore(database)
         self.alert_store = AlertStore(database)
         self.delivery_store = DeliveryStore(database)
         self.straggler_store = StragglerStore(database)
@@ -226,6 +230,10 @@ class Composition:
         )
 
     @cached_property
+    def confirmations(self) -> ConfirmationService:
+        return ConfirmationService(self.confirmation_store, self.report_store)
+
+    @cached_property
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
 
@@ -264,7 +272,7 @@ class Composition:
             self.people_store,
             self.personal_store,
             AttachmentStore(self.database),
-            ConfirmationStore(self.database),
+            self.confirmation_store,
             self.persons,
             self.forgetting,
         )

@@ -23,6 +23,11 @@ NOT_SETTINGS = frozenset({"SMARTCITY_PASSWORD"})
 Rate = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,8}/(second|minute|hour|day)$")]
 """How often something may happen: `10/hour`."""
 
+Weekly = Annotated[
+    str, msgspec.Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d$")
+]
+"""A day of the week and a time by the city's clock: `mon 08:00`."""
+
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -67,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_credentials: str
     fcm_endpoint: str
     push_per_second: Count
+    push_apart_s: Seconds
+    digest_at: Weekly
 
     letter_wait_s: Annotated[float, msgspec.Meta(ge=0)]
     letter_link: str

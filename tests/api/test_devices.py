@@ -55,6 +55,7 @@ async def test_a_device_changes_what_it_names_and_takes_away_with_null(database:
         change: dict[str, Any] = {
             "language": "en",
             "units": ["u2"],
+            "categories": ["pothole", "roads"],
             "quiet_hours": {"from": "22:00:00", "to": "06:00:00"},
             "push": None,
         }
@@ -64,6 +65,7 @@ async def test_a_device_changes_what_it_names_and_takes_away_with_null(database:
         assert me == answer.json()
         assert me["quiet_hours"] == change["quiet_hours"]
         assert (me["language"], me["units"]) == ("en", ["u2"])
+        assert me["categories"] == ["pothole", "roads"]
         assert "push" not in me
 
 
@@ -93,6 +95,20 @@ async def test_a_unit_that_is_not_the_citys_is_named(database: Database):
         answer = await http.patch("/v1/devices/me", json={"units": ["u9"]}, headers=headers)
     assert answer.status_code == 400
     assert [field["path"] for field in answer.json()["fields"]] == ["units.0"]
+
+
+async def test_a_category_or_field_that_is_not_the_citys_is_named(database: Database):
+    async with client(app(database)) as http:
+        headers = bearer(await registered(http))
+        wish = {"categories": ["pothole", "roads", "weather"]}
+        answer = await http.patch("/v1/devices/me", json=wish, headers=headers)
+        assert answer.status_code == 400
+        assert [field["path"] for field in answer.json()["fields"]] == ["categories.2"]
+        await http.patch("/v1/devices/me", json={"categories": ["roads", "roads"]}, headers=headers)
+        me = (await http.get("/v1/devices/me", headers=headers)).json()
+        assert me["categories"] == ["roads"]
+        await http.patch("/v1/devices/me", json={"categories": []}, headers=headers)
+        assert "categories" not in (await http.get("/v1/devices/me", headers=headers)).json()
 
 
 @pytest.mark.parametrize("header", ["Bearer d_nonsense", "Bearer ", "Basic bGFuOng=", "nonsense"])

@@ -39,6 +39,7 @@ EXPORTED_AS: Final = {
     "devices": {"device"},
     "citizens": {"account"},
     "consents": {"consent"},
+    "choices": {"choices"},
     "follows": {"follow"},
     "notifications": {"notification"},
     "alert_reads": {"alerts_read"},
@@ -129,6 +130,8 @@ async def told(place: Town, issuer: LocalIssuer) -> Story:
     for path in ("follow", "confirmation"):
         answer = await first.ask("PUT", f"/v1/reports/{receipt['id']}/{path}")
         assert answer.status_code == 204, answer.text
+    quieter: dict[str, Any] = {"channels": {"comment": []}}
+    assert (await first.ask("PATCH", "/v1/me/choices", json=quieter)).status_code == 200
     comment = {"action": "comment", "text": SAID}
     await must(first, receipt["id"], comment, secret=receipt["secret"], key="once")
     dispatcher = await place.staff("dispatcher")

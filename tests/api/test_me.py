@@ -25,6 +25,7 @@ from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
@@ -95,6 +96,7 @@ def eraser(
                 AlertReadStore(database),
                 ConfirmationStore(database),
                 RestrictionStore(database),
+                ChoiceStore(database),
             ),
         ),
         Forgetting(town.city),

@@ -23,6 +23,9 @@ from tests.faults.processes import DatabaseServer, OneServer, Process, children,
 
 HOST: Final = "127.0.0.1"
 LEASE_S: Final = 2
+APART_S: Final = 3
+"""How far apart pushes about one report are: nobody waits a minute for a test."""
+
 LOG_END: Final = 4000
 
 
@@ -56,6 +59,7 @@ class Installation(ABC):
             "port": self.port,
             "lease_s": LEASE_S,
             "rate_limits": "off",
+            "push_apart_s": APART_S,
             "mongo_cache_mb": 256,
             **more,
         }

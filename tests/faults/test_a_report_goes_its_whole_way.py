@@ -7,7 +7,7 @@ import pytest
 from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.geography.tiles import tile_at
-from tests.faults.installations import Apart, Installation, running
+from tests.faults.installations import APART_S, Apart, Installation, running
 from tests.faults.listeners import Listener
 from tests.faults.people import Caller, Phone, handler, phone, stranger
 from tests.faults.processes import until
@@ -55,27 +55,28 @@ async def test_a_report_sent_on_one_connection_stands_in_the_handlers_queue_on_a
     assert receipt["id"] in [report["id"] for report in queue["items"]]
 
 
-async def test_every_step_of_a_handler_reaches_the_inbox_and_the_phone(
+async def test_every_step_of_a_handler_reaches_the_inbox_and_the_phone_rings_for_few_of_them(
     installation: Installation, hanoi: City, citizen: Phone, desk: Caller, fcm: Fcm
 ) -> None:
     story = await tell(hanoi, citizen, desk)
 
     async def pushed() -> bool:
-        return len(fcm.messages(citizen.push_address)) >= len(TOLD)
+        told = fcm.messages(citizen.push_address)
+        return bool(told) and told[-1]["message"]["data"]["action"] == TOLD[-1]
 
-    await until(pushed, "every push was sent", patience_s=5)
+    await until(pushed, "the last step was pushed", patience_s=APART_S + 5)
     inbox = await citizen.inbox()
     assert [(item["action"], item["subject"]) for item in inbox] == [
         (action, story.report) for action in TOLD
     ]
     pushes = [push["message"] for push in fcm.messages(citizen.push_address)]
-    assert {push["data"]["id"]: push["notification"]["title"] for push in pushes} == {
-        item["id"]: item["title"] for item in inbox
-    }
+    assert pushes[0]["data"]["action"] == TOLD[0], "at once"
+    titles = {item["id"]: item["title"] for item in inbox}
+    assert all(titles[push["data"]["id"]] == push["notification"]["title"] for push in pushes)
     assert all(push["android"]["notification"]["tag"] == push["data"]["id"] for push in pushes), (
         "a repeat replaces what the phone shows"
     )
-    assert len(pushes) == len(TOLD)
+    assert len({push["data"]["id"] for push in pushes}) == len(pushes) < len(TOLD)
 
 
 async def test_an_open_stream_hears_every_step_and_goes_on_where_it_was_cut(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from smartcity.city.messages import required_keys
-from smartcity.city.model import Agency
+from smartcity.city.model import Agency, Category, Field
 from smartcity.city.texts import Messages
 from smartcity.identity.attempts.service import Attempts
 from smartcity.identity.credentials import Credentials
@@ -36,6 +36,10 @@ CITY = small_city(
     messages=Messages(
         {name: {key: key.removeprefix("errors.") for key in required_keys()} for name in LANGUAGES}
     ),
+    fields={"roads": Field(code="roads", name={"en": "Roads"}, icon="road")},
+    categories={
+        "pothole": Category(code="pothole", field="roads", name={"en": "Pothole"}, icon="hole")
+    },
     agencies={
         "roads": Agency(code="roads", name={"en": "Roads"}),
         "bridges": Agency(code="bridges", name={"en": "Bridges"}, parent="roads"),

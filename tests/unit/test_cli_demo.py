@@ -44,9 +44,14 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.sessions import SessionService
 from smartcity.identity.staff.store import DoorStore, SessionStore, StaffStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.store import NotificationStore
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
+from smartcity.reports.confirmations.service import ConfirmationService
+from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.lifecycle import TRANSITIONS
 from smartcity.reports.model import Report
 from smartcity.reports.store import ReportStore
@@ -56,6 +61,7 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database, connect, from_document
 from tests.workers.notified import letter_writer
+from workers.audiences import Audiences
 from workers.main import OUTBOXES
 from workers.notifier import Notifier
 
@@ -248,13 +254,20 @@ async def test_the_sample_phone_is_told_of_its_reports_and_its_dossier(
     notifications = NotificationStore(demo.database)
     notifier = Notifier(
         hanoi,
-        Follows(FollowStore(demo.database), FollowedReports(reports)),
+        Audiences(
+            hanoi,
+            Follows(FollowStore(demo.database), FollowedReports(reports)),
+            devices,
+            confirmations=ConfirmationService(ConfirmationStore(demo.database), reports),
+            offices=StaffInOffice(StaffStore(demo.database)),
+        ),
         devices,
         ImportedBatches(reports, DossierBatches(DossierStore(demo.database))),
         notifications,
         keep=timedelta(days=180),
         companions=Companions(CitizenStore(demo.database), devices),
-        offices=StaffInOffice(StaffStore(demo.database)),
+        choices=ChoiceStore(demo.database),
+        trailing=Trailing(TrailingStore(demo.database), timedelta(minutes=1)),
         letters=letter_writer(demo.database, hanoi),
     )
     consumer = Consumer(

@@ -1,4 +1,5 @@
 from datetime import time, timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from smartcity.identity.devices.model import (
     PushAddress,
     QuietHours,
 )
+from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.roles import Role
 from smartcity.storage.mongo import Database
 from tests.unit.identity_parts import Identity
@@ -24,6 +26,10 @@ pytestmark = pytest.mark.anyio
 PHONE = NewDevice(platform=Platform.ANDROID, language="vi", push=PushAddress("fid", "f-1"))
 OTHER = PushAddress("token", "t-2")
 BROWSER = NewDevice(platform=Platform.WEB, language="en")
+
+
+async def reached(devices: DeviceService, *some: UUID) -> dict[UUID, PushAddress]:
+    return {device: reach.address for device, reach in (await devices.reach(some)).items()}
 
 
 async def test_a_token_is_told_once_and_only_its_hash_is_kept(database: Database):
@@ -101,9 +107,9 @@ async def test_a_push_address_rings_at_the_device_that_named_it_last(database: D
     devices = Identity(database).devices
     first, _ = await devices.register(PHONE)
     again, _ = await devices.register(PHONE)
-    assert await devices.addresses([first.id, again.id]) == {again.id: PHONE.push}
+    assert await reached(devices, first.id, again.id) == {again.id: PHONE.push}
     await devices.update(first.id, DeviceChange(push=PHONE.push))
-    assert await devices.addresses([first.id, again.id]) == {first.id: PHONE.push}
+    assert await reached(devices, first.id, again.id) == {first.id: PHONE.push}
 
 
 async def test_addresses_are_of_those_who_have_one(database: Database):
@@ -111,7 +117,7 @@ async def test_addresses_are_of_those_who_have_one(database: Database):
     phone, _ = await devices.register(PHONE)
     browser, _ = await devices.register(BROWSER)
     everybody = [phone.id, browser.id, new_id()]
-    assert await devices.addresses(everybody) == {phone.id: PHONE.push}
+    assert await reached(devices, *everybody) == {phone.id: PHONE.push}
     assert await devices.languages(everybody) == {phone.id: "vi", browser.id: "en"}
 
 
@@ -135,7 +141,7 @@ async def test_the_address_of_a_device_that_was_silent_for_270_days_is_forgotten
     with time_machine.travel(now() + timedelta(days=ADDRESS_DAYS + 1), tick=False):
         assert await devices.forget_silent(now()) == 1
         assert await devices.forget_silent(now()) == 0
-        assert await devices.addresses([silent.id, seen.id]) == {seen.id: OTHER}
+        assert await reached(devices, silent.id, seen.id) == {seen.id: OTHER}
         assert await devices.actor(token_hash(token)) is not None
         await devices.update(silent.id, DeviceChange(push=PHONE.push))
         assert await devices.forget_silent(now()) == 0

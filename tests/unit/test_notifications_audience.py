@@ -1,5 +1,6 @@
 """The table of who hears of what."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,13 +12,15 @@ from smartcity.feed.event import Event, Internal, PublicState, RaisedTo, Topic
 from smartcity.identifiers import new_id
 from smartcity.notifications.audience import (
     AUDIENCE,
+    OUTSIDE,
     Relation,
-    followers,
+    offices,
+    outside,
     parties,
     rows_for,
-    superiors,
+    staff,
 )
-from smartcity.notifications.model import Urgency
+from smartcity.notifications.model import Kind, Urgency
 from smartcity.reports import tasks
 from smartcity.reports.words import Action
 
@@ -47,7 +50,10 @@ def report_event(
 def told(event: Event) -> dict[UUID, str]:
     return {
         hearer.recipient: hearer.row.template
-        for hearer in [*parties(event), *followers(event, [FOLLOWER, REPORTER, ASSIGNEE, HANDLER])]
+        for hearer in [
+            *parties(event),
+            *outside(event, Relation.FOLLOWER, [FOLLOWER, REPORTER, ASSIGNEE, HANDLER]),
+        ]
     }
 
 
@@ -84,7 +90,7 @@ def test_a_comment_by_staff_is_heard_by_the_reporter_and_one_by_the_reporter_by_
 def test_a_question_goes_to_the_reporter_alone_and_wakes_the_phone() -> None:
     (hearer,) = parties(report_event("ask", assignee=None))
     assert (hearer.recipient, hearer.row.urgency) == (REPORTER, Urgency.HIGH)
-    assert not followers(report_event("ask"), [FOLLOWER])
+    assert not outside(report_event("ask"), Relation.FOLLOWER, [FOLLOWER])
 
 
 def test_followers_hear_nothing_of_a_report_that_is_never_public() -> None:
@@ -99,7 +105,7 @@ def test_the_clock_s_actions_are_heard_by_the_parties() -> None:
 
 
 @pytest.mark.parametrize("role", ["supervisor", "dispatcher"])
-def test_whoever_a_report_is_put_before_hears_of_it_once(role: str) -> None:
+def test_whoever_a_report_is_put_before_hears_of_it_once(role: str, hanoi: City) -> None:
     event = report_event("escalate", actor=None)
     assert event.internal is not None
     raised = msgspec.structs.replace(
@@ -108,9 +114,62 @@ def test_whoever_a_report_is_put_before_hears_of_it_once(role: str) -> None:
             event.internal, raised_to=RaisedTo(role=role, agency="so-y-te")
         ),
     )
-    (heard,) = superiors(raised, [HANDLER, ASSIGNEE])
+    (relation,) = offices(raised, hanoi)
+    (heard,) = staff(raised, relation, [HANDLER, ASSIGNEE])
     assert (heard.recipient, heard.row.relation) == (HANDLER, role)
-    assert not superiors(event, [HANDLER])
+    assert not offices(event, hanoi)
+
+
+ENTERING = ("submit", "release", "transfer", "reopen")
+
+
+def entering(action: str, priority: str, category: str, *, held: bool = False) -> Event:
+    """A report that comes to the department of construction."""
+    event = report_event(action, actor=None)
+    assert event.internal is not None
+    state = msgspec.structs.replace(
+        event.internal, priority=priority, category=category, agency="so-xay-dung", held=held
+    )
+    return msgspec.structs.replace(event, internal=state)
+
+
+@pytest.mark.parametrize("action", ENTERING)
+def test_the_agency_to_which_a_report_comes_hears_of_it_only_where_it_presses(
+    action: str, hanoi: City
+) -> None:
+    office = {Relation.AGENCY: RaisedTo(role="handler", agency="so-xay-dung")}
+    assert offices(entering(action, "urgent", "pothole"), hanoi) == office
+    emergency = next(code for code, one in hanoi.categories.items() if one.emergency)
+    assert offices(entering(action, "normal", emergency), hanoi) == office
+    assert not offices(entering(action, "normal", "pothole"), hanoi)
+    assert not offices(entering(action, "urgent", "pothole", held=True), hanoi)
+
+
+def test_no_other_step_rings_at_the_agency(hanoi: City) -> None:
+    for action in set(Action) - set(ENTERING):
+        assert not offices(entering(action, "urgent", "pothole"), hanoi)
+
+
+@pytest.mark.parametrize("relation", [Relation.CONFIRMER, Relation.SUBSCRIBER])
+def test_who_confirmed_a_report_or_follows_its_area_hears_no_more_than_the_public(
+    relation: Relation,
+) -> None:
+    told = {
+        action: [one.row.template for one in outside(report_event(action), relation, [FOLLOWER])]
+        for action in Action
+    }
+    assert {action: templates for action, templates in told.items() if templates} == {
+        Relation.CONFIRMER: {
+            "resolve": ["resolve_confirmed"],
+            "reject": ["reject"],
+            "merge": ["merge"],
+            "reopen": ["reopen"],
+        },
+        Relation.SUBSCRIBER: {"receive": ["receive_near"], "resolve": ["resolve_near"]},
+    }[relation]
+    for action in Action:
+        assert not outside(report_event(action, public=False), relation, [FOLLOWER])
+        assert not outside(report_event(action, actor=FOLLOWER), relation, [FOLLOWER, REPORTER])
 
 
 def test_a_dossier_is_heard_of_by_those_who_follow_it() -> None:
@@ -145,6 +204,25 @@ def test_every_row_has_its_words_in_every_language(hanoi: City) -> None:
         for template in {row.template for row in AUDIENCE}:
             for part in ("title", "body"):
                 assert hanoi.messages.texts[language][f"notifications.{template}.{part}"]
+
+
+def test_an_area_hears_once_that_a_report_was_received() -> None:
+    first, again = report_event("receive"), report_event("receive")
+    for event, received_at in ((first, first.at), (again, again.at - timedelta(days=1))):
+        assert event.internal is not None
+        state = msgspec.structs.replace(event.internal, received_at=received_at)
+        told = outside(
+            msgspec.structs.replace(event, internal=state), Relation.SUBSCRIBER, [FOLLOWER]
+        )
+        assert len(told) == (event is first)
+
+
+def test_what_waits_for_somebody_wakes_their_phone() -> None:
+    pressing = {Kind.QUESTION, Kind.PRIVACY}
+    assert {row.urgency for row in AUDIENCE if row.kind in pressing} == {Urgency.HIGH}
+    ours = {Relation.ASSIGNEE, Relation.SUPERVISOR, Relation.DISPATCHER, Relation.AGENCY}
+    assert {row.relation for row in AUDIENCE if row.kind is Kind.WORK} == ours
+    assert {row.urgency for row in AUDIENCE if row.relation in OUTSIDE} == {Urgency.NORMAL}
 
 
 def test_relations_are_all_used() -> None:

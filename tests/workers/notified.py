@@ -8,20 +8,32 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Internal, PublicState, Published, Topic
 from smartcity.identifiers import new_id
+from smartcity.identity.citizens.companions import Companions
+from smartcity.identity.citizens.model import Citizen
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.identity.roles import Assurance
 from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
 from smartcity.notifications.choices.store import ChoiceStore
-from smartcity.notifications.following.service import Merged
+from smartcity.notifications.following.service import Follows, Merged
+from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.model import Letter
 from smartcity.notifications.letters.post import Readers
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.letters.writing import LetterWriter
-from smartcity.notifications.model import Channel, Kind, Push, PushState, Urgency
+from smartcity.notifications.model import Channel, Kind, Notification, Push, PushState, Urgency
 from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.trailing.service import Trailing
+from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.storage.mongo import Database
+from workers.audiences import Audiences
+from workers.notifier import Notifier
+
+CODE = "K7M2-9QXR-4TB"
+MINUTE = timedelta(minutes=1)
 
 
 class Reports:
@@ -85,11 +97,96 @@ def inbox_of(database: Database, alerts: AlertsOf | None = None) -> InboxService
     return InboxService(NotificationStore(database), kept)
 
 
-class Nobody:
-    """A city without staff."""
+class Staff:
+    """Who holds which offices: by role and agency."""
+
+    def __init__(self) -> None:
+        self.offices: dict[tuple[str, str], list[UUID]] = {}
+        self.asked = 0
 
     async def holders(self, role: str, agency: str, /) -> Sequence[UUID]:
-        return ()
+        self.asked += 1
+        return self.offices.get((role, agency), ())
+
+
+class Confirmed:
+    """Who confirmed which reports."""
+
+    def __init__(self) -> None:
+        self.by: dict[UUID, list[UUID]] = {}
+
+    async def counts(self, reports: Collection[UUID], /) -> Mapping[UUID, int]:
+        return {report: len(self.by[report]) for report in reports if report in self.by}
+
+    async def confirmers(
+        self, reports: Collection[UUID], /
+    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        for report in reports:
+            for person in self.by.get(report, ()):
+                yield report, [person]
+
+
+class Telling:
+    """A notifier over this database, and what it asks of other rooms."""
+
+    def __init__(
+        self,
+        database: Database,
+        city: City,
+        apart: timedelta = MINUTE,
+        store: NotificationStore | None = None,
+    ) -> None:
+        self.reports = Reports()
+        self.dossiers = Dossiers()
+        self.staff = Staff()
+        self.confirmed = Confirmed()
+        self.store = store or NotificationStore(database)
+        self.devices = DeviceService(DeviceStore(database), city)
+        self.choices = ChoiceStore(database)
+        self.citizens = CitizenStore(database)
+        self.follows = Follows(FollowStore(database), self.reports)
+        self.notifier = Notifier(
+            city,
+            Audiences(
+                city,
+                self.follows,
+                self.devices,
+                confirmations=self.confirmed,
+                offices=self.staff,
+            ),
+            self.devices,
+            self.dossiers,
+            self.store,
+            timedelta(days=180),
+            companions=Companions(self.citizens, self.devices),
+            choices=self.choices,
+            trailing=Trailing(TrailingStore(database), apart),
+            letters=letter_writer(database, city),
+        )
+
+    async def tell(self, *told: Published) -> None:
+        await self.notifier.handle(told)
+
+    async def inbox(self, recipient: UUID) -> list[Notification]:
+        """Newest first."""
+        return await self.store.page(recipient, None, 100, unread=False)
+
+    async def account(self, *devices: UUID) -> UUID:
+        """An account to which these devices are linked."""
+        account = new_id()
+        await self.citizens.get_or_add(
+            Citizen(
+                id=account,
+                issuer="city-id",
+                identity=account.bytes,
+                assurance=Assurance.DEVICE,
+                devices=frozenset(devices),
+                created_at=now(),
+            )
+        )
+        for one in devices:
+            assert await self.devices.join(one, account)
+        return account
 
 
 def letter_writer(
@@ -154,19 +251,43 @@ def published(
     assignee: UUID | None = None,
     actor: UUID | None = None,
     at: datetime | None = None,
+    status: str = "received",
+    unit: str | None = None,
+    category: str | None = None,
+    field: str | None = None,
+    agency: str | None = None,
+    priority: str | None = None,
+    held: bool = False,
+    public: bool = True,
 ) -> Published:
+    """An event of a report; what is given is what it tells of the report."""
     report = report or new_id()
-    public = PublicState(id=report, version=1, status="received", code="K7M2-9QXR-4TB")
+    state = PublicState(
+        id=report,
+        version=1,
+        status=status,
+        code=CODE,
+        unit=unit,
+        category=category,
+        field=field,
+        agency=agency,
+    )
     event = Event(
         id=new_id(),
         topic=Topic.REPORT,
         action=action,
         at=at or now(),
         subject=report,
-        public=public,
+        public=state if public else None,
         internal=Internal(
-            status="received",
-            code=public.code,
+            status=status,
+            code=CODE,
+            category=category,
+            field=field,
+            unit=unit,
+            agency=agency,
+            priority=priority,
+            held=held,
             reporter=reporter,
             assignee=assignee,
             actor=actor,

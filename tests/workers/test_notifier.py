@@ -9,68 +9,53 @@ from smartcity.city.model import City
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published, Topic
 from smartcity.identifiers import new_id
-from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.model import Citizen
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
-from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Assurance
 from smartcity.notifications.following.service import Follows, Merged
-from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.model import Notification, PushState, Urgency
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
-from tests.workers.notified import Dossiers, Nobody, Reports, device, letter_writer, published
+from tests.workers.notified import Dossiers, Reports, Telling, device, published
 from workers.notifier import TOO_OLD, Notifier
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def store(database: Database) -> NotificationStore:
-    return NotificationStore(database)
+def telling(database: Database, hanoi: City) -> Telling:
+    return Telling(database, hanoi)
 
 
 @pytest.fixture
-def devices(database: Database, hanoi: City) -> DeviceService:
-    return DeviceService(DeviceStore(database), hanoi)
+def store(telling: Telling) -> NotificationStore:
+    return telling.store
 
 
 @pytest.fixture
-def reports() -> Reports:
-    return Reports()
+def devices(telling: Telling) -> DeviceService:
+    return telling.devices
 
 
 @pytest.fixture
-def dossiers() -> Dossiers:
-    return Dossiers()
+def reports(telling: Telling) -> Reports:
+    return telling.reports
 
 
 @pytest.fixture
-def follows(database: Database, reports: Reports) -> Follows:
-    return Follows(FollowStore(database), reports)
+def dossiers(telling: Telling) -> Dossiers:
+    return telling.dossiers
 
 
 @pytest.fixture
-def notifier(
-    database: Database,
-    hanoi: City,
-    follows: Follows,
-    devices: DeviceService,
-    dossiers: Dossiers,
-    store: NotificationStore,
-) -> Notifier:
-    return Notifier(
-        hanoi,
-        follows,
-        devices,
-        dossiers,
-        store,
-        timedelta(days=180),
-        companions=Companions(CitizenStore(database), devices),
-        offices=Nobody(),
-        letters=letter_writer(database, hanoi),
-    )
+def follows(telling: Telling) -> Follows:
+    return telling.follows
+
+
+@pytest.fixture
+def notifier(telling: Telling) -> Notifier:
+    return telling.notifier
 
 
 async def inbox(store: NotificationStore, recipient: UUID) -> list[Notification]:

@@ -4,7 +4,6 @@ Following a larger unit is following what lies in it, and an alert for the whole
 for each of those in it: so the units of an alert are closed upwards and downwards.
 """
 
-from collections.abc import Iterator
 from typing import Final, Protocol
 
 from smartcity.alerts.model import Area, Reach
@@ -87,17 +86,9 @@ def _shape(area: Area) -> Geometry | None:
 
 def _closed(units: tuple[str, ...] | list[str], city: City) -> tuple[str, ...]:
     named = set(units)
-    below = {code for code in city.units if not named.isdisjoint(_above(code, city))}
-    every = {above for code in named | below for above in _above(code, city)}
+    below = {code for code in city.units if not named.isdisjoint(city.around(code))}
+    every = {above for code in named | below for above in city.around(code)}
     return tuple(sorted(every))
-
-
-def _above(code: str, city: City) -> Iterator[str]:
-    """The unit and those that it lies in."""
-    at: str | None = code
-    while at is not None:
-        yield at
-        at = city.units[at].parent
 
 
 def _outside(city: City) -> OutsideCity:

@@ -3,7 +3,7 @@
 Every text that people read is a `Texts`: language → text, with one for each language of the pack.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -281,6 +281,15 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def language(self, accept_language: str | None) -> str:
         """The city's language that fits an `Accept-Language` best; the first if none does."""
         return negotiate(accept_language or "", self.languages)
+
+    def around(self, unit: str) -> Iterator[str]:
+        """A unit and those that it lies in, the smallest first; nothing for one that is not the
+        city's. A checked pack has no cycles.
+        """
+        found = self.units.get(unit)
+        while found is not None:
+            yield found.code
+            found = self.units.get(found.parent or "")
 
     def below(self, agency: str) -> frozenset[str]:
         """The agency and everything under it."""

@@ -19,6 +19,7 @@ class Topic(StrEnum):
     DOSSIER = "dossier"
     ALERT = "alert"
     AUDIT = "audit"  # staff did something that nobody but auditors hears of; never public
+    DIGEST = "digest"  # a week in figures, told to one person and never published
     BULK = "bulk"  # a chunk of imported subjects; consumers pull the batch
 
 

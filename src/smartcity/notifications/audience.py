@@ -1,9 +1,9 @@
 """Who hears of what, with which words and how urgently: one table.
 
 Nobody hears of their own action. A note is the agency's own: nobody hears of it. An agency's queue
-and its head are shown what is new by the queue itself, so a report's new agency has no row here;
-of its staff the assignee hears, and whoever a report that presses is put before. Followers hear
-only of what the public may know.
+shows its handlers and its head what is new, so of its staff only the assignee hears, whoever a late
+report is put before, and the handlers to whom a report comes that presses. Who follows or confirmed
+a report, or follows its area, hears only of what the public may know.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,9 @@ from uuid import UUID
 
 import msgspec
 
-from smartcity.feed.event import Event, Topic
+from smartcity.city.model import City, Priority
+from smartcity.feed.event import Event, RaisedTo, Topic
+from smartcity.identity.roles import Role
 from smartcity.notifications.model import Kind, Urgency
 
 
@@ -24,7 +26,15 @@ class Relation(StrEnum):
     ASSIGNEE = "assignee"
     SUPERVISOR = "supervisor"  # one of the agency that the report is put before
     DISPATCHER = "dispatcher"  # the report is put before all of the city's
+    AGENCY = "agency"  # a handler of the agency to which a report comes that presses
     FOLLOWER = "follower"  # of the subject, or sent or follows a report merged into it
+    CONFIRMER = "confirmer"  # saw it too: this report, or one merged into it
+    SUBSCRIBER = "subscriber"  # follows a unit that it lies in, and its category or field
+    READER = "reader"  # asked for the week in figures
+
+
+OUTSIDE: Final = (Relation.FOLLOWER, Relation.CONFIRMER, Relation.SUBSCRIBER)
+"""What somebody is of their own accord. They hear only of what the public may know."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -43,17 +53,25 @@ class Row(msgspec.Struct, frozen=True):
 HIGH, NORMAL = Urgency.HIGH, Urgency.NORMAL
 REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FOLLOWER
 SUPERVISOR, DISPATCHER = Relation.SUPERVISOR, Relation.DISPATCHER
+AGENCY, CONFIRMER, SUBSCRIBER = Relation.AGENCY, Relation.CONFIRMER, Relation.SUBSCRIBER
+READER = Relation.READER
 
 AUDIENCE: Final = (
     #   topic           action      who hears  template   kind            urgency
     # Sent on somebody's behalf: who sends a report themselves has its receipt as the answer.
     Row(Topic.REPORT, "submit", REPORTER, "submit", Kind.RECEIPT, NORMAL),
+    # A new agency's handlers only where somebody may be in danger: else the queue tells them.
+    Row(Topic.REPORT, "submit", AGENCY, "pressing", Kind.WORK, HIGH),
     # What was held is with its agency now.
     Row(Topic.REPORT, "release", REPORTER, "release", Kind.RECEIPT, NORMAL),
+    Row(Topic.REPORT, "release", AGENCY, "pressing", Kind.WORK, HIGH),
     Row(Topic.REPORT, "receive", REPORTER, "receive", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "receive", FOLLOWER, "receive", Kind.FOLLOWED, NORMAL),
+    # The first moment at which the public knows what and where it is.
+    Row(Topic.REPORT, "receive", SUBSCRIBER, "receive_near", Kind.AREA, NORMAL),
     Row(Topic.REPORT, "transfer", REPORTER, "transfer", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "transfer", FOLLOWER, "transfer", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "transfer", AGENCY, "pressing", Kind.WORK, HIGH),
     Row(Topic.REPORT, "correct", REPORTER, "correct", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "assign", ASSIGNEE, "assign", Kind.WORK, HIGH),
     Row(Topic.REPORT, "start", REPORTER, "start", Kind.PROGRESS, NORMAL),
@@ -66,17 +84,24 @@ AUDIENCE: Final = (
     Row(Topic.REPORT, "refuse_extension", ASSIGNEE, "refuse_extension", Kind.WORK, NORMAL),
     Row(Topic.REPORT, "resolve", REPORTER, "resolve", Kind.RESULT, HIGH),
     Row(Topic.REPORT, "resolve", FOLLOWER, "resolve_followed", Kind.FOLLOWED, NORMAL),
+    # They see the place too, and can say whether it is solved.
+    Row(Topic.REPORT, "resolve", CONFIRMER, "resolve_confirmed", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "resolve", SUBSCRIBER, "resolve_near", Kind.AREA, NORMAL),
     Row(Topic.REPORT, "reject", REPORTER, "reject", Kind.RESULT, HIGH),
     Row(Topic.REPORT, "reject", FOLLOWER, "reject", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "reject", CONFIRMER, "reject", Kind.FOLLOWED, NORMAL),
     Row(Topic.REPORT, "merge", REPORTER, "merge", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "merge", FOLLOWER, "merge", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "merge", CONFIRMER, "merge", Kind.FOLLOWED, NORMAL),
     Row(Topic.REPORT, "unmerge", REPORTER, "unmerge", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "unmerge", FOLLOWER, "unmerge", Kind.FOLLOWED, NORMAL),
     Row(Topic.REPORT, "accept", ASSIGNEE, "accept", Kind.WORK, NORMAL),
     # A supervisor may reopen too: then the reporter hears of it.
     Row(Topic.REPORT, "reopen", REPORTER, "reopen", Kind.PROGRESS, NORMAL),
     Row(Topic.REPORT, "reopen", ASSIGNEE, "reopen", Kind.WORK, HIGH),
+    Row(Topic.REPORT, "reopen", AGENCY, "pressing", Kind.WORK, HIGH),
     Row(Topic.REPORT, "reopen", FOLLOWER, "reopen", Kind.FOLLOWED, NORMAL),
+    Row(Topic.REPORT, "reopen", CONFIRMER, "reopen", Kind.FOLLOWED, NORMAL),
     Row(Topic.REPORT, "withdraw", ASSIGNEE, "withdraw", Kind.WORK, NORMAL),
     Row(Topic.REPORT, "withdraw", FOLLOWER, "withdraw", Kind.FOLLOWED, NORMAL),
     Row(Topic.REPORT, "close", REPORTER, "close", Kind.RESULT, NORMAL),
@@ -103,6 +128,9 @@ AUDIENCE: Final = (
     # Whoever follows a dossier proved with its secret that it is theirs.
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
     Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", Kind.DOSSIER, NORMAL),
+    # Once a week: what moved and what happened near by; to staff, how their agency stands.
+    Row(Topic.DIGEST, "week", READER, "digest", Kind.DIGEST, NORMAL),
+    Row(Topic.DIGEST, "staff_week", READER, "digest_staff", Kind.DIGEST, NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
@@ -140,27 +168,67 @@ def parties(event: Event) -> list[Hearer]:
     return list(told.values())
 
 
-def superiors(event: Event, staff: Iterable[UUID]) -> list[Hearer]:
-    """Those of `staff`, whom the event's `raised_to` means, who hear of it as such."""
+def offices(event: Event, city: City) -> Mapping[Relation, RaisedTo]:
+    """Whose office it is to hear of an event, by what they are to it."""
+    state, rows = event.internal, rows_for(event)
+    if state is None:
+        return {}
+    found: dict[Relation, RaisedTo] = {}
+    if state.raised_to is not None:
+        found[Relation(state.raised_to.role)] = state.raised_to
+    if AGENCY in rows and state.agency is not None and not state.held and presses(event, city):
+        found[AGENCY] = RaisedTo(role=Role.HANDLER, agency=state.agency)
+    return {relation: office for relation, office in found.items() if relation in rows}
+
+
+def presses(event: Event, city: City) -> bool:
+    """Whether somebody must look at the report at once: it is urgent, or an emergency."""
     state = event.internal
-    if state is None or state.raised_to is None:
-        return []
-    row = rows_for(event).get(Relation(state.raised_to.role))
-    if row is None:
-        return []
-    already = {state.actor, *(hearer.recipient for hearer in parties(event))}
-    return [Hearer(somebody, row) for somebody in staff if somebody not in already]
+    if state is None:
+        return False
+    category = city.categories.get(state.category or "")
+    emergency = category is not None and category.emergency is not None
+    return emergency or state.priority == Priority.URGENT
 
 
-def followers(event: Event, following: Iterable[UUID]) -> list[Hearer]:
-    """Those of `following` who hear of this event as followers."""
-    row = rows_for(event).get(FOLLOWER)
-    if row is None or not _public(event):
+def staff(event: Event, relation: Relation, holders: Iterable[UUID]) -> list[Hearer]:
+    """Those who hold an office of `offices` and hear of the event as such."""
+    already = {hearer.recipient for hearer in parties(event)}
+    if event.internal is not None and event.internal.actor is not None:
+        already.add(event.internal.actor)
+    row = rows_for(event)[relation]
+    return [Hearer(somebody, row) for somebody in holders if somebody not in already]
+
+
+def is_told_outside(event: Event, relation: Relation) -> bool:
+    """Whether there is anything to hear of the event for those of a relation of `OUTSIDE`."""
+    if relation is SUBSCRIBER and _is_received_again(event):
+        return False
+    return relation in rows_for(event) and _public(event)
+
+
+def outside(event: Event, relation: Relation, persons: Iterable[UUID]) -> list[Hearer]:
+    """Those of `persons` who hear of this event as what they are to it of their own accord."""
+    if not is_told_outside(event, relation):
         return []
+    row = rows_for(event)[relation]
     already = {hearer.recipient for hearer in parties(event)}
     if event.internal is not None:
         already |= {p for p in (event.internal.actor, event.internal.reporter) if p is not None}
-    return [Hearer(somebody, row) for somebody in following if somebody not in already]
+    return [Hearer(somebody, row) for somebody in persons if somebody not in already]
+
+
+def _is_received_again(event: Event) -> bool:
+    """By another agency, after a transfer: of that an area has heard."""
+    since = None if event.internal is None else event.internal.received_at
+    return event.action == "receive" and since is not None and since < event.at
+
+
+def readers(digests: Mapping[UUID, Event]) -> list[tuple[Event, Hearer]]:
+    """Everybody who asked for a digest, and theirs."""
+    return [
+        (digest, Hearer(person, rows_for(digest)[READER])) for person, digest in digests.items()
+    ]
 
 
 def _public(event: Event) -> bool:

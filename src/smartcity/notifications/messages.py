@@ -10,7 +10,7 @@ import msgspec
 
 from smartcity.city.model import City, Texts
 from smartcity.feed.event import Event, Internal, PublicState, Topic
-from smartcity.notifications.audience import Relation, Row
+from smartcity.notifications.audience import OUTSIDE, Row
 
 STATUS_KEYS: Final = {Topic.REPORT: "status", Topic.DOSSIER: "dossier_status"}
 ELLIPSIS: Final = "…"
@@ -34,7 +34,11 @@ def words(city: City, language: str, event: Event, row: Row) -> Words:
 
 
 def values_of(city: City, language: str, event: Event, row: Row) -> dict[str, str]:
-    """A name for every placeholder; what may not be told yet is the city, or nothing."""
+    """A name for every placeholder; what may not be told yet is the city, or nothing. Of a digest,
+    its figures.
+    """
+    if event.topic is Topic.DIGEST:
+        return dict(event.details)
     state = _state(event, row)
     category = city.categories.get(state.category or "")
     agency = city.agencies.get(state.agency or "")
@@ -57,9 +61,9 @@ def shortened(text: str, size: int) -> str:
 
 
 def _state(event: Event, row: Row) -> Internal | PublicState:
-    """What the recipient may know: followers of a report only what the public may."""
-    if row.relation is Relation.FOLLOWER and event.topic is Topic.REPORT:
-        assert event.public is not None, "followers hear only of what is public"
+    """What the recipient may know of a report: from outside only what the public may."""
+    if row.relation in OUTSIDE and event.topic is Topic.REPORT:
+        assert event.public is not None, "outside is heard only what is public"
         return event.public
     assert event.internal is not None, "an event that somebody hears of tells the state"
     return event.internal

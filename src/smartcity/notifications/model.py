@@ -47,7 +47,7 @@ class PushState(StrEnum):
     SENT = "sent"
     NOT_SENT = "not_sent"  # there is nobody to send through
     FAILED = "failed"  # `reason` says why; it is not tried again
-    NONE = "none"  # nothing to send: too old, or no address
+    NONE = "none"  # nothing to send: too old, no address, not wanted, or told with another
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +90,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     topic: Topic
     subject: UUID
     action: str
+    kind: Kind | None = None  # alerts have none, nor what was written before there were kinds
     title: str
     body: str
     language: str
@@ -101,6 +102,17 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> Place:
         return Place(self.created_at, self.seq, self.id)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a notification to know what somebody was told of a subject just now."""
+
+    id: UUID = msgspec.field(name="_id")
+    recipient: UUID
+    subject: UUID
+    seq: int
+    kind: Kind | None = None
+    push: Push
 
 
 class DuePlace(msgspec.Struct, frozen=True):

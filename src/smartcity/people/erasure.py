@@ -21,6 +21,7 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
@@ -141,12 +142,14 @@ def everything(
     alert_reads: AlertReadStore,
     confirmations: ConfirmationStore,
     restrictions: RestrictionStore,
+    choices: ChoiceStore,
 ) -> tuple[OfPersons, ...]:
     """What a city keeps about a person beside their reports, their files and their key."""
     return (
         devices,
         citizens,
         consents,
+        choices,
         follows,
         told,
         letters,

@@ -18,6 +18,7 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.emails.service import Emails
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import Notification, Place
@@ -41,6 +42,7 @@ TOLD_OF_A_DEVICE: Final = (
     "language",
     "push",
     "units",
+    "categories",
     "quiet_hours",
     "created_at",
     "seen_at",
@@ -92,6 +94,7 @@ class Export:
         *,
         letters: LetterStore,
         emails: Emails,
+        choices: ChoiceStore,
         citizens: CitizenStore,
         confirmations: ConfirmationStore,
         restrictions: RestrictionStore,
@@ -107,6 +110,7 @@ class Export:
         self._alert_reads = alert_reads
         self._letters = letters
         self._emails = emails
+        self._choices = choices
         self._citizens = citizens
         self._confirmations = confirmations
         self._restrictions = restrictions
@@ -124,6 +128,9 @@ class Export:
             yield "device", _told(device, TOLD_OF_A_DEVICE)
         for consent in await self._consents.of(person.ids):
             yield "consent", _told(consent, TOLD_OF_A_CONSENT)
+        for choices in (await self._choices.of(person.ids)).values():
+            if choices.channels:
+                yield "choices", {"channels": choices.channels}
         for restriction in await self._restrictions.binding(person.ids, now()):
             told = _told(restriction, TOLD_OF_A_RESTRICTION)
             yield "restriction", {"as": restriction.kind, **told}

@@ -4,10 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.devices.service import DeviceService
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """An account, and the devices that are linked to it now."""
+
+    account: UUID
+    devices: frozenset[UUID]
 
 
 class Companions:
@@ -15,15 +23,17 @@ class Companions:
         self._citizens = citizens
         self._devices = devices
 
-    async def of(self, recipients: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
-        """For each that belongs to an account: the devices that are linked to it now."""
-        citizens = await self._citizens.of_devices(recipients)
+    async def of(self, recipients: Collection[UUID]) -> Mapping[UUID, Linked]:
+        """The account of each that is one, or a device that was ever linked to one."""
+        citizens = await self._citizens.of(recipients)
+        if not citizens:
+            return {}
         linked: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for device in await self._devices.of_accounts([citizen.id for citizen in citizens]):
             assert device.account is not UNSET, "it was asked for by its account"
             linked[device.account].add(device.id)
         return {
-            device: frozenset(linked[citizen.id])
+            one: Linked(citizen.id, frozenset(linked[citizen.id]))
             for citizen in citizens
-            for device in citizen.devices.intersection(recipients)
+            for one in (citizen.devices | {citizen.id}).intersection(recipients)
         }

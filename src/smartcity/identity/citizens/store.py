@@ -45,9 +45,10 @@ class CitizenStore:
     async def add_device(self, citizen: UUID, device: UUID) -> None:
         await self._citizens.update_one({"_id": citizen}, {"$addToSet": {"devices": device}})
 
-    async def of_devices(self, devices: Collection[UUID]) -> list[Citizen]:
-        """The accounts to which any of the devices was ever linked."""
-        found = self._citizens.find({"devices": {"$in": list(devices)}})
+    async def of(self, ids: Collection[UUID]) -> list[Citizen]:
+        """The accounts among these ids, and those to which a device of them was ever linked."""
+        among = {"$in": list(ids)}
+        found = self._citizens.find({"$or": [{"_id": among}, {"devices": among}]})
         return [from_document(document, Citizen) async for document in found]
 
     async def remove(self, persons: Collection[UUID]) -> None:

@@ -19,6 +19,7 @@ ADDRESS_DAYS: Final = 270
 
 Language = Annotated[str, Meta(max_length=35)]
 UnitCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
+CategoryCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
 LocalTime = Annotated[time, Meta(tz=False)]
 
 
@@ -56,12 +57,14 @@ class DeviceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     language: Language | UnsetType = UNSET
     push: PushAddress | UnsetType | None = UNSET
     units: UnitCodes | UnsetType = UNSET
+    categories: CategoryCodes | UnsetType = UNSET
     quiet_hours: QuietHours | UnsetType | None = UNSET
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A device as it is kept. `units` are the codes of the units it follows, `account` is the
-    citizen's to whom it is linked.
+    citizen's to whom it is linked. `categories` are the codes of those, or of whole fields, whose
+    reports in these units it wants to hear of.
     """
 
     id: UUID = msgspec.field(name="_id")
@@ -70,6 +73,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     push: PushAddress | None = None
     units: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
     account: UUID | UnsetType = UNSET
     created_at: datetime
@@ -93,3 +97,18 @@ class Phones(msgspec.Struct, frozen=True):
 
     phones: list[Phone]
     up_to: UUID | None
+
+
+class Subscriber(msgspec.Struct, frozen=True):
+    """What is read of a device that wants to hear of reports in some units."""
+
+    id: UUID = msgspec.field(name="_id")
+    units: frozenset[str]
+    categories: frozenset[str]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Where a device's pushes go, and when not."""
+
+    address: PushAddress
+    quiet_hours: QuietHours | None

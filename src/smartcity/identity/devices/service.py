@@ -1,6 +1,6 @@
 """What a device does with itself, and what others may know of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,11 @@ from smartcity.identity.devices.model import (
     DeviceChange,
     NewDevice,
     PushAddress,
+    QuietHours,
+    Reach,
+    Subscriber,
 )
+from smartcity.identity.devices.quiet_hours import quiet_until
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Actor, Role
 from smartcity.storage.mongo import to_document
@@ -68,6 +72,10 @@ class DeviceService:
         if change.units is not UNSET:
             self._check_units(change.units)
             change = msgspec.structs.replace(change, units=tuple(dict.fromkeys(change.units)))
+        if change.categories is not UNSET:
+            self._check_categories(change.categories)
+            once = tuple(dict.fromkeys(change.categories))
+            change = msgspec.structs.replace(change, categories=once)
         changed = await self._store.change(device, to_document(change))
         if changed is None:
             raise NotFound
@@ -106,9 +114,21 @@ class DeviceService:
         """The devices that are linked to any of these accounts now."""
         return await self._store.of_accounts(accounts)
 
-    async def addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
-        """Where pushes go, for those who have an address."""
-        return await self._store.push_addresses(devices)
+    async def reach(self, devices: Collection[UUID]) -> dict[UUID, Reach]:
+        """Where pushes go and when not, for those who have an address."""
+        return await self._store.reach(devices)
+
+    def quiet_until(self, hours: QuietHours | None, at: datetime) -> datetime | None:
+        """When the quiet hours end in which a moment lies; none if it lies in none."""
+        return None if hours is None else quiet_until(hours, at, self._city.zone)
+
+    def subscribers(
+        self, units: Collection[str], categories: Collection[str]
+    ) -> AsyncIterator[Subscriber]:
+        """Devices that want to hear of one of these categories or fields, and follow a unit of
+        these, as they are read.
+        """
+        return self._store.subscribers(units, categories)
 
     async def languages(self, devices: Collection[UUID]) -> dict[UUID, str]:
         return {device.id: device.language for device in await self._store.several(devices)}
@@ -139,3 +159,9 @@ class DeviceService:
         unknown = [place for place, unit in enumerate(units) if unit not in self._city.units]
         if unknown:
             raise Invalid(*(FieldError(f"units.{place}", "unknown") for place in unknown))
+
+    def _check_categories(self, categories: Sequence[str]) -> None:
+        known = self._city.categories.keys() | self._city.fields.keys()
+        unknown = [place for place, code in enumerate(categories) if code not in known]
+        if unknown:
+            raise Invalid(*(FieldError(f"categories.{place}", "unknown") for place in unknown))

@@ -1,6 +1,6 @@
 """Devices in MongoDB."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +15,9 @@ from smartcity.identity.devices.model import (
     Phone,
     Phones,
     PushAddress,
+    QuietHours,
+    Reach,
+    Subscriber,
 )
 from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import (
@@ -61,6 +64,12 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             partialFilterExpression={"account": {"$exists": True}},
         ),
         IndexModel([("units", ASCENDING), ("_id", ASCENDING)], name="units"),
+        # Only of those that have categories: a city has a million devices that follow a unit.
+        IndexModel(
+            [("units", ASCENDING)],
+            name="subscribers",
+            partialFilterExpression={"categories": {"$exists": True}},
+        ),
         IndexModel(
             [("seen_at", ASCENDING)],
             name="retention",
@@ -75,6 +84,7 @@ class Reached(msgspec.Struct, frozen=True):
 
     id: UUID = msgspec.field(name="_id")
     push: PushAddress | None = None
+    quiet_hours: QuietHours | None = None
 
 
 class DeviceStore:
@@ -86,8 +96,12 @@ class DeviceStore:
         self._find = look_up(self._by_ids)
 
     async def add(self, device: Device) -> None:
-        step = {} if device.push is None else _out_of_step()
-        await self._devices.insert_one(to_document(device) | step)
+        document = to_document(device)
+        if not device.categories:
+            del document["categories"]
+        if device.push is not None:
+            document |= _out_of_step()
+        await self._devices.insert_one(document)
 
     async def get(self, device: UUID) -> Device | None:
         return await self._find(device)
@@ -104,9 +118,13 @@ class DeviceStore:
 
     async def change(self, device: UUID, fields: Mapping[str, Any]) -> Device | None:
         """Set the fields, and answer with the device after it; none if it is not there."""
-        step = {} if SUBSCRIBED_BY.isdisjoint(fields) else _out_of_step()
+        change: Document = {"$set": dict(fields)}
+        if not SUBSCRIBED_BY.isdisjoint(fields):
+            change["$set"] |= _out_of_step()
+        if "categories" in fields and not fields["categories"]:  # the index knows who has some
+            change["$unset"] = {"categories": change["$set"].pop("categories")}
         found = await self._devices.find_one_and_update(
-            {"_id": device}, {"$set": {**fields, **step}}, return_document=ReturnDocument.AFTER
+            {"_id": device}, change, return_document=ReturnDocument.AFTER
         )
         return if_found(found, Device)
 
@@ -130,12 +148,24 @@ class DeviceStore:
         found = self._devices.find({"_id": {"$in": list(devices)}})
         return [from_document(document, Device) async for document in found]
 
-    async def push_addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
-        """Where pushes go, for those who have an address."""
+    async def reach(self, devices: Collection[UUID]) -> dict[UUID, Reach]:
+        """Where pushes go and when not, for those who have an address."""
         wanted = {"_id": {"$in": list(map(raw_id, devices))}}
-        documents = await self._raw.find(wanted, {"push.kind": 1, "push.value": 1}).to_list()
+        fields = {"push.kind": 1, "push.value": 1, "quiet_hours": 1}
+        documents = await self._raw.find(wanted, fields).to_list()
         found = [from_document(document, Reached) for document in documents]
-        return {one.id: one.push for one in found if one.push is not None}
+        return {one.id: Reach(one.push, one.quiet_hours) for one in found if one.push is not None}
+
+    async def subscribers(
+        self, units: Collection[str], categories: Collection[str]
+    ) -> AsyncIterator[Subscriber]:
+        """Devices that want to hear of one of these categories or fields, and follow a unit of
+        these, as they are read.
+        """
+        wanted = {"units": {"$in": list(units)}, "categories": {"$in": list(categories)}}
+        found = self._devices.find(wanted, {"units": 1, "categories": 1}).hint("subscribers")
+        async for document in found:
+            yield from_document(document, Subscriber)
 
     async def count(self, units: Collection[str] | None) -> int:
         """How many devices follow one of these units; without units, how many there are."""

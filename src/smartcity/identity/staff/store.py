@@ -64,6 +64,11 @@ class StaffStore:
     async def get(self, staff: UUID) -> Staff | None:
         return if_found(await self._staff.find_one({"_id": staff}), Staff)
 
+    async def several(self, staff: Collection[UUID]) -> list[Staff]:
+        """Those of these ids who have an account that is not disabled."""
+        found = self._staff.find({"_id": {"$in": list(staff)}, "disabled_at": None})
+        return [from_document(document, Staff) async for document in found]
+
     async def names(self, staff: Collection[UUID], /) -> Mapping[UUID, str]:
         """How colleagues see those of these ids who have an account, disabled or not."""
         found = self._staff.find({"_id": {"$in": list(staff)}}, {"name": 1})

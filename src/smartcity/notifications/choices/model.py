@@ -29,6 +29,26 @@ DEFAULTS: Final[Mapping[Kind, Channels]] = {
 }
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """What somebody can choose, and what reaches them even without an e-mail address. Neither has
+    text messages: they are for callers, who have nothing to choose with.
+    """
+
+    kinds: tuple[Kind, ...]
+    channels: Channels
+    available: Channels
+
+
+TO_CITIZENS: Final = Offer(
+    kinds=tuple(kind for kind in Kind if kind is not Kind.WORK),
+    channels=frozenset({PUSH, EMAIL}),
+    available=frozenset({PUSH}),
+)
+TO_STAFF: Final = Offer(
+    kinds=(Kind.WORK, Kind.DIGEST), channels=frozenset({EMAIL}), available=frozenset()
+)
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """The document. It is an account's, and counts for all its devices; a device's that has none;
     or a member of staff's. `channels` has only what they chose themselves.

@@ -1,6 +1,7 @@
 """Confirming a report, and how many people did."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from smartcity.city.model import Publicity
@@ -11,6 +12,9 @@ from smartcity.reports.confirmations.model import Confirmation, Confirming
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.merging import everything_merged_into
 from smartcity.reports.store import ReportStore
+
+CHUNK: Final = 1000
+"""So many people who confirmed a report are held in memory at once."""
 
 
 class ConfirmationService:
@@ -39,7 +43,7 @@ class ConfirmationService:
         """Idempotent: it does not matter whether it was confirmed, or from which own device."""
         await self._store.withdraw([report_id], {_person(actor), *actor.own_ids})
 
-    async def counts(self, reports: Collection[UUID]) -> Mapping[UUID, int]:
+    async def counts(self, reports: Collection[UUID], /) -> Mapping[UUID, int]:
         """How many people confirmed each of these reports, or one that was merged into it, directly
         or through others; each person once. Reports that nobody confirmed are missing.
         """
@@ -47,6 +51,18 @@ class ConfirmationService:
         for survivor, merged in (await everything_merged_into(self._reports, reports)).items():
             groups[survivor] |= {one.report for one in merged}
         return await self._store.count(groups)
+
+    async def confirmers(
+        self, reports: Collection[UUID], /
+    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        """Who confirmed each of these reports, or one that was merged into it, in chunks of bounded
+        size: the report, and some accounts and devices.
+        """
+        counts_for = {report: report for report in reports}
+        for survivor, merged in (await everything_merged_into(self._reports, reports)).items():
+            counts_for |= {one.report: survivor for one in merged}
+        async for report, persons in self._store.persons(counts_for, CHUNK):
+            yield counts_for[report], persons
 
 
 def _person(actor: Actor) -> UUID:

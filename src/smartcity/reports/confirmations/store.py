@@ -1,6 +1,6 @@
 """Confirmations in MongoDB: one document for each report and person."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -37,6 +37,25 @@ class ConfirmationStore:
     async def of(self, persons: Collection[UUID], limit: int) -> list[Confirmation]:
         found = self._confirmations.find({"_id.person": {"$in": list(persons)}}).limit(limit)
         return [from_document(document, Confirmation) async for document in found]
+
+    async def persons(
+        self, reports: Collection[UUID], chunk: int
+    ) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        """Report by report, up to `chunk` of those who confirmed it at a time; not those of whom it
+        was forgotten.
+        """
+        known = {"_id.report": {"$in": list(reports)}, "at": {"$exists": True}}
+        current: UUID | None = None
+        gathered: list[UUID] = []
+        async for document in self._confirmations.find(known, {"_id": 1}).sort("_id.report"):
+            report = document["_id"]["report"]
+            if current is not None and (report != current or len(gathered) == chunk):
+                yield current, gathered
+                gathered = []
+            current = report
+            gathered.append(document["_id"]["person"])
+        if current is not None:
+            yield current, gathered
 
     async def remove(self, persons: Collection[UUID]) -> None:
         """Everything that they confirmed; it counts no more. Idempotent."""

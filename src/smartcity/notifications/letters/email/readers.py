@@ -27,10 +27,8 @@ class EmailReaders:
         self._staff = staff
 
     async def of(self, hearers: Collection[UUID], /) -> Mapping[UUID, Reader]:
-        """A device stands for the account to which it was ever linked: what it sent is that
-        person's.
-        """
-        citizens = {one.id: one for one in await self._citizens.of_devices(hearers)}
+        """Of accounts and of the devices that were ever linked to one: what they sent is theirs."""
+        citizens = {one.id: one for one in await self._citizens.of(hearers)}
         written = await self._emails.confirmed({*hearers, *citizens})
         staff = await self._staff.at_work(written.keys() - citizens.keys())
         languages = await self._languages(written.keys() & citizens.keys())
@@ -46,7 +44,7 @@ class EmailReaders:
                 ids=citizens[account].devices,
                 language=languages.get(account) or written[account].language,
             )
-            readers |= dict.fromkeys(reader.ids.intersection(hearers), reader)
+            readers |= dict.fromkeys((reader.ids | {account}).intersection(hearers), reader)
         return readers
 
     async def _languages(self, accounts: Collection[UUID]) -> Mapping[UUID, str]:

@@ -1,0 +1,1 @@
+"""The week in a few figures, for whoever asked for it."""
