@@ -30,6 +30,7 @@ from api.citizen.me import ConsentController, MeController
 from api.citizen.notifications import NotificationController
 from api.citizen.places import CityController
 from api.citizen.reports import MyReportController, ReportController
+from api.citizen.sync import SyncController
 from api.conditional import ConditionalRequests
 from api.document import CONFIG, openapi_document
 from api.errors import Problems
@@ -41,6 +42,7 @@ from api.operations.letters import LetterController
 from api.operations.live import LiveController
 from api.operations.map import MapController
 from api.operations.pushes import PushController
+from api.operations.sms import SmsController
 from api.operations.statistics import StatisticsController
 from api.operations.webhooks import WebhookController
 from api.parameters import known_parameters, learn_parameters
@@ -82,9 +84,11 @@ HANDLERS: Final = (
     RestrictionController,
     SenderController,
     SessionController,
+    SmsController,
     StaffController,
     PushController,
     StatisticsController,
+    SyncController,
     TaskController,
     UnsubscribeController,
     UploadController,
@@ -103,6 +107,7 @@ ANSWERS_FROM: Final[Mapping[str, Kept]] = {
     "pins": Kept.PINS,
     "tiles": Kept.PINS,
     "statistics": Kept.PINS,
+    "sync": Kept.ALERTS,
 }
 """Parts that are handed out only when what they answer from is loaded."""
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.addresses import Addresses
 from api.limits import RateLimits
-from api.push_gauge import LetterGauge, PushGauge
+from api.push_gauge import LetterGauge, PushGauge, SmsGauge
 from api.readiness import Kept, Readiness
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.desk import AlertDesk
@@ -53,11 +53,15 @@ from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.notifications.letters.email.owners import EmailOwners
+from smartcity.notifications.letters.sms.desk import SmsDesk
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
 from smartcity.people.export import Export
+from smartcity.people.sync.sections import Sources
+from smartcity.people.sync.service import Sync
 from smartcity.reports.answers import Answers
+from smartcity.reports.changes.store import ReportChanges
 from smartcity.reports.codes import refuse_lost_codes
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
@@ -180,6 +184,7 @@ class Parts:
             keep=inbox_keeps,
         )
         self.letter_desk = LetterDesk(shared.letter_store)
+        self.sms_desk = SmsDesk(shared.sms_budget)
         inbox_alerts = AlertInbox(
             PublishedAlerts(self.city, self.current_alerts),
             shared.device_store,
@@ -193,6 +198,22 @@ class Parts:
             self.attempts,
             self.city,
             DossierSecrets(shared.secret),
+        )
+        self.sync = Sync(
+            shared.feed_store,
+            Sources(
+                reports=ReportChanges(database),
+                views=self.views,
+                follows=shared.follow_store,
+                dossiers=self.dossiers,
+                notifications=shared.notification_store,
+                inbox=self.inbox,
+                alert_inbox=inbox_alerts,
+                alerts=self.current_alerts,
+                alert_views=self.alert_views,
+                devices=shared.device_store,
+            ),
+            timedelta(days=settings.feed_days),
         )
         self.withdrawals = Withdrawals(self.consents, shared.personal_store, shared.emails)
         self.erasures = Erasures(shared.people_store, shared.device_store)
@@ -249,6 +270,7 @@ class Parts:
             _again_and_again(self._refresh_counts),
             _again_and_again(self._refresh_pushes),
             _again_and_again(self._refresh_letters),
+            _again_and_again(self._refresh_sms),
             _again_and_again(self.current_alerts.run_once),
             self.pins.run(),
         )
@@ -286,6 +308,10 @@ class Parts:
         await self.letter_desk.refresh()
         await asyncio.sleep(self.letter_desk.pause_s)
 
+    async def _refresh_sms(self) -> None:
+        await self.sms_desk.refresh()
+        await asyncio.sleep(self.sms_desk.pause_s)
+
     async def _refresh_areas(self) -> None:
         await self.areas.refresh()
         await asyncio.sleep(REFRESH_S)
@@ -309,6 +335,7 @@ class Parts:
             Gauge(name, text, registry=registry).set_function(value)
         registry.register(PushGauge(self.deliveries))
         registry.register(LetterGauge(self.letter_desk))
+        registry.register(SmsGauge(self.sms_desk))
         return registry
 
 

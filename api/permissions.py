@@ -97,6 +97,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetAttachmentThumbnail": PUBLIC,
     # --- what a device follows and is told --------------------------------------------------------
     "ListMyReports": OWN_DEVICE,
+    "SyncMe": OWN_DEVICE,
     "ConfirmReport": OWN_DEVICE,
     "WithdrawConfirmation": OWN_DEVICE,
     "FollowReport": OWN_DEVICE,
@@ -140,6 +141,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "GetPush": OPERATING,
     "ListLetters": OPERATING,
     "GetLetter": OPERATING,
+    "GetSmsBudget": OPERATING,
     "ListAuditEntries": AUDITING,
     "ListAuditHeads": PUBLIC,
     "GetLatestAuditHead": PUBLIC,

@@ -1,4 +1,6 @@
-"""Pushes and letters by state and reason, among the figures of `/metrics`."""
+"""Pushes and letters by state and reason, and what text messages cost, among the figures of
+`/metrics`.
+"""
 
 from collections.abc import Iterator
 
@@ -7,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.letters.desk import LetterDesk
+from smartcity.notifications.letters.sms.desk import SmsDesk
 
 
 class PushGauge(Collector):
@@ -39,3 +42,20 @@ class LetterGauge(Collector):
         for (channel, state, reason), count in self._letter_desk.counts.items():
             family.add_metric((channel.value, state.value, reason), count)
         yield family
+
+
+class SmsGauge(Collector):
+    """Of the present month; an alarm at some share of the budget needs both."""
+
+    def __init__(self, sms_desk: SmsDesk) -> None:
+        self._sms_desk = sms_desk
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        standing = self._sms_desk.latest
+        if standing is None:
+            return
+        for name, text, value in (
+            ("smartcity_sms_budget_parts", "Parts of text messages in a month.", standing.budget),
+            ("smartcity_sms_spent_parts", "Parts that this month has paid.", standing.spent),
+        ):
+            yield GaugeMetricFamily(name, text, value=value)

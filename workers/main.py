@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
@@ -25,11 +26,13 @@ from smartcity.feed.publisher import Publisher
 from smartcity.feed.store import ANNOUNCEMENTS, PUBLISHER
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
+from smartcity.heap import keep_for_good
 from smartcity.identity.citizens.companions import Companions
 from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.senders.store import RestrictionStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.letters.sms.posting import GatewayDoor
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.pace import Pace
@@ -64,6 +67,7 @@ from workers.posts import email_post
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 from workers.scheduler import Clock
+from workers.texting import open_gateway, texting
 from workers.webhooks import POLL_S as WEBHOOKS_POLL_S
 from workers.webhooks import WebhookSender
 
@@ -79,11 +83,13 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await work(settings, stop)
+    await work(settings, stop, composed=keep_for_good)
 
 
-async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Perform every duty until `stop` is set."""
+async def work(
+    settings: Settings, stop: asyncio.Event, composed: Callable[[], None] = lambda: None
+) -> None:
+    """Perform every duty until `stop` is set. `composed` is called when all are there to begin."""
     client, database = connect(
         settings.mongo_uri,
         settings.mongo_database,
@@ -100,10 +106,13 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         ) as sender,
         open_geocoder(settings.geocoder_url, city) as geocoder,
         open_doors(networks_of(settings.webhook_networks)) as receivers,
+        open_gateway(settings) as gateway,
     ):
         lists = ReportLists(database)
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        await Crew(settings, city, database, sender, geocoder, receivers).work(stop)
+        crew = Crew(settings, city, database, sender, geocoder, receivers, gateway)
+        composed()
+        await crew.work(stop)
 
 
 class Crew:
@@ -117,6 +126,7 @@ class Crew:
         sender: PushSender,
         geocoder: Geocoder | None,
         receivers: Receivers,
+        gateway: GatewayDoor | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -125,7 +135,7 @@ class Crew:
         shared = Composition(settings, city, database)
         feed = shared.feed_store
         dossiers, citizens = DossierStore(database), CitizenStore(database)
-        posts = (email_post(shared, citizens),)
+        posts = (email_post(shared, citizens), *texting(shared, gateway))
         notifier = Notifier(
             city,
             shared.follows,
@@ -142,6 +152,7 @@ class Crew:
                 {post.channel: post.readers for post in posts},
                 keep=timedelta(days=city.privacy.inbox_days),
                 wait=timedelta(seconds=settings.letter_wait_s),
+                manners={post.channel: post.manner for post in posts},
             ),
         )
         publisher = Publisher(feed, self._lease(PUBLISHER), OUTBOXES, settings.publisher_batch)

@@ -110,10 +110,20 @@ class AlertController(Controller):
         """The alerts as an Atom feed of CAP 1.2 messages: those that hold, and those that were
         cancelled and would still hold, so that whoever has passed one on learns that it is over.
         """
-        address = (settings.public_url or str(request.base_url)).rstrip("/")
-        written = atom.atom_xml(city, current_alerts.to_know_of(now()), language, address)
+        address = settings.public_url or _asked_of(request)
+        written = atom.atom_xml(
+            city, current_alerts.to_know_of(now()), language, address.rstrip("/")
+        )
         headers = said_in(language) | FOR_A_MOMENT
         return Response(written, media_type=atom.MEDIA_TYPE, headers=headers)
+
+
+def _asked_of(request: Request[Any, Any, Any]) -> str:
+    """The address that the request names. Raises `Invalid` for one that is none."""
+    try:
+        return str(request.base_url)
+    except ValueError as error:
+        raise Invalid(FieldError("Host", "malformed")) from error
 
 
 def _id(document: str) -> UUID:

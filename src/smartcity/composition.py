@@ -46,6 +46,8 @@ from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
+from smartcity.notifications.letters.sms.budget import SmsBudget
+from smartcity.notifications.letters.sms.store import SmsBudgetStore
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.store import AlertReadStore, NotificationStore
 from smartcity.people.retention import Retention
@@ -225,6 +227,10 @@ class Composition:
     @cached_property
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
+
+    @cached_property
+    def sms_budget(self) -> SmsBudget:
+        return SmsBudget(SmsBudgetStore(self.database), self.city)
 
     # --- other systems ---------------------------------------------------------------------------
 

@@ -74,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_from: str
     smtp_per_second: Count
 
+    sms_gateway: str
+    sms_secret: str
+
     geocoder_url: str
 
     webhook_networks: str

@@ -30,6 +30,12 @@ def fold(text: str) -> str:
     return "".join(bare).replace("đ", "d")
 
 
+def unmarked(text: str) -> str:
+    """The text as it is written where no marks can be: in its own case, `đ` as `d`, `Đ` as `D`."""
+    bare = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", "".join(bare)).replace("đ", "d").replace("Đ", "D")
+
+
 @lru_cache(maxsize=4096)
 def folded_words(text: str) -> tuple[str, ...]:
     """The folded words of a text, each once, in order."""

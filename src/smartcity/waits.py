@@ -16,7 +16,7 @@ def asked_s(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:  # "-0000": a time in UTC that says nothing of where it was written
         moment = moment.replace(tzinfo=UTC)

@@ -200,6 +200,15 @@ async def _headline(town: Town, alert: str, wanted: str) -> bool:
     return answer.json()["headline"] == wanted
 
 
+async def test_a_note_that_nobody_would_read_is_refused(officer: Person) -> None:
+    alert = await created(officer)
+    noted = {"action": "issue", "note": {"vi": "Hết lũ.", "en": "It is over."}}
+    answer = await act(officer, alert, noted)
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == [{"path": "note", "reason": "only_with_cancel"}]
+    assert (await act(officer, alert, "issue")).status_code == 200
+
+
 async def test_a_cancellation_never_waits_for_anybody(hanoi_town: Town, officer: Person) -> None:
     other = await hanoi_town.staff("alerter")
     alert = (

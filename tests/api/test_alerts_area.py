@@ -138,6 +138,11 @@ async def test_in_a_city_without_units_an_alert_is_for_everybody(
             "not_a_polygon",
         ),
         ({"polygon": [[105.84, 21.02]] * 3}, "area.polygon", "not_a_polygon"),
+        (
+            {"polygon": [[105.8, 21.0], [105.9, 21.1], [105.85, 21.05]]},
+            "area.polygon",
+            "not_a_polygon",
+        ),
     ],
 )
 async def test_an_area_that_is_none_is_refused(
@@ -167,6 +172,8 @@ async def test_a_shape_outside_the_city_is_refused(officer: Person) -> None:
         ({"expires": "2020-01-01T00:00:00Z"}, "expires", "past"),
         ({"expires": "2090-01-01T00:00:00Z"}, "expires", "too_late"),
         ({"onset": "2090-01-01T00:00:00Z"}, "onset", "after_expires"),
+        ({"onset": "1905-01-01T00:00:00Z"}, "onset", "too_early"),
+        ({"effective": "1905-01-01T00:00:00Z"}, "effective", "too_early"),
         (
             {"texts": {"vi": {"event": "a", "headline": "b", "description": "c"}}},
             "texts.en",

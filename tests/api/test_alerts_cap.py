@@ -186,6 +186,13 @@ async def test_the_feed_lists_what_holds_and_leads_to_its_cap(
         cap((await hanoi_town.nobody().get(link)).content)
 
 
+async def test_a_feed_that_is_asked_of_no_address_is_refused(hanoi_town: Town) -> None:
+    host = {"Host": "town:99999"}
+    answer = await hanoi_town.nobody().get("/v1/alerts.cap.atom", headers=host)
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == [{"path": "Host", "reason": "malformed"}]
+
+
 async def test_the_feed_tells_of_a_cancellation_until_the_alert_would_have_ended(
     hanoi_town: Town, officer: Person
 ) -> None:

@@ -1,10 +1,14 @@
 """Alerts in everybody's inbox, without a row for each device; in the feed; in the audit log."""
 
 import json
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from api.pagination import encode_cursor
+from smartcity.notifications.model import Place
 from tests.api.alerting import WORDS, act, created, issued, revise
 from tests.api.auditing import chain
 from tests.api.test_alerts_area import follower
@@ -64,6 +68,31 @@ async def test_an_alert_is_read_once_and_stays_read(hanoi_town: Town, officer: P
     assert every.json() == {"unread": 0}
     assert (await inbox(neighbour))["unread"] == 2
     assert await hanoi_town.database["alert_reads"].count_documents({}) == 1
+
+
+async def test_an_alert_that_is_yet_to_come_is_never_read_already(
+    hanoi_town: Town, officer: Person
+) -> None:
+    near = await follower(hanoi_town, "00070")
+    async with working(hanoi_town):
+        await issued(officer)
+        await until(lambda: has(near, 1))
+        clock_ahead = {"up_to": "2150-01-01T00:00:00Z"}
+        every = await near.ask("POST", f"{INBOX}/read", json=clock_ahead)
+        assert every.json() == {"unread": 0}
+        await issued(officer)
+        await until(lambda: has(near, 2))
+    assert (await inbox(near))["unread"] == 1
+
+
+async def test_a_cursor_without_a_zone_is_refused(hanoi_town: Town, officer: Person) -> None:
+    near = await follower(hanoi_town, "00070")
+    async with working(hanoi_town):
+        await issued(officer)
+        await until(lambda: has(near, 1))
+    forged = encode_cursor(Place(datetime(2026, 1, 1), 1, UUID(int=7)))  # noqa: DTZ001 - as sent
+    answer = await near.get(f"{INBOX}?cursor={forged}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
 async def test_the_inbox_is_paged_with_alerts_among_the_rest(

@@ -159,6 +159,25 @@ async def test_after_a_day_of_failures_a_webhook_is_paused_and_goes_on_when_an_a
     assert ops.types() == ["report.submit", "report.receive"]
 
 
+async def test_a_system_that_moved_is_told_at_its_new_address_at_once(
+    inside: Town, ops: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smartcity.webhooks.courier.FIRST_WAIT_S", 600)
+    admin = await inside.staff("admin")
+    webhook = await added(admin, url="http://127.0.0.1:9/hook")
+    await submitted(inside)
+
+    async def failed() -> bool:
+        return "failure" in await shown(admin, webhook)
+
+    async with working(inside):
+        await until(failed)
+        path = f"/v1/webhooks/{webhook['id']}"
+        moved = await admin.ask("PATCH", path, json={"url": ops.url})
+        assert "failure" not in moved.json()
+        await heard(ops, 1)
+
+
 async def test_a_system_that_answers_gone_is_sent_nothing_more(inside: Town, ops: Receiver) -> None:
     admin = await inside.staff("admin")
     webhook = await added(admin, url=ops.url)
@@ -261,7 +280,18 @@ async def test_a_webhook_that_could_never_work_is_refused(
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://ops.example/", "https://", "https://user:password@ops.example/", "ops", "https://a b/"],
+    [
+        "ftp://ops.example/",
+        "https://",
+        "https://user:password@ops.example/",
+        "ops",
+        "https://a b/",
+        "https://ops.example/hook\n",
+        "https://xn--a/",
+        "https://ops..example/",
+        f"https://{'a' * 64}.example/",
+        "https://ops.example:99999/",
+    ],
 )
 async def test_an_address_that_is_none_is_refused(hanoi_town: Town, url: str) -> None:
     admin = await hanoi_town.staff("admin")
@@ -308,8 +338,12 @@ async def test_a_webhook_that_is_removed_is_sent_nothing_more(inside: Town, ops:
     await submitted(inside)
     async with working(inside):
         await heard(ops, 1)
+
+        async def caught_up() -> bool:
+            return (await shown(admin, witness))["behind"] == 0
+
+        await until(caught_up)
     assert len(ops.received) == 1
-    assert (await shown(admin, witness))["behind"] == 0
 
 
 def _bytes_of(secret: str) -> bytes:

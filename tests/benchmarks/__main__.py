@@ -6,21 +6,24 @@ ends with this process.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 import uvloop
 
 from smartcity.storage.processes import free_port
-from tests.benchmarks import pushes, queue, reading, reports
+from tests.benchmarks import pushes, queue, reading, reports, telling
 from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.load import connections
 from tests.benchmarks.population import populate
 from tests.benchmarks.system import HOST, empty_database, serving
 from tests.benchmarks.table import HEAD, line
+from tests.standins.certificates import TRUSTED, self_signed
 
 FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "submit": reports.submit,
@@ -30,10 +33,14 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Rows]]] = {
     "dossiers": reading.dossiers,
     "tiles": reading.tiles,
     "push": pushes.pushes,
+    "change_to_push": telling.telling,
 }
 
 UNLIMITED: Final = 1_000_000
 """Pushes a second: more than anybody sends."""
+
+KEPT: Final = 10_000
+"""So many messages the stand-in for Firebase remembers; it counts all of them."""
 
 
 async def measure(options: argparse.Namespace) -> None:
@@ -41,7 +48,9 @@ async def measure(options: argparse.Namespace) -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
         enter = stack.enter_async_context
         fcm_port = free_port(HOST, 0)
-        fcm = f"http://{HOST}:{fcm_port}"
+        fcm = f"https://{HOST}:{fcm_port}"  # as Firebase: HTTP/2 over TLS
+        tls = self_signed(Path(folder), HOST)
+        os.environ[TRUSTED] = str(tls[0])  # for us, and for the worker as our child
         settings, database = await enter(
             empty_database(
                 data_dir=folder,
@@ -61,9 +70,15 @@ async def measure(options: argparse.Namespace) -> None:
             dossiers=options.dossiers,
         )
         bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
-        words = ("--port", str(fcm_port), "--keep", "1")
+        words = ("--port", str(fcm_port), "--keep", str(KEPT), "--tls", *map(str, tls))
         await enter(
-            serving(settings, "tests.standins.fcm", *words, ready="/standin/counts", port=fcm_port)
+            serving(
+                settings,
+                "tests.standins.fcm",
+                *words,
+                ready=f"{fcm}/standin/counts",
+                port=fcm_port,
+            )
         )
         await enter(serving(settings, "smartcity.cli", "work"))
         system = await enter(serving(settings, "smartcity.cli", "serve", ready="/health/ready"))

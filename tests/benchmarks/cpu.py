@@ -1,15 +1,18 @@
-"""What everything that this process started has cost: it says how fast a machine would be that
-other work does not keep busy.
+"""What everything that this process started has cost, in CPU and in memory: CPU says how fast a
+machine would be that other work does not keep busy.
 """
 
 import os
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from smartcity.storage.processes import command_line
 
 TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
+PEAK_KB: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
 def used_s() -> float:
@@ -20,8 +23,17 @@ def used_s() -> float:
 def used_by(words: str) -> float:
     """Of those, seconds of the processes whose command line has these words in it."""
     family = _family()
-    named = (pid for pid in family if words in " ".join(command_line(pid)))
-    return sum(family[pid] for pid in named) / TICKS_A_SECOND
+    return sum(family[pid] for pid in _named(words, family)) / TICKS_A_SECOND
+
+
+def peak_mb(words: str) -> float:
+    """The most memory that these processes have held so far, one with the other."""
+    told = (Path(f"/proc/{pid}/status").read_text() for pid in _named(words, _family()))
+    return sum(int(PEAK_KB.findall(one)[0]) for one in told) / 1024
+
+
+def _named(words: str, family: Iterable[int]) -> list[int]:
+    return [pid for pid in family if words in " ".join(command_line(pid))]
 
 
 def _family() -> dict[int, int]:

@@ -1,7 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Pushes, from the moment they are due to what became of them being written down, by one worker;
-and beside it the sender of firebase-admin, which only sends.
+and beside it the sender of firebase-admin, which only sends. Both speak HTTP/2 over TLS, as FCM.
 
 The pace of a quota is set out of the way: what is measured is what the worker can do.
 """
@@ -18,7 +18,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from smartcity.clock import now
 from tests.benchmarks.bench import Bench, Rows
-from tests.benchmarks.cpu import used_by, used_s
+from tests.benchmarks.cpu import peak_mb, used_by, used_s
 from tests.benchmarks.load import Measured
 from tests.benchmarks.table import Row, cost, rate
 from tests.workers.backlog import BODY, TITLE, backlog, phones, some_wait
@@ -27,6 +27,9 @@ BUDGET: Final = 10_000
 DEVICES: Final = 5000
 WRITTEN_A_SECOND: Final = 4000
 """So fast the backlog is certainly written on any machine, before the first of it is due."""
+
+LARGEST_MB: Final = 40
+"""What is in hand, its connections and what is read ahead; however much there is to send."""
 
 AT_ONCE: Final = 500
 """The library takes no more in one call."""
@@ -37,11 +40,19 @@ PROCESSES: Final = {"worker": "smartcity.cli work", "stand-in": "tests.standins.
 
 async def pushes(bench: Bench) -> Rows:
     theirs = await _theirs(bench)
-    ours, shares = await _ours(bench, int(bench.seconds * BUDGET))
+    before_mb = peak_mb(PROCESSES["worker"])
+    ours, shares = await _ours(bench, count := int(bench.seconds * BUDGET))
+    grown_mb = peak_mb(PROCESSES["worker"]) - before_mb
     yield rate("push, from due to written down (firebase-admin)", ours, theirs, at_least=BUDGET)
     yield cost(ours, theirs)
     for name, micros in shares.items():
         yield Row(what=f"    of it, {name}", figure=f"{micros:.0f} µs")
+    yield Row(
+        what=f"  memory the worker took for {count:,}",
+        figure=f"{grown_mb:.0f} MB",
+        budget=f"<= {LARGEST_MB} MB",
+        kept=grown_mb <= LARGEST_MB,
+    )
 
 
 async def _ours(bench: Bench, count: int) -> tuple[Measured, dict[str, float]]:

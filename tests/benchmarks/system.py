@@ -5,8 +5,9 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import urljoin
 
-import aiohttp
+import httpx
 import msgspec
 
 from smartcity.cli.schema import MIGRATIONS, every_index
@@ -44,7 +45,7 @@ async def serving(
 ) -> AsyncGenerator[int]:
     """Run a module of ours in a process that ends with the body, and answer with its port.
 
-    The body begins when the address `ready`, if there is one, answers 200.
+    The body begins when `ready`, if there is one, answers 200: a path, or a whole address.
     """
     port = port or free_port(HOST, 0)
     assert port is not None, "the loopback has ports left"
@@ -53,7 +54,7 @@ async def serving(
     await process.start()
     ended = asyncio.ensure_future(process.wait())
     try:
-        while ready and not await _answers(f"http://{HOST}:{port}{ready}"):
+        while ready and not await _answers(urljoin(f"http://{HOST}:{port}", ready)):
             assert not ended.done(), f"{module} ended; its reason stands above"
             await asyncio.sleep(0.1)
         yield port
@@ -64,7 +65,7 @@ async def serving(
 
 async def _answers(address: str) -> bool:
     try:
-        async with aiohttp.ClientSession() as session, session.get(address) as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(address)).status_code == 200
+    except httpx.TransportError:
         return False  # it does not listen yet

@@ -107,10 +107,13 @@ async def handler(installation: Installation, agency: str) -> AsyncGenerator[Cal
 
 
 @asynccontextmanager
-async def staff(installation: Installation, role: str, agency: str) -> AsyncGenerator[Caller]:
-    """Somebody who has a role in the agency, and is logged in."""
+async def staff(
+    installation: Installation, role: str, agency: str | None = None
+) -> AsyncGenerator[Caller]:
+    """Somebody who has a role, in the agency if it is one of an agency, and is logged in."""
     name = f"{role}-{uuid4().hex[:8]}"
-    words = ("staff", "add", name, "--role", role, "--agency", agency)
+    of = ("--agency", agency) if agency else ()
+    words = ("staff", "add", name, "--role", role, *of)
     await installation.command(*words, **{f"{PREFIX}PASSWORD": PASSWORD})
     async with _connection(installation) as http:
         log_in = {"username": name, "password": PASSWORD}

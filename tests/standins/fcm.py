@@ -22,23 +22,29 @@ An address that begins with an error's word (`unregistered-…`, `mismatch-…`,
 `thirdparty-…`, `quota-…`, `unavailable-…`, `internal-…`) always gets that error; one that begins
 with `broken-` has its connection closed.
 
+With `--tls CERTIFICATE KEY` it speaks TLS and, as FCM does, HTTP/2 with up to a hundred requests at
+once on a connection.
+
 It serves from one process under Granian, so that it takes more than 10,000 messages a second.
 """
 
 import argparse
 import asyncio
+import re
 import secrets
 import signal
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
 import uvloop
 from granian.constants import Interfaces
+from granian.http import HTTP2Settings
 from granian.rsgi import Scope
 from granian.server.embed import Server
 
@@ -58,9 +64,12 @@ from tests.standins.fcm_refusals import (
 )
 from tests.standins.fcm_topics import Topics
 
+SEND: Final = re.compile(r"/v1/projects/[^/]+/messages:send")
 JSON: Final = [("content-type", "application/json")]
 DONE: Final = Answer(204)
 
+REQUESTS_AT_ONCE: Final = 100
+"""So many FCM takes on one connection over HTTP/2."""
 
 Route = Callable[[bytes, str], Answer]
 """What is answered to a body and a query."""
@@ -81,11 +90,12 @@ class Exchange(Protocol):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A request that was taken."""
+    """A request that was taken; `http` is the version in which it came."""
 
     name: str
     target: str
     at: float
+    http: str
     body: bytes
 
 
@@ -117,7 +127,7 @@ class FcmStandIn:
 
     async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
         body = await protocol()
-        if scope.path.endswith("/messages:send"):
+        if scope.method == "POST" and SEND.fullmatch(scope.path):
             told = await self._send(scope, body)
         else:
             told = self._other(scope, body)
@@ -138,7 +148,7 @@ class FcmStandIn:
         if not self._authorized(scope.headers.get("authorization") or ""):
             self._counts["UNAUTHENTICATED"] += 1
             return refused_caller()
-        message = taken_at_a_glance(body)
+        message, only_checked = taken_at_a_glance(body), False
         if message is not None:
             address = message.fid or message.token or message.topic or ""
             name = message.data.get("id")
@@ -149,11 +159,12 @@ class FcmStandIn:
                 return refused_message(wrong)
             address = target(request["message"])
             name = _id(request["message"])
-            if request.get("validate_only"):
-                return answer({"name": self._name(scope.path)})
+            only_checked = bool(request.get("validate_only"))
         error, retry_after = await self._fault(address)
+        if error is None and only_checked:
+            return answer({"name": self._name(scope.path)})
         if error is None:
-            return self._take(scope.path, address, name, body)
+            return self._take(scope, address, name, body)
         self._counts[error] += 1
         return None if error == BROKEN else refused(error, retry_after)
 
@@ -163,10 +174,10 @@ class FcmStandIn:
             return not self._require_token
         return kind == "Bearer" and token in self._tokens
 
-    def _take(self, path: str, address: str, message: str | None, body: bytes) -> Answer:
-        name = self._name(path)
+    def _take(self, scope: Scope, address: str, message: str | None, body: bytes) -> Answer:
+        name = self._name(scope.path)
         self._counts["taken"] += 1
-        self._taken.append(Taken(name, address, time.time(), body))
+        self._taken.append(Taken(name, address, time.time(), scope.http_version, body))
         if message is not None:
             self._repeats += message in self._ids
             self._ids.add(message)
@@ -207,6 +218,7 @@ class FcmStandIn:
                     "name": one.name,
                     "target": one.target,
                     "at": one.at,
+                    "http": one.http,
                     "message": _decoded(one.body)["message"],
                 }
                 for one in self._taken
@@ -252,20 +264,22 @@ def _decoded(body: bytes) -> Any:
         return None
 
 
-async def serve(stand_in: FcmStandIn, host: str, port: int) -> None:
+async def serve(stand_in: FcmStandIn, host: str, port: int, tls: Sequence[Path]) -> None:
     """Serve until told to stop by a signal; port 0 takes a free one. Prints the address once it
-    listens.
+    listens. `tls`: a certificate and its key, or nothing.
     """
     port = free_port(host, port) or port
+    certificate, key = tls or (None, None)
     server = Server(
         stand_in, host, port, interface=Interfaces.RSGI, websockets=False, backlog=4096,
-        backpressure=4096, log_enabled=False,
+        backpressure=4096, log_enabled=False, ssl_cert=certificate, ssl_key=key,
+        http2_settings=HTTP2Settings(max_concurrent_streams=REQUESTS_AT_ONCE),
     )  # fmt: skip
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, server.stop)
     serving = asyncio.ensure_future(server.serve())
     await _listening(host, port)
-    sys.stdout.write(f"listening http://{host}:{port}\n")
+    sys.stdout.write(f"listening {'https' if tls else 'http'}://{host}:{port}\n")
     sys.stdout.flush()
     await serving
 
@@ -287,9 +301,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9099, help="0 takes a free one")
     parser.add_argument("--keep", type=int, default=100_000, help="how many messages to remember")
     parser.add_argument("--require-token", action="store_true")
+    parser.add_argument("--tls", type=Path, nargs=2, default=(), metavar=("CERTIFICATE", "KEY"))
     options = parser.parse_args()
     stand_in = FcmStandIn(require_token=options.require_token, keep=options.keep)
-    uvloop.run(serve(stand_in, options.host, options.port))
+    uvloop.run(serve(stand_in, options.host, options.port, options.tls))
 
 
 if __name__ == "__main__":

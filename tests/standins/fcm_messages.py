@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.standins.fcm_conditions import is_condition
+
 Json = Mapping[str, Any]
 Check = Callable[[str, Any], "Iterator[Violation]"]
 
@@ -27,6 +29,14 @@ TOPIC: Final = re.compile(r"[a-zA-Z0-9-_.~%]+")
 LABEL: Final = re.compile(r"[a-zA-Z0-9-_.~%]{1,50}")
 DURATION: Final = re.compile(r"(\d+)(\.\d{1,9})?s")
 COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+ADDRESS: Final = re.compile(r"[a-zA-Z0-9\-_:.~%]*")
+NO_ADDRESS: Final = "The registration token is not a valid FCM registration token"
+PUSH_TYPES: Final = frozenset(
+    {
+        "alert", "background", "location", "voip", "complication", "fileprovider", "mdm",
+        "liveactivity", "pushtotalk", "controls", "widgets",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,8 @@ def _apns_headers(path: str, value: Any) -> Iterator[Violation]:
         yield Violation(path, "Invalid apns-priority: BadPriority", by_fcm=True)
     if not str(headers.get("apns-expiration", "0")).isdecimal():
         yield Violation(path, "Invalid apns-expiration: BadExpirationDate", by_fcm=True)
+    if headers.get("apns-push-type", "alert") not in PUSH_TYPES:
+        yield Violation(path, "Invalid apns-push-type: InvalidPushType", by_fcm=True)
 
 
 def _webpush_headers(path: str, value: Any) -> Iterator[Violation]:
@@ -164,6 +176,13 @@ def _link(path: str, value: Any) -> Iterator[Violation]:
     yield from wrong
     if not wrong and not value.startswith("https://"):
         yield Violation(path, "The link must be an HTTPS URL.", by_fcm=True)
+
+
+def _condition(path: str, value: Any) -> Iterator[Violation]:
+    wrong = list(STRING(path, value))
+    yield from wrong
+    if not wrong and value and not is_condition(value):
+        yield Violation(path, "Invalid condition expression provided.", by_fcm=True)
 
 
 STRING: Final = _plain("TYPE_STRING", str)
@@ -251,10 +270,10 @@ MESSAGE: Final = {
         }
     ),
     "fcm_options": _object(OPTIONS),
-    "fid": STRING,
-    "token": STRING,
+    "fid": _matching(ADDRESS, NO_ADDRESS),
+    "token": _matching(ADDRESS, NO_ADDRESS),
     "topic": _matching(TOPIC, "Invalid topic name."),
-    "condition": STRING,
+    "condition": _condition,
 }
 
 REQUEST: Final = {"message": _object(MESSAGE), "validate_only": BOOL}
@@ -292,7 +311,8 @@ def _whole(message: Json) -> Iterator[Violation]:
             f"Invalid value at 'message' (oneof), oneof field 'target' is already set. "
             f"Cannot set '{name}'",
         )
-    if payload_bytes(message) > (TOPIC_BYTES if "topic" in targets else PAYLOAD_BYTES):
+    to_topics = not {"topic", "condition"}.isdisjoint(targets)
+    if payload_bytes(message) > (TOPIC_BYTES if to_topics else PAYLOAD_BYTES):
         yield Violation("message", "Android message is too big", by_fcm=True)
 
 

@@ -15,7 +15,7 @@ Data = dict[Key, str]
 Ttl = Annotated[str, Meta(pattern=r"^\d{1,6}s$")]
 Digits = Annotated[str, Meta(pattern=r"^\d+$")]
 TopicName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9\-_.~%]+$")]
-Filled = Annotated[str, Meta(min_length=1)]
+Address = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9\-_:.~%]+$")]
 
 
 class Strict(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,8 +64,8 @@ class Message(Strict):
     android: Android
     apns: Apns
     webpush: Webpush
-    fid: Filled | None = None
-    token: Filled | None = None
+    fid: Address | None = None
+    token: Address | None = None
     topic: TopicName | None = None
 
 

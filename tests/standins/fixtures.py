@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from smartcity.settings import PROJECT
+from tests.standins.sms import gateway_file
 from tests.standins.smtp import Mail
 
 
@@ -22,7 +24,7 @@ class Fcm:
         self._http = httpx.Client(base_url=url)
 
     def messages(self, target: str | None = None) -> list[dict[str, Any]]:
-        """What it took, oldest first: `name`, `target`, `at` and the `message` itself."""
+        """What it took, oldest first: `name`, `target`, `at`, `http` and the `message` itself."""
         return self._http.get("/standin/messages", params=_given(target=target)).json()
 
     def counts(self) -> dict[str, int]:
@@ -58,10 +60,47 @@ class Fcm:
         self._http.close()
 
 
-@pytest.fixture(scope="session")
-def fcm_process() -> Iterator[Fcm]:
+class SmsGateway:
+    """The stand-in for a gateway of text messages as a test sees it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url)
+
+    def messages(self) -> list[dict[str, str]]:
+        """What it sent to phones, oldest first: `to`, `from`, `text` and `request_id`."""
+        return self._http.get("/standin/messages").json()
+
+    def attempts(self) -> list[str]:
+        """The id of each request that came in."""
+        return self._http.get("/standin/attempts").json()
+
+    def fault(self, fault: str, **more: Any) -> None:
+        """What the next requests meet: `times`, `to`, `retry_after`, `delay_s`."""
+        self._http.post("/standin/faults", json={"fault": fault} | more).raise_for_status()
+
+    def file(self, folder: Path, *changes: tuple[str, str]) -> str:
+        """Where it is described for SmartCity; each change is of words that stand there."""
+        text = gateway_file(self.url)
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path = folder / "sms.toml"
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    def clear(self) -> None:
+        self._http.delete("/standin").raise_for_status()
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@contextmanager
+def _listening(module: str, *words: str) -> Generator[str]:
+    """The address of a stand-in's process, which ends with this."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.standins.fcm", "--port", "0"],
+        [sys.executable, "-m", module, "--port", "0", *words],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         text=True,
@@ -70,14 +109,42 @@ def fcm_process() -> Iterator[Fcm]:
         assert process.stdout is not None, "it is a pipe"
         word, url = process.stdout.readline().split()
         assert word == "listening"
-        fcm = Fcm(url)
-        yield fcm
-        fcm.close()
+        yield url
     finally:
         process.terminate()
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+@contextmanager
+def running_fcm(*words: str) -> Generator[Fcm]:
+    """A stand-in for FCM in a process of its own."""
+    with _listening("tests.standins.fcm", *words) as url:
+        fcm = Fcm(url)
+        yield fcm
+        fcm.close()
+
+
+@pytest.fixture(scope="session")
+def fcm_process() -> Iterator[Fcm]:
+    with running_fcm() as fcm:
+        yield fcm
+
+
+@pytest.fixture(scope="session")
+def sms_process() -> Iterator[SmsGateway]:
+    with _listening("tests.standins.sms") as url:
+        gateway = SmsGateway(url)
+        yield gateway
+        gateway.close()
+
+
+@pytest.fixture
+def sms(sms_process: SmsGateway) -> SmsGateway:
+    """A stand-in for a gateway that has sent nothing yet."""
+    sms_process.clear()
+    return sms_process
 
 
 @pytest.fixture

@@ -77,6 +77,19 @@ async def test_what_another_machine_wrote_a_little_earlier_is_not_missed(store: 
     assert ids(current.active(at))[-1] == late.id
 
 
+async def test_a_machine_whose_clock_is_ahead_hides_nothing_that_others_write(
+    store: Counting,
+) -> None:
+    at = now()
+    ahead = await issued(store, at + timedelta(hours=2))
+    current = CurrentAlerts(store, KEEP)
+    await current.refresh()
+    fresh = await issued(store, at)
+    assert await store.advance(ahead, done(ahead, AlertAction.CANCEL, at=at), [])
+    await current.refresh()
+    assert ids(current.active(at)) == [fresh.id]
+
+
 async def test_what_is_older_than_is_kept_is_let_go(store: Counting) -> None:
     at = now()
     old = await issued(store, at - timedelta(days=200))

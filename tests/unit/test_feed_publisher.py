@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -160,3 +161,78 @@ async def test_an_announcement_is_published_like_any_other_event(
     lease = Lease(database, PUBLISHER, "one", LEASE_S)
     assert await Publisher(feed, lease, ["announcements"], batch=50).run_once() == 1
     assert await log_of(feed) == [event.id]
+
+
+# --- how far everything is marked with its place -------------------------------------------------
+
+
+async def settled(feed: FeedStore, last: int) -> int:
+    """What is noted, once that has had time to become what a majority has."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            while (await feed.mark()).settled < last:
+                await asyncio.sleep(0.01)
+    return (await feed.mark()).settled
+
+
+async def test_what_is_published_and_cleared_is_settled(
+    feed: FeedStore, database: Database
+) -> None:
+    await write(database, an_event(), an_event())
+    one = publisher(feed, database, "one")
+    await one.run_once()
+    assert await settled(feed, 2) == 2
+    await write(database, an_event())
+    await one.run_once()
+    assert await settled(feed, 3) == 3
+    assert (await feed.mark()).last == 3
+
+
+async def test_nothing_is_settled_while_something_that_another_left_may_not_be_cleared(
+    feed: FeedStore, database: Database
+) -> None:
+    await write(database, an_event())
+    await publisher(feed, database, "first").run_once()
+    left = an_event()
+    await asyncio.sleep(LEASE_S * 1.5)
+    fence = await Lease(database, PUBLISHER, "killed", LEASE_S).acquire()
+    assert fence is not None
+    await feed.append(fence, [left])  # and here the process died
+    await asyncio.sleep(LEASE_S * 1.5)
+    lease = Lease(database, PUBLISHER, "next", 60)
+    slow = Publisher(feed, lease, ["things"], batch=1)
+    for _ in range(3):
+        await write(database, an_event())
+        await slow.run_once()
+    document = await write(database, left)
+    assert await settled(feed, 2) == 1, "it may be anywhere among those that wait"
+    for _ in range(3):
+        await slow.run_once()
+    assert await settled(feed, 5) == 5
+    found = await database["things"].find_one({"_id": document})
+    assert found is not None
+    assert found["seq"] >= 2
+
+
+async def test_a_publisher_that_finds_nothing_to_do_knows_that_all_is_settled(
+    feed: FeedStore, database: Database
+) -> None:
+    event = an_event()
+    await write(database, event)
+    fence = await Lease(database, PUBLISHER, "killed", LEASE_S).acquire()
+    assert fence is not None
+    await feed.append(fence, [event])
+    await feed.clear(await feed.promises("things", 10), 1)  # and here the process died
+    assert (await feed.mark()).settled == 0
+    await asyncio.sleep(LEASE_S * 1.5)
+    await publisher(feed, database, "next").run_once()
+    assert await settled(feed, 1) == 1
+
+
+async def test_who_lost_the_lease_settles_nothing(feed: FeedStore, database: Database) -> None:
+    old = await Lease(database, PUBLISHER, "sleeper", LEASE_S).acquire()
+    assert old is not None
+    await asyncio.sleep(LEASE_S * 1.5)
+    await Lease(database, PUBLISHER, "next", 60).acquire()
+    await feed.settle(old, 7)
+    assert await settled(feed, 7) == 0

@@ -26,7 +26,8 @@ from smartcity.notifications.push import (
     PushResult,
     PushTopic,
 )
-from tests.standins.fixtures import Fcm
+from tests.standins.certificates import TRUSTED, self_signed
+from tests.standins.fixtures import Fcm, running_fcm
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +143,22 @@ def test_an_answer_that_is_not_fcm_s_is_judged_by_its_status(
     status: int, body: str, outcome: Outcome
 ) -> None:
     assert refusal(status, body.encode(), lambda _: None).outcome is outcome
+
+
+async def test_over_tls_pushes_go_in_http2_to_whom_the_machine_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    with running_fcm("--tls", str(certificate), str(key)) as untrusted:
+        (result,) = await send(untrusted, message())
+        assert (result.outcome, result.reason) == (Outcome.RETRY, "connection: ConnectError")
+        monkeypatch.setenv(TRUSTED, str(certificate))
+        sent = [message(f"phone-{number}") for number in range(300)]
+        with running_fcm("--tls", str(certificate), str(key)) as fcm:
+            assert await send(fcm, *sent) == [PushResult(Outcome.SENT)] * 300
+            taken = fcm.messages()
+    assert {one["target"] for one in taken} == {one.address.value for one in sent}
+    assert {one["http"] for one in taken} == {"2"}
 
 
 async def test_an_unreachable_fcm_is_tried_again_later() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import firebase_admin
+import httpx
 import pytest
 from firebase_admin import credentials, messaging
 from google.auth.credentials import AnonymousCredentials
@@ -65,7 +66,29 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"topic": "unit-1", "data": {"a": "x" * 2040}},
         "too big",
     ),
+    "a payload over 2,048 bytes to topics": (
+        {"condition": "'unit-1' in topics", "data": {"a": "x" * 2040}},
+        "too big",
+    ),
     "a topic with a space": ({"topic": "unit 1"}, "Invalid topic name."),
+    "a topic with its old prefix": ({"topic": "/topics/unit-1"}, "Invalid topic name."),
+    "an address with a space": ({"fid": "my phone"}, "not a valid FCM registration token"),
+    "an unknown kind of push for Apple": (
+        TARGET | {"apns": {"headers": {"apns-push-type": "urgent"}}},
+        "InvalidPushType",
+    ),
+    **{
+        f"the condition {condition}": ({"condition": condition}, "Invalid condition expression")
+        for condition in (
+            "unit-1",
+            "'unit 1' in topics",
+            "'a' in topics && ",
+            "'a' in topics 'b' in topics",
+            "('a' in topics",
+            "'a' in topics ^ 'b' in topics",
+            " || ".join(f"'unit-{number}' in topics" for number in range(6)),
+        )
+    },
 }
 
 
@@ -91,6 +114,8 @@ def test_it_refuses_a_body_that_is_no_message(fcm: Fcm, body: Any) -> None:
         {"token": "x", "notification": {"title": "Ngập", "body": "x"}, "data": {"id": "1"}},
         {"topic": "unit-00004", "data": {"a": "x" * 2000}},
         {"condition": "'a' in topics && 'b' in topics"},
+        {"condition": "!('a' in topics) && ('b' in topics || 'c-1' in topics)"},
+        {"condition": " || ".join(f"'unit-{number}' in topics" for number in range(5))},
         TARGET | {"data": {"a": "x" * 4060}},
         TARGET | {"android": {"ttl": "3.5s", "priority": "high", "collapseKey": "k"}},
         TARGET | {"fcmOptions": {"analyticsLabel": "alerts"}, "android": None},
@@ -113,7 +138,15 @@ def test_it_takes(fcm: Fcm, message: dict[str, Any]) -> None:
 
 def test_it_only_checks_what_is_to_be_validated_only(fcm: Fcm) -> None:
     assert fcm.post({"message": TARGET, "validate_only": True}).status_code == 200
+    gone = fcm.post({"message": {"fid": "unregistered-1"}, "validate_only": True})
+    assert gone.status_code == 404
     assert fcm.messages() == []
+
+
+@pytest.mark.parametrize("path", ["/messages:send", "/v1/projects/messages:send", "/fcm/send"])
+def test_it_takes_messages_at_fcm_s_address_alone(fcm: Fcm, path: str) -> None:
+    assert httpx.post(f"{fcm.url}{path}", json={"message": TARGET}).status_code == 404
+    assert httpx.get(f"{fcm.url}/v1/projects/test/messages:send").status_code == 404
 
 
 def test_it_answers_errors_by_the_address_in_fcm_s_form(fcm: Fcm) -> None:
@@ -187,6 +220,7 @@ def test_a_message_of_ours_is_taken_at_a_glance() -> None:
     [
         ("fid", ""),
         ("fid", None),
+        ("fid", "my phone"),
         ("topic", "unit-1"),
         ("data.from", "x"),
         ("data.message_type", "x"),

@@ -20,6 +20,7 @@ from smartcity.waits import asked_s
         ("soon", None),
         ("-5", None),
         ("", None),
+        ("Sun, 22 Nov 99999999999 10:00:30 GMT", None),
     ],
 )
 def test_a_number_or_a_date_is_understood_and_nothing_else(

@@ -26,7 +26,7 @@ from smartcity.notifications.push import Limit, Outcome, PushResult
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database
 from tests.workers.notified import letter, letter_writer, published
-from workers.letters import NO_ADDRESS, LetterSender
+from workers.letters import BATCH, NO_ADDRESS, LetterSender
 
 pytestmark = pytest.mark.anyio
 
@@ -347,3 +347,12 @@ async def test_one_of_two_processes_sends(
     both = [sender_of(database, letters, carrier, addresses, holder=h) for h in ("one", "two")]
     assert sorted(await asyncio.gather(*(sender.run_once() for sender in both))) == [0, 3]
     assert len(carrier.sent) == 3
+
+
+async def test_no_more_is_taken_in_hand_than_a_batch_however_much_is_due(
+    letters: LetterStore, sender: LetterSender
+) -> None:
+    await letters.add([letter() for _ in range(BATCH)])
+    await letters.add([letter(Urgency.NORMAL, age=timedelta(hours=1)) for _ in range(5)])
+    assert await sender.run_once() == BATCH
+    assert await sender.run_once() == 5

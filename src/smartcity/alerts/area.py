@@ -5,7 +5,7 @@ for each of those in it: so the units of an alert are closed upwards and downwar
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from smartcity.alerts.model import Area, Reach
 from smartcity.city.model import City
@@ -14,6 +14,9 @@ from smartcity.geography import shapes
 from smartcity.geography.boundaries import larger_units
 from smartcity.geography.shapes import Geometry
 from smartcity.geography.units import Areas
+
+SMALLEST_M2: Final = 1.0
+"""What is smaller is a line or a point; so it would be where other systems read its corners."""
 
 
 class Places(Protocol):
@@ -77,7 +80,7 @@ def _shape(area: Area) -> Geometry | None:
     if area.polygon is None:
         return None
     shape = shapes.ring(area.polygon)
-    if shapes.area_m2(shape) == 0 or shapes.why_invalid(shape) is not None:
+    if shapes.area_m2(shape) < SMALLEST_M2 or shapes.why_invalid(shape) is not None:
         raise Invalid(FieldError("area.polygon", "not_a_polygon"))
     return shape
 

@@ -55,10 +55,11 @@ class CurrentAlerts:
 
     async def refresh(self) -> None:
         """Take in what changed; the first time, everything."""
-        oldest = now() - self._keep
+        at = now()
+        oldest = at - self._keep
         known = [alert for alert in self._alerts.values() if alert.updated_at >= oldest]
         newest = max((alert.updated_at for alert in known), default=oldest)
-        since = max(oldest, newest - LATE)
+        since = max(oldest, min(newest, at) - LATE)  # a clock that is ahead hides no other's
         issued = await self._store.latest({AlertStatus.ISSUED}, since=since, limit=MOST)
         ended = await self._store.latest(ENDED, since=since, limit=MOST)
         every = {alert.id: alert for alert in (*known, *issued, *ended)}

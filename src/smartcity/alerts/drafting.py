@@ -8,14 +8,17 @@ from typing import Final
 import msgspec
 
 from smartcity.alerts.area import Places, reach_of
-from smartcity.alerts.model import Area, Content
-from smartcity.alerts.requests import NewAlert
+from smartcity.alerts.model import AlertAction, Area, Content
+from smartcity.alerts.requests import AlertStep, NewAlert
 from smartcity.city.model import City
 from smartcity.clock import in_utc
 from smartcity.errors import FieldError, Invalid
 
 LONGEST: Final = timedelta(days=31)
 """What holds for longer is no alert; it may be issued anew."""
+
+EARLIEST: Final = timedelta(days=366)
+"""What began longer ago is a slip of the pen; and long ago the city's clocks were minutes off."""
 
 NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document may hold (XML 1.0, section 2.2), so neither may an alert."""
@@ -41,8 +44,11 @@ def content_of(new: NewAlert, city: City, places: Places, at: datetime) -> Conte
     )
 
 
-def check_note(note: Mapping[str, str], city: City) -> None:
-    """Raises `Invalid`: a note in one language is in all of them."""
+def check_note(step: AlertStep, city: City) -> None:
+    """Raises `Invalid`: only a cancellation has a note, and in every language if in one."""
+    note = step.note
+    if note and step.action != AlertAction.CANCEL:
+        raise Invalid(FieldError("note", "only_with_cancel"))
     if note and (
         mistakes := [*_wrong_languages("note", note, city), *_wrong_letters("note", note)]
     ):
@@ -79,6 +85,8 @@ def _wrong_times(new: NewAlert, at: datetime) -> Iterator[FieldError]:
     for name, moment in (("effective", new.effective), ("onset", new.onset)):
         if moment is not None and moment >= new.expires:
             yield FieldError(name, "after_expires")
+        if moment is not None and moment < at - EARLIEST:
+            yield FieldError(name, "too_early")
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -82,7 +82,7 @@ class AlertService:
         `TimelineFull`. Whatever is raised, nothing was written.
         """
         for step in asked:
-            check_note(step.note, self._city)
+            check_note(step, self._city)
         steps = [Step(action=AlertAction(step.action), note=step.note) for step in asked]
         return await self._take(
             alert_id, steps, actor, version, _key(actor, key, asked) if key else None

@@ -138,6 +138,8 @@ def _head(draft: Draft) -> Iterator[Mistake]:
     days = head.dossiers.collect_days if head.dossiers else ()
     if any(earlier >= later for earlier, later in pairwise(days)):
         yield _wrong(page, "dossiers.collect_days", "are not one after the other")
+    if head.sms.monthly_parts and not head.sms.hotline:
+        yield _wrong(page, "sms.hotline", "is missing: whoever has no app must know where to call")
     bounds = head.bounds
     if bounds.west >= bounds.east:
         yield _wrong(page, "bounds", "west must be less than east")

@@ -24,7 +24,7 @@ from smartcity.city.model import (
     Texts,
     Unit,
 )
-from smartcity.city.policies import Alerts, Burst, Dossiers, Escalation, Privacy, Windows
+from smartcity.city.policies import Alerts, Burst, Dossiers, Escalation, Privacy, Sms, Windows
 from smartcity.city.reading import Page
 from smartcity.city.sheets import Sheet
 
@@ -52,6 +52,7 @@ class Head(Struct, frozen=True, kw_only=True):
     identity_pattern: str = ""
     burst: Burst | None = None
     dossiers: Dossiers | None = None
+    sms: Sms = Sms()
 
 
 class OwnAgencies(Struct, frozen=True, kw_only=True):

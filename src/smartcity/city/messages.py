@@ -70,6 +70,19 @@ NOTIFICATIONS: Final = (
 )
 """What people are told of: the report's actions (a note is told to nobody), and a few more."""
 
+SMS: Final = (
+    "submit",
+    "release",
+    "ask",
+    "remind",
+    "resolve",
+    "reject",
+    "lapse",
+    "disclose",
+)
+"""What callers are told by text message: what they wait for, and nothing else, for it costs money.
+"""
+
 FIGURES: Final = (
     "open",
     "submitted",
@@ -128,6 +141,7 @@ EMAIL: Final = (
 
 PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "notifications": frozenset({"code", "category", "agency", "unit", "status"}),
+    "sms": frozenset({"code", "category", "agency", "unit", "status", "hotline", "secret"}),
     "status": frozenset(),
     "formats": frozenset(),
     "merging": frozenset(),
@@ -165,6 +179,7 @@ def required_keys() -> Iterator[str]:
     yield from ("alerts.updated", "alerts.cancelled", "alerts.feed")
     for action in NOTIFICATIONS:
         yield from (f"notifications.{action}.title", f"notifications.{action}.body")
+    yield from (f"sms.{action}" for action in SMS)
     yield "privacy.erased"
     yield from (f"email.{text}" for text in EMAIL)
     for figure in FIGURES:

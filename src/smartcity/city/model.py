@@ -14,7 +14,16 @@ import msgspec
 
 from smartcity.city.answers import Reason, Template
 from smartcity.city.language import negotiate
-from smartcity.city.policies import Alerts, Burst, Dossiers, Escalation, Privacy, Severity, Windows
+from smartcity.city.policies import (
+    Alerts,
+    Burst,
+    Dossiers,
+    Escalation,
+    Privacy,
+    Severity,
+    Sms,
+    Windows,
+)
 from smartcity.city.texts import Messages
 from smartcity.city.values import (
     Code,
@@ -262,6 +271,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """None where no report is ever held."""
     dossiers: Dossiers | None = None
     """None where nobody is reminded of a result."""
+    sms: Sms = Sms()
     messages: Messages
 
     def local(self, moment: datetime) -> datetime:

@@ -30,6 +30,7 @@ from smartcity.city.model import (
 )
 from smartcity.city.reading import Page, Table
 from smartcity.city.sheets import Sheet, by_code, read_rows, read_tables
+from smartcity.city.times import with_times
 
 FILES: Final = frozenset(
     {
@@ -85,6 +86,7 @@ def load_city(folder: Path) -> City:
         dispatch=draft.head.dispatch,
         burst=draft.head.burst,
         dossiers=draft.head.dossiers,
+        sms=draft.head.sms,
         messages=messages,
     )
 
@@ -93,6 +95,8 @@ def _read(folder: Path, mistakes: list[Mistake]) -> Draft:
     page = Page(folder / "city.toml", mistakes)
     table = page.toml()
     page.languages = languages = _languages(table)
+    if "sms" in table:
+        table["sms"] = with_times(table["sms"], "sms", page)
     _no_other_files(folder, languages, mistakes)
 
     def tables(file: str, **kinds: type[Struct]) -> dict[str, Sheet[Any]]:

@@ -1,7 +1,8 @@
 """What a city decides about the clock, about results that wait, about personal data, about whom it
-lets wait, and about who may warn everybody.
+lets wait, about who may warn everybody, and about what it pays for text messages.
 """
 
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -92,3 +93,22 @@ class Alerts(Struct, frozen=True, kw_only=True):
 
     sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$", max_length=100)]
     second_person: frozenset[Severity]
+
+
+class Sms(Struct, frozen=True, kw_only=True):
+    """What text messages may cost in a calendar month, counted in the parts that they are paid by,
+    and how they are written. Without a budget none is written at all.
+    """
+
+    monthly_parts: Count = 0
+    reserve_share: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    """The last of the month's parts, which only what is urgent may use."""
+    most_parts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2
+    """What would be longer is shortened."""
+    marks: bool = False
+    """With the marks of the language a part holds 70 letters, without them 160."""
+    hours: tuple[time, time] | None = None
+    """When phones may ring; what is urgent goes at any time, and a receipt to who has just called.
+    """
+    hotline: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    """Where who has no app calls."""

@@ -7,7 +7,8 @@ import rich_click as click
 from rich.console import Console
 from rich.table import Table
 
-from smartcity.cli.examination import Finding, State, examine
+from smartcity.cli.examination import examine
+from smartcity.cli.findings import Finding, State
 from smartcity.cli.options import takes_settings
 from smartcity.settings import Settings
 

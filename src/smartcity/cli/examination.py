@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +10,10 @@ import msgspec
 from smartcity.audit.store import AuditStore, HeadLost
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
+from smartcity.cli.findings import Finding, State
 from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
+from smartcity.cli.text_messages import text_budget, text_gateway
 from smartcity.feed.store import FeedStore
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.key_files import FILE as PERSONAL_KEYS
@@ -46,18 +47,6 @@ FILES: Final = 4_096
 NO_ANSWER: Final = "no answer"
 
 
-class State(Enum):
-    GOOD = "good"
-    MIND = "mind"  # works, and somebody should know
-    WRONG = "wrong"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    what: str
-    state: State
-    found: str
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
     city, pack = _pack(settings)
@@ -65,6 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
     findings += [_attachments(settings), _push(settings), _email(settings)]
+    findings += [text_gateway(settings, city)]
     findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
@@ -213,6 +203,7 @@ async def _database(settings: Settings, city: City | None, database: Database) -
         await _boundaries(city, database),
         await _feed(database),
         await _pushes(database),
+        *([await text_budget(city, database)] if city and city.sms.monthly_parts else []),
         await _letters(database),
         await _officers(city, database),
         await _audit(database),

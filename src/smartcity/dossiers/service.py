@@ -1,5 +1,6 @@
 """What can be done with dossiers: looked up, followed, and told of by their source."""
 
+from collections.abc import Collection
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -90,6 +91,15 @@ class DossierService:
         dossiers = await self._store.by_ids(ids) if ids else []
         dossiers.sort(key=lambda dossier: dossier.as_of, reverse=True)
         return [self._shown(dossier, language) for dossier in dossiers]
+
+    async def versions(self, dossiers: Collection[UUID]) -> dict[UUID, int]:
+        """The versions of some dossiers, which grow with every change."""
+        return await self._store.versions(dossiers) if dossiers else {}
+
+    async def shown(self, dossiers: Collection[UUID], language: str) -> dict[UUID, DossierView]:
+        """Where some dossiers stand, for somebody who follows them."""
+        found = await self._store.by_ids(dossiers) if dossiers else []
+        return {dossier.id: self._shown(dossier, language) for dossier in found}
 
     async def tell(self, told: Dossier) -> Dossier:
         """Hear of one dossier from its source, and promise the event. Idempotent."""

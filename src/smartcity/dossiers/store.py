@@ -78,6 +78,11 @@ class DossierStore:
         found = self._dossiers.find({"_id": {"$in": list(ids)}}, _WITHOUT_OUTBOX)
         return [from_document(document, Dossier) async for document in found]
 
+    async def versions(self, ids: Collection[UUID]) -> dict[UUID, int]:
+        """The versions of those that there are."""
+        found = self._dossiers.find({"_id": {"$in": list(ids)}}, {"version": 1})
+        return {document["_id"]: document["version"] async for document in found}
+
     async def finished_among(self, ids: Collection[UUID], since: datetime) -> list[Dossier]:
         """Those of them that were finished, and not before a time."""
         query: Document = {"_id": {"$in": list(ids)}, "finished_at": {"$gte": since}}

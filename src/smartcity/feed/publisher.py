@@ -3,6 +3,10 @@
 Of several publishers one holds the lease. Between any two lines here the process may die, or sleep
 for longer than its lease and wake up: what was appended but not cleared is recognised by its id at
 the next round, and a fence that is not ours any more makes the append fail as a whole.
+
+A document has the `seq` of its last event only when its outbox was cleared. So that whoever asks
+what changed misses nothing, it is noted up to where that is done: what another publisher may have
+left behind is known to be cleared when a round has found room for everything that waited.
 """
 
 from collections.abc import Sequence
@@ -28,6 +32,8 @@ class Publisher:
         self._lease = lease
         self._collections = collections
         self._batch = batch
+        self._caught_up: int | None = None
+        """The fence under which nothing is left in an outbox that the log has already."""
 
     async def run_once(self) -> int:
         """Publish one batch and answer how many events it had; 0 without the lease."""
@@ -36,7 +42,11 @@ class Publisher:
             return 0
         promises = await self._waiting()
         if not promises:
+            if self._caught_up != fence:
+                await self._settle(fence, await self._feed.last_seq())
             return 0
+        caught_up = self._caught_up == fence or len(promises) < self._batch  # then these are all
+        self._caught_up = None  # until these are cleared too
         events = _each_once(promises)
         known = await self._feed.published([event.id for event in events])
         fresh = [event for event in events if event.id not in known]
@@ -46,7 +56,13 @@ class Publisher:
             log.warning("publisher lost its lease", events=len(fresh))
             return 0
         await self._feed.clear(promises, seq)
+        if caught_up:
+            await self._settle(fence, seq)
         return len(fresh)
+
+    async def _settle(self, fence: int, seq: int) -> None:
+        await self._feed.settle(fence, seq)
+        self._caught_up = fence
 
     async def _waiting(self) -> list[Promise]:
         found: list[Promise] = []

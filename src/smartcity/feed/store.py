@@ -1,10 +1,11 @@
 """The feed in MongoDB: the log, its counter, the places of its consumers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from smartcity.clock import now
@@ -50,6 +51,17 @@ def feed_indexes(feed_days: int) -> Mapping[str, Sequence[IndexModel]]:
 
 class LeaseLost(Exception):
     """Another process holds the publisher's lease: nothing was appended."""
+
+
+class Mark(NamedTuple):
+    """How far the log is, by the server's clock. Every document that an event up to `settled` tells
+    of has that event's `seq`, or a later one; `last` is the newest event.
+    """
+
+    epoch: str
+    settled: int
+    last: int
+    at: datetime
 
 
 class FeedStore:
@@ -141,6 +153,13 @@ class FeedStore:
         for name, updates in by_collection.items():
             await self._database[name].bulk_write(updates, ordered=False)
 
+    async def settle(self, fence: int, seq: int) -> None:
+        """Note that every event up to `seq` is out of its outbox. Nobody waits until that is
+        durable: whoever reads an older note is told something again.
+        """
+        hasty = self._leases.with_options(write_concern=WriteConcern(1))
+        await hasty.update_one({"_id": PUBLISHER, "fence": fence}, {"$max": {"settled": seq}})
+
     # --- reading ---------------------------------------------------------------------------------
 
     async def epoch(self) -> str:
@@ -160,6 +179,14 @@ class FeedStore:
         self._epoch = epoch
         return epoch
 
+    async def mark(self) -> Mark:
+        """How far it is now, in one look."""
+        fields: Document = {"epoch": 1, "settled": 1, "seq": 1, "at": "$$NOW"}
+        while (found := await self._leases.find_one({"_id": PUBLISHER}, fields)) is None:
+            await self.epoch()
+        epoch = found.get("epoch") or await self.epoch()
+        return Mark(epoch, found.get("settled", 0), found.get("seq", 0), found["at"])
+
     async def last_seq(self) -> int:
         """The newest event's place; 0 before the first."""
         async for document in self._feed.find({}, {"_id": 1}).sort("_id", -1).limit(1):
@@ -168,9 +195,10 @@ class FeedStore:
 
     async def first_seq(self) -> int:
         """The oldest kept event's place; one past the newest where none is kept."""
+        # In this order: what is published between the two is found in the log, and not passed over.
+        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         async for document in self._feed.find({}, {"_id": 1}).sort("_id", 1).limit(1):
             return document["_id"]
-        counter = await self._leases.find_one({"_id": PUBLISHER}, {"seq": 1})
         return (counter or {}).get("seq", 0) + 1
 
     async def after(self, seq: int, limit: int, epoch: str) -> list[Published]:

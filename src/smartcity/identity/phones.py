@@ -1,6 +1,7 @@
 """Phone numbers: understood as the pack's country writes them, and found without being kept."""
 
 import hmac
+from typing import Final
 from uuid import UUID
 
 import phonenumbers
@@ -8,6 +9,16 @@ import phonenumbers
 from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import keyed_id
 from smartcity.identity.personal import derived
+
+NATIONAL: Final = phonenumbers.PhoneNumberFormat.NATIONAL
+E164: Final = phonenumbers.PhoneNumberFormat.E164
+
+MOBILE: Final = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,  # some countries do not tell them apart
+    }
+)
 
 
 class Phones:
@@ -18,6 +29,7 @@ class Phones:
         self._caller_key = derived(secret, b"callers")
         self._digest_key = derived(secret, b"what holds numbers")
         self._region = region
+        self._country = phonenumbers.country_code_for_region(region)
 
     def hash(self, typed: str, field: str) -> bytes:
         """What a number is found by, however it was typed. Raises `Invalid`, naming the field."""
@@ -27,6 +39,20 @@ class Phones:
         """Who calls from a number: the same person each time. Raises `Invalid`."""
         digest = hmac.digest(self._caller_key, self._number(typed, field), "sha256")
         return keyed_id(digest)
+
+    def mobile(self, typed: str) -> str | None:
+        """The number in E.164, if it is a mobile one of the pack's country; others take no text
+        messages, or take them at another country's price.
+        """
+        try:
+            number = phonenumbers.parse(typed, self._region)
+        except phonenumbers.NumberParseException:
+            return None
+        if number.country_code != self._country:
+            return None
+        if phonenumbers.number_type(number) not in MOBILE:
+            return None
+        return phonenumbers.format_number(number, E164)
 
     def digest(self, said: bytes) -> bytes:
         """Names what may hold a number. Of a plain digest whoever knows all but the number could
@@ -41,5 +67,10 @@ class Phones:
             raise Invalid(FieldError(field, "not_a_phone_number")) from None
         if not phonenumbers.is_possible_number(number):
             raise Invalid(FieldError(field, "not_a_phone_number"))
-        form = phonenumbers.PhoneNumberFormat.E164
-        return phonenumbers.format_number(number, form).encode()
+        return phonenumbers.format_number(number, E164).encode()
+
+
+def national_digits(number: str) -> str:
+    """A number in E.164 as it is dialled inside its country, digits alone: `0912345678`."""
+    parsed = phonenumbers.parse(number)
+    return phonenumbers.normalize_digits_only(phonenumbers.format_number(parsed, NATIONAL))

@@ -88,9 +88,10 @@ class AlertInbox:
             await self._reads.add(recipient, fresh, at, at + self._keep)
 
     async def mark_all_read(self, recipient: UUID, up_to: datetime, at: datetime) -> None:
-        """Everything published up to a moment."""
-        if any(one.read_at is None and one.created_at <= up_to for one in await self.of(recipient)):
-            await self._reads.add_all(recipient, up_to, at, at + self._keep)
+        """Everything that was published up to a moment, which may be one that is yet to come."""
+        fresh = [one.created_at for one in await self.of(recipient) if one.read_at is None]
+        if seen := [sent for sent in fresh if sent <= up_to]:
+            await self._reads.add_all(recipient, max(seen), at, at + self._keep)
 
     def _notification(
         self, notice: AlertNotice, device: Device, reads: AlertReads | None

@@ -27,12 +27,12 @@ class InboxService:
         alerts = [
             alert
             for alert in await self._alerts.of(recipient)
-            if (behind is None or _order(alert.place) < _order(behind))
+            if (behind is None or alert.place.order < behind.order)
             and not (unread and alert.read_at)
         ]
         if not alerts:
             return written
-        both = sorted([*written, *alerts], key=lambda one: _order(one.place), reverse=True)
+        both = sorted([*written, *alerts], key=lambda one: one.place.order, reverse=True)
         return both[:limit]
 
     async def unread(self, recipient: UUID) -> int:
@@ -51,8 +51,3 @@ class InboxService:
         at = now()
         await self._store.read_all(recipient, up_to, at)
         await self._alerts.mark_all_read(recipient, up_to, at)
-
-
-def _order(place: Place) -> tuple[datetime, int, bytes]:
-    """As the database orders them."""
-    return place.created_at, place.seq, place.id.bytes

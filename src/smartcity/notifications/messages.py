@@ -25,12 +25,27 @@ class Words(msgspec.Struct, frozen=True):
 
 def words(city: City, language: str, event: Event, row: Row) -> Words:
     """The row's texts about this event, in one of the city's languages."""
-    values = _values(city, language, event, _state(event, row))
+    values = values_of(city, language, event, row)
     prefix = f"notifications.{row.template}"
     return Words(
         _sentence(city.messages.render(language, f"{prefix}.title", **values)),
         _sentence(city.messages.render(language, f"{prefix}.body", **values)),
     )
+
+
+def values_of(city: City, language: str, event: Event, row: Row) -> dict[str, str]:
+    """A name for every placeholder; what may not be told yet is the city, or nothing."""
+    state = _state(event, row)
+    category = city.categories.get(state.category or "")
+    agency = city.agencies.get(state.agency or "")
+    unit = city.units.get(state.unit or "")
+    return {
+        "code": state.code or "",
+        "category": category.name[language] if category else state.category or "",
+        "agency": _name(city, language, agency.name if agency else None),
+        "unit": _name(city, language, unit.name if unit else None),
+        "status": _status(city, language, event, state.status),
+    }
 
 
 def shortened(text: str, size: int) -> str:
@@ -48,22 +63,6 @@ def _state(event: Event, row: Row) -> Internal | PublicState:
         return event.public
     assert event.internal is not None, "an event that somebody hears of tells the state"
     return event.internal
-
-
-def _values(
-    city: City, language: str, event: Event, state: Internal | PublicState
-) -> dict[str, str]:
-    """A name for every placeholder; what may not be told yet is the city, or nothing."""
-    category = city.categories.get(state.category or "")
-    agency = city.agencies.get(state.agency or "")
-    unit = city.units.get(state.unit or "")
-    return {
-        "code": state.code or "",
-        "category": category.name[language] if category else state.category or "",
-        "agency": _name(city, language, agency.name if agency else None),
-        "unit": _name(city, language, unit.name if unit else None),
-        "status": _status(city, language, event, state.status),
-    }
 
 
 def _name(city: City, language: str, name: Texts | None) -> str:

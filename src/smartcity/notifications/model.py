@@ -66,9 +66,14 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True):
     """A notification's place in its inbox; what a cursor holds."""
 
-    created_at: datetime
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)]
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     id: UUID
+
+    @property
+    def order(self) -> tuple[datetime, int, bytes]:
+        """As the database orders them."""
+        return self.created_at, self.seq, self.id.bytes
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

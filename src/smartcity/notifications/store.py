@@ -1,5 +1,6 @@
 """Notifications in MongoDB, and what was read of alerts."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -31,7 +32,9 @@ from smartcity.storage.mongo import (
     are_duplicates,
     from_document,
     if_found,
+    raw_id,
     to_document,
+    with_raw_ids,
 )
 
 NOTIFICATIONS: Final = "notifications"
@@ -59,6 +62,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="unread",
             partialFilterExpression=UNREAD,
         ),
+        IndexModel(
+            [("recipient", ASCENDING), ("read_at", ASCENDING)],
+            name="read",
+            partialFilterExpression={"read_at": {"$type": "date"}},
+        ),
         # Of what was sent, neither of these knows: a push that goes well leaves the first, and that
         # is all it costs.
         IndexModel(
@@ -82,6 +90,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 class NotificationStore:
     def __init__(self, database: Database) -> None:
         self._notifications = database[NOTIFICATIONS]
+        self._due = with_raw_ids(self._notifications)
 
     # --- the inbox -------------------------------------------------------------------------------
 
@@ -105,6 +114,30 @@ class NotificationStore:
         if behind is not None:
             query |= _behind(behind)
         found = self._notifications.find(query).sort(list(NEWEST_FIRST)).limit(limit)
+        return [from_document(document, Notification) async for document in found]
+
+    async def changed(
+        self, recipient: UUID, since: datetime, behind: Place | None, limit: int
+    ) -> list[Notification]:
+        """Somebody's notifications that were written or read since a moment, newest first."""
+        theirs: Document = {"recipient": recipient}
+        written: Document = theirs | {"created_at": {"$gt": since}}
+        read: Document = theirs | {"read_at": {"$gt": since}}
+        # Asked for both at once, the planner may read the whole inbox.
+        pages = await asyncio.gather(
+            self._changed(written, "inbox", behind, limit),
+            self._changed(read, "read", behind, limit),
+        )
+        both = {one.id: one for page in pages for one in page}
+        newest = sorted(both.values(), key=lambda one: one.place.order, reverse=True)
+        return newest[:limit]
+
+    async def _changed(
+        self, query: Document, index: str, behind: Place | None, limit: int
+    ) -> list[Notification]:
+        if behind is not None:
+            query = {"$and": [query, _behind(behind)]}
+        found = self._notifications.find(query).sort(list(NEWEST_FIRST)).hint(index).limit(limit)
         return [from_document(document, Notification) async for document in found]
 
     async def get(self, notification: UUID) -> Notification | None:
@@ -149,15 +182,12 @@ class NotificationStore:
             query["push.next_at"]["$gte"] = behind.next_at
             query["$or"] = [
                 {"push.next_at": {"$gt": behind.next_at}},
-                {"_id": {"$gt": behind.id}},
+                {"_id": {"$gt": raw_id(behind.id)}},
             ]
         elif but:
-            query["_id"] = {"$nin": list(but)}
+            query["_id"] = {"$nin": list(map(raw_id, but))}
         found = (
-            self._notifications.find(query, DUE_FIELDS)
-            .sort(list(DUE_FIRST))
-            .hint("push_due")
-            .limit(limit)
+            self._due.find(query, DUE_FIELDS).sort(list(DUE_FIRST)).hint("push_due").limit(limit)
         )
         return [from_document(document, DuePush) for document in await found.to_list()]
 

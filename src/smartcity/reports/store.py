@@ -29,6 +29,11 @@ from smartcity.storage.mongo import (
 
 COLLECTION: Final = "reports"
 
+TOUCHED_AT: Final = "touched_at"
+"""When something of a report last changed that no event tells of, by the server's clock."""
+
+TOUCH: Final = {"$currentDate": {TOUCHED_AT: True}}
+
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [
         IndexModel([("code", ASCENDING)], name="code", unique=True),
@@ -175,7 +180,7 @@ class ReportStore:
         edit depends on changes, so neither does the version.
         """
         without = {"_id": report_id, "place.address": {"$exists": False}}
-        await self._reports.update_one(without, {"$set": {"place.address": address}})
+        await self._reports.update_one(without, {"$set": {"place.address": address}} | TOUCH)
 
     async def take_in(self, reports: Sequence[Report]) -> int:
         """Insert imported reports, whose events nobody awaits; those that are there stay as they

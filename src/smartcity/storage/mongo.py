@@ -9,7 +9,9 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
+from bson.binary import Binary, UuidRepresentation
 from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
@@ -25,6 +27,7 @@ type_of = TypeVar("type_of")
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
 Client = AsyncMongoClient[Document]
 
 APP: Final = "smartcity"
@@ -61,6 +64,18 @@ def connect(uri: str, name: str, *, timeout_s: float, pool: int) -> tuple[Client
     return client, client.get_database(
         name, write_concern=DURABLE, read_concern=ReadConcern("majority")
     )
+
+
+def with_raw_ids(collection: Collection) -> Collection:
+    """The same collection, for reading very many: of the bytes of an id, `from_document` makes one
+    in less than half of the time that the driver takes. It must be asked with `raw_id`s.
+    """
+    raw = collection.codec_options.with_options(uuid_representation=UuidRepresentation.UNSPECIFIED)
+    return collection.with_options(codec_options=raw)
+
+
+raw_id: Final = Binary.from_uuid
+"""An id, as a collection `with_raw_ids` is asked for it."""
 
 
 def members_of(uri: str) -> list[str]:

@@ -62,25 +62,27 @@ class Courier:
 
     async def deliver(self, webhook: Webhook) -> None:
         """Send what this webhook has not heard, until there is no more, a message is not taken, or
-        an administrator has changed it.
+        it is not ours any more to go on.
         """
         trip = _Trip(webhook)
         try:
-            await self._catch_up(trip)
-            while events := await self._feed.after(trip.place.seq, BATCH, trip.place.epoch):
+            while events := await self._next(trip):
                 if not await self._send(trip, events):
                     return
         except NotTaken as refusal:
             trip.webhook = await self._refused(trip.webhook, refusal)
-        await self._store.save(trip.webhook)
+        await self._save(trip)
 
-    async def _catch_up(self, trip: "_Trip") -> None:
-        """Go to a place that the feed still has; if that leaves something out, say so."""
+    async def _next(self, trip: "_Trip") -> Sequence[Published]:
+        """What is to be sent next, behind a place that the feed still has; if going there leaves
+        something out, the receiver is told.
+        """
         epoch, first = await self._feed.epoch(), await self._feed.first_seq()
         if trip.place.epoch != epoch or trip.place.seq + 1 < first:
             begin = Place(epoch, first - 1)
             await self._post(trip.webhook, of_reset(trip.webhook, begin))
             trip.delivered(begin)
+        return await self._feed.after(trip.place.seq, BATCH, trip.place.epoch)
 
     async def _send(self, trip: "_Trip", events: Sequence[Published]) -> bool:
         """False if it is not ours any more to go on."""
@@ -91,11 +93,15 @@ class Courier:
             else:
                 await self._post(trip.webhook, post)
                 trip.delivered(place)
-            if trip.is_to_be_saved():
-                if not await self._store.save(trip.webhook):
-                    return False
-                trip.saved_at = now()
+            if trip.is_to_be_saved() and not await self._save(trip):
+                return False
         return True
+
+    async def _save(self, trip: "_Trip") -> bool:
+        """False if an administrator has changed it, or another process went on with it."""
+        done = await self._store.save(trip.webhook, trip.saved)
+        trip.saved, trip.saved_at = trip.place, now()
+        return done
 
     async def _post(self, webhook: Webhook, post: Post) -> None:
         secret = secret_of(self._key, webhook.id, webhook.generation)
@@ -125,6 +131,7 @@ class _Trip:
 
     def __init__(self, webhook: Webhook) -> None:
         self.webhook = webhook
+        self.saved = webhook.place
         self.saved_at = now()
 
     @property

@@ -18,8 +18,13 @@ from smartcity.settings import SettingsError
 
 Network = IPv4Network | IPv6Network
 
-CARRIERS: Final = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
-"""Addresses that carry an IPv4 address in them, which somebody on the way takes out."""
+WORLD: Final = IPv6Network("2000::/3")
+"""All of IPv6 that leads into the world; what lies outside of it is local, or is made into an IPv4
+address by somebody on the way (https://www.iana.org/assignments/ipv6-address-space).
+"""
+
+CARRIER: Final = IPv6Network("2002::/16")
+"""So is this, though it lies in it."""
 
 
 class Refused(OSError):
@@ -76,7 +81,9 @@ class Destinations(AbstractResolver):
             return True
         if not self._world or not address.is_global or address.is_multicast:
             return False
-        return not any(address in carrier for carrier in CARRIERS)
+        if isinstance(address, IPv6Address):
+            return address in WORLD and address not in CARRIER
+        return True
 
 
 def _is_address(host: str) -> bool:

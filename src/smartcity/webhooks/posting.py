@@ -6,14 +6,17 @@ from http import HTTPStatus
 from typing import Final
 
 import aiohttp
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from smartcity.waits import asked_s
 from smartcity.webhooks.destinations import Destinations, Network
+from smartcity.webhooks.model import MOST
+from smartcity.webhooks.names import Names
 
 TIMEOUT_S: Final = 15.0
-CONNECTIONS: Final = 100
+CONNECTIONS: Final = MOST
+"""One for each webhook. Two that lead to the same host are as far apart as any."""
+
 ANSWER_BYTES: Final = 4096
 """More of an answer is not read."""
 
@@ -44,7 +47,7 @@ class Door:
                 url, data=body, headers={**AGENT, **headers}, allow_redirects=False
             ) as answer:
                 await answer.content.read(ANSWER_BYTES)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
             raise NotTaken(_said(error)) from error
         if not 200 <= answer.status < 300:
             raise NotTaken(
@@ -77,20 +80,26 @@ async def open_doors(networks: Sequence[Network]) -> AsyncGenerator[Doors]:
 
 @asynccontextmanager
 async def _open(networks: Sequence[Network], *, world: bool) -> AsyncGenerator[Door]:
-    destinations = Destinations(ThreadedResolver(), networks, world=world)
+    destinations = Destinations(Names(CONNECTIONS), networks, world=world)
     # Whoever may be spoken to is asked for anew with each connection: no look-up is kept.
-    connector = aiohttp.TCPConnector(
-        resolver=destinations, use_dns_cache=False, limit=CONNECTIONS, limit_per_host=2
-    )
+    connector = aiohttp.TCPConnector(resolver=destinations, use_dns_cache=False, limit=CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        yield Door(session, destinations)
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # a small answer could be a very large one
+        ) as session:
+            yield Door(session, destinations)
+    finally:
+        await destinations.close()
 
 
 def _said(error: Exception) -> str:
-    """What an administrator reads of a failure: its kind, and what it says itself."""
-    said = str(error)
+    """What an administrator reads of a failure, and the log: its kind, and what it says itself,
+    but for the address, in which a secret may stand.
+    """
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     kind = type(error).__name__
     return (f"{kind}: {said}" if said else kind)[:300]

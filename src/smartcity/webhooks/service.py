@@ -86,10 +86,10 @@ class Webhooks:
         url = known.url if change.url is UNSET else change.url
         self._check(url, () if change.kinds is UNSET else change.kinds)
         fields = to_document(change)
-        if change.state is State.ACTIVE:
-            fields |= {"paused": None, "failure": None, "next_at": now()}
-        elif change.state is State.PAUSED:
-            fields["paused"] = Pause.ASKED.value
+        if change.state is State.ACTIVE or url != known.url:
+            fields |= {"failure": None, "next_at": now()}  # it was another address that failed
+        if change.state is not UNSET:
+            fields["paused"] = Pause.ASKED.value if change.state is State.PAUSED else None
         await self._audit.write(actor, "webhook_changed", webhook, fields=" ".join(sorted(fields)))
         return await self._store.change(webhook, fields)
 
@@ -147,8 +147,10 @@ class Webhooks:
 def _wrong(url: str, *, inside: bool) -> list[str]:
     try:
         parsed = URL(url)
+        (parsed.raw_host or "").encode("idna")  # as it is when the name is looked up
+        named = bool(parsed.host)
     except ValueError:
         return ["malformed"]
-    if not parsed.host:
+    if not named or url != url.strip():
         return ["malformed"]
     return [] if inside or parsed.scheme == "https" else ["not_https"]

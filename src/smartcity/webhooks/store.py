@@ -67,13 +67,18 @@ class WebhookStore:
         )
         return [from_document(document, Webhook) async for document in found]
 
-    async def save(self, webhook: Webhook) -> bool:
-        """How far it has heard, and how it fares. False if an administrator changed it meanwhile,
-        whose decision then stands.
+    async def save(self, webhook: Webhook, before: Place) -> bool:
+        """How far it has heard since `before`, and how it fares. False if an administrator changed
+        it meanwhile, whose decision then stands, or another process took it further.
         """
         told = to_document(webhook)
         done = await self._webhooks.update_one(
-            {"_id": webhook.id, "revision": webhook.revision},
+            {
+                "_id": webhook.id,
+                "revision": webhook.revision,
+                "place.epoch": before.epoch,
+                "place.seq": before.seq,
+            },
             {"$set": {name: told[name] for name in PROGRESS}},
         )
         return done.matched_count == 1

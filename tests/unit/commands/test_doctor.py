@@ -1,8 +1,11 @@
 """What the doctor finds."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from smartcity.audit.store import ENTRIES
+from smartcity.clock import now
+from smartcity.notifications.letters.sms.store import MONTHS
 from tests.unit.commands.running import Run, away, look
 
 
@@ -70,3 +73,32 @@ def test_the_doctor_says_whether_there_are_two_to_confirm_an_alert(run: Run) -> 
         added = run("staff", "add", name, "--role", "alerter", **password)
         assert added.exit_code == 0, added.output
     assert "there are officers to issue them" in " ".join(run("doctor").output.split())
+
+
+def test_the_doctor_lists_every_mistake_in_a_gateways_file(run: Run, tmp_path: Path) -> None:
+    assert "sms gateway  mind   no gateway: recorded as not sent" in run("doctor").output
+    file = tmp_path / "sms.toml"
+    file.write_text('url = "http://sms.example.vn"\n[json]\nto = "{to}"\ntext = "{words}"\n')
+    told = run("doctor", SMARTCITY_SMS_GATEWAY=str(file))
+    assert told.exit_code == 1
+    said = " ".join(told.output.split())
+    assert "url: must begin with https://" in said
+    assert "json.text: has {words}, which is never filled" in said
+    file.write_text(file.read_text().replace("http:", "https:").replace("{words}", "{text}"))
+    told = run("doctor", SMARTCITY_SMS_GATEWAY=str(file))
+    assert "sms gateway  mind   through sms.example.vn, which may send" in told.output
+    file.write_text("repeats_dropped = true\n" + file.read_text() + 'ref = "{id}"\n')
+    told = run("doctor", SMARTCITY_SMS_GATEWAY=str(file))
+    assert "sms gateway  good   through sms.example.vn" in told.output
+
+
+def test_the_doctor_says_when_the_months_text_messages_are_nearly_paid(
+    run: Run, environment: dict[str, str]
+) -> None:
+    run("migrate")
+    assert "sms budget good 0 of 20,000 parts spent" in " ".join(run("doctor").output.split())
+    month = f"{now().astimezone(ZoneInfo('Asia/Ho_Chi_Minh')):%Y-%m}"
+    spent = {"_id": month, "parts": 16_000}
+    look(environment, lambda database: database[MONTHS].insert_one(spent))
+    said = " ".join(run("doctor").output.split())
+    assert f"sms budget mind 16,000 of 20,000 parts spent in {month}" in said

@@ -42,6 +42,13 @@ class Consents:
         if latest is not None and latest.given:
             await self._add(person, purpose, latest.version, given=False)
 
+    async def holds(self, person: UUID, purpose: str) -> bool:
+        """Whether they agreed and have not taken it back. What they agreed to in an older text is
+        kept under that one, until they are asked anew.
+        """
+        latest = await self._store.latest(person, purpose)
+        return latest is not None and latest.given
+
     async def require(self, person: UUID, purpose: str) -> None:
         """Raises `ConsentMissing` unless the person agreed to the present text, if there is one."""
         if purpose in self._current and not await self._given(person, purpose):

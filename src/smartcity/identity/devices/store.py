@@ -5,11 +5,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from smartcity.identity.devices.model import SILENT_DAYS, Device, PushAddress
 from smartcity.storage.gathering import look_up
-from smartcity.storage.mongo import Database, from_document, if_found, to_document
+from smartcity.storage.mongo import (
+    Database,
+    from_document,
+    if_found,
+    raw_id,
+    to_document,
+    with_raw_ids,
+)
 
 DEVICES: Final = "devices"
 
@@ -41,9 +49,17 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 }
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """What is read of a device to send it a push."""
+
+    id: UUID = msgspec.field(name="_id")
+    push: PushAddress | None = None
+
+
 class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[DEVICES]
+        self._raw = with_raw_ids(self._devices)
         self._by_token = look_up(self._by_tokens)
         self._find = look_up(self._by_ids)
 
@@ -92,14 +108,10 @@ class DeviceStore:
 
     async def push_addresses(self, devices: Collection[UUID]) -> dict[UUID, PushAddress]:
         """Where pushes go, for those who have an address."""
-        found = self._devices.find(
-            {"_id": {"$in": list(devices)}}, {"push.kind": 1, "push.value": 1}
-        )
-        return {
-            document["_id"]: PushAddress(**document["push"])
-            for document in await found.to_list()
-            if document.get("push")
-        }
+        wanted = {"_id": {"$in": list(map(raw_id, devices))}}
+        documents = await self._raw.find(wanted, {"push.kind": 1, "push.value": 1}).to_list()
+        found = [from_document(document, Reached) for document in documents]
+        return {one.id: one.push for one in found if one.push is not None}
 
     async def count(self, units: Collection[str] | None) -> int:
         """How many devices follow one of these units; without units, how many there are."""

@@ -52,12 +52,11 @@ def encoded(message: PushMessage) -> bytes:
     """
     kind = message.address.kind
     form = _form(message.urgency, kind)
-    tag = b'"%b"' % str(message.id).encode()
     values = {
         TITLE: _json(message.title),
         BODY: _json(message.body),
         DATA: _json(message.data),
-        ID: tag,
+        ID: _json(message.id),
         EXPIRES: b'"%d"' % (int(time.time()) + LIFETIME_S),
         ADDRESS: _json(message.address.value),
     }

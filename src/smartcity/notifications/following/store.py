@@ -70,6 +70,11 @@ class FollowStore:
         found = found.sort([("_id.subject", ASCENDING), ("_id.follower", ASCENDING)])
         return [from_document(document, Follow) async for document in found]
 
+    async def all_of(self, follower: UUID, limit: int) -> list[tuple[Topic, UUID]]:
+        """What somebody follows, of every kind."""
+        found = self._follows.find({"_id.follower": follower}, {"topic": 1}).limit(limit)
+        return [(Topic(document["topic"]), document["_id"]["subject"]) async for document in found]
+
     async def followed_among(self, subjects: Collection[UUID]) -> set[UUID]:
         """Which of these somebody follows; read from the index alone."""
         cursor = await self._follows.aggregate(

@@ -1,12 +1,18 @@
-"""The doors of a channel: whom it reaches, at which address, and who carries letters there."""
+"""The doors of a channel: whom it reaches, at which address, in which words, and who carries
+letters there.
+"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
 
+from smartcity.city.model import City
+from smartcity.feed.event import Event
+from smartcity.notifications.audience import Row
 from smartcity.notifications.letters.model import Envelope, Letter
+from smartcity.notifications.messages import Words, words
 from smartcity.notifications.model import Channel
 from smartcity.notifications.push import Outcome, PushResult
 
@@ -76,6 +82,15 @@ class NoCarrier:
         return
 
 
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a channel tells of an event: in which `words`, if at all; and whether what nobody waits
+    for is held back for what may follow (`waits`).
+    """
+
+    words: Callable[[City, str, Event, Row], Words | None] = words
+    waits: bool = True
+
+
 class Post(msgspec.Struct, frozen=True, kw_only=True):
     """A channel with all its doors. `together`: it takes several letters in one envelope;
     `per_second`: so many envelopes leave at the most.
@@ -87,3 +102,4 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     carrier: Carrier
     per_second: float
     together: bool
+    manner: Manner = Manner()

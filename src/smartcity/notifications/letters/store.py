@@ -81,6 +81,8 @@ class LetterStore:
         self, channel: Channel, urgency: Urgency, at: datetime, limit: int
     ) -> list[Letter]:
         """Letters that are to be tried, longest waiting first."""
+        if limit <= 0:  # which the server would take for no limit
+            return []
         query = PENDING | {
             "channel": channel.value,
             "sending.urgency": urgency.value,

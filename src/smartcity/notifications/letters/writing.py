@@ -11,10 +11,10 @@ from smartcity.feed.event import Published
 from smartcity.notifications.audience import Hearer
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.letters.model import Letter, letter_id
-from smartcity.notifications.letters.post import Reader, Readers
+from smartcity.notifications.letters.post import Manner, Reader, Readers
 from smartcity.notifications.letters.rules import beginning
 from smartcity.notifications.letters.store import LetterStore
-from smartcity.notifications.messages import words
+from smartcity.notifications.messages import Words
 from smartcity.notifications.model import Channel
 
 Told = tuple[Published, Hearer]
@@ -22,7 +22,7 @@ Told = tuple[Published, Hearer]
 
 class LetterWriter:
     """`keep` is how long a letter is kept, `wait` how long one that nobody waits for is held back
-    for what may follow.
+    for what may follow. `manners`: of the channels that have one of their own.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class LetterWriter:
         *,
         keep: timedelta,
         wait: timedelta,
+        manners: Mapping[Channel, Manner] | None = None,
     ) -> None:
         self._city = city
         self._choices = choices
@@ -41,6 +42,7 @@ class LetterWriter:
         self._readers = readers
         self._keep = keep
         self._wait = wait
+        self._manners = manners or {}
 
     async def write(self, told: Sequence[Told], at: datetime) -> None:
         """Write to those who hear of these events, whatever device they hear it on. Harmless when
@@ -64,8 +66,9 @@ class LetterWriter:
             reader = readers.get(hearer.recipient)
             if reader is None or _did_it(reader, published):
                 continue
-            if channel in choices[reader.person].of(hearer.row.kind):
-                letter = self._letter(channel, published, hearer, reader, at)
+            if channel not in choices[reader.person].of(hearer.row.kind):
+                continue
+            if letter := self._letter(channel, published, hearer, reader, at):
                 letters.setdefault(letter.id, letter)
         return letters.values()
 
@@ -76,13 +79,17 @@ class LetterWriter:
         hearer: Hearer,
         reader: Reader,
         at: datetime,
-    ) -> Letter:
+    ) -> Letter | None:
         event, row = published.event, hearer.row
         assert event.subject is not None, "an event that somebody hears of has a subject"
         language = reader.language or self._city.languages[0]
         if language not in self._city.languages:  # one that the city has given up
             language = self._city.languages[0]
-        text = words(self._city, language, event, row)
+        manner = self._manners.get(channel, Manner())
+        text: Words | None = manner.words(self._city, language, event, row)
+        if text is None:
+            return None
+        wait = self._wait if manner.waits else timedelta()
         return Letter(
             id=letter_id(event.id, reader.person, channel),
             channel=channel,
@@ -97,7 +104,7 @@ class LetterWriter:
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            sending=beginning(row.urgency, event.at, at, self._wait),
+            sending=beginning(row.urgency, event.at, at, wait),
         )
 
 

@@ -29,6 +29,9 @@ from smartcity.storage.mongo import Database, Document, from_document
 
 Kind = TypeVar("Kind")
 
+BY_REPORTER: Final = "reporter"
+"""The index of what somebody sent, by its name."""
+
 _OPEN: Final[Document] = {"status": {"$in": sorted(OPEN_TABS)}}
 
 # The queues' indexes hold open reports only, which are few: finished ones leave them, and each of
@@ -38,7 +41,7 @@ _OPEN: Final[Document] = {"status": {"$in": sorted(OPEN_TABS)}}
 # stretches than it merges (200), and sort in memory instead.
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [
-        IndexModel([("reporter.id", ASCENDING), ("_id", DESCENDING)], name="reporter"),
+        IndexModel([("reporter.id", ASCENDING), ("_id", DESCENDING)], name=BY_REPORTER),
         IndexModel(
             [
                 ("agency", ASCENDING),

@@ -10,7 +10,7 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
 from smartcity.reports.model import Report
-from smartcity.reports.store import COLLECTION
+from smartcity.reports.store import COLLECTION, TOUCH
 from smartcity.reports.words import OPEN, Status
 from smartcity.storage.mongo import Database, Document, from_document, to_document
 
@@ -187,7 +187,7 @@ def _rewriting(before: Report, after: Report) -> UpdateOne:
         if was != now:
             changed[f"timeline.$[e{place}]"] = to_document(now)
             filters.append({f"e{place}.id": now.id})
-    update: Document = {"$set": changed}
+    update: Document = {"$set": changed} | TOUCH
     if gone:
         update["$unset"] = gone
     if lost := [file for file in before.files if file not in after.files]:
