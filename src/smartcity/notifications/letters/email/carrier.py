@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib as smtp
@@ -107,6 +107,7 @@ class EmailCarrier:
                 async with asyncio.timeout(REST_S):
                     await self._open.quit()
         self._drop()
+        await asyncio.sleep(0)  # what was dropped is let go of in the loop's next round
 
     async def _connection(self) -> smtp.SMTP:
         if self._open is not None and self._open.is_connected:
@@ -126,6 +127,10 @@ class EmailCarrier:
         return self._open
 
     def _drop(self) -> None:
+        """At once: no server holds it by not answering the end of an encrypted connection."""
         if self._open is not None:
+            transport = self._open.transport
             self._open.close()
+            if transport is not None:
+                cast("asyncio.Transport", transport).abort()
         self._open = None
