@@ -156,9 +156,9 @@ async def choices(database: Database) -> AsyncIterator[UUID]:
 
 
 async def test_mail_is_available_to_who_has_a_confirmed_address(shared_town: Town) -> None:
-    admin, handler = await shared_town.staff("admin"), await shared_town.staff("handler")
-    assert (await handler.get(CHOICES)).json()["available"] == []
+    admin, thu = await shared_town.staff("admin"), await shared_town.staff("dispatcher")
+    assert (await thu.get(CHOICES)).json()["available"] == []
     newest = (await admin.get("/v1/staff?limit=100")).json()["items"][-1]
-    given = {"email": "lan@example.org"}
+    given = {"email": "thu@example.org"}
     assert (await admin.ask("PATCH", f"/v1/staff/{newest['id']}", json=given)).status_code == 200
-    assert (await handler.get(CHOICES)).json()["available"] == ["email"]
+    assert (await thu.get(CHOICES)).json()["available"] == ["email"]
