@@ -4,19 +4,19 @@ Nothing else in `api` opens a connection or reads a setting for itself.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry
 
 from api.addresses import Addresses
-from api.alert_gauge import AlertGauge
 from api.limits import RateLimits
-from api.push_gauge import LetterGauge, PushGauge, SmsGauge
+from api.metrics import AlertGauge, LetterGauge, PushGauge, SmsGauge, registry_of
 from api.readiness import Kept, Readiness
+from api.refreshing import again_and_again, kept_fresh, kept_fresh_in_turn, until_done
 from smartcity.alerts.current import CurrentAlerts
 from smartcity.alerts.deliveries.counts import PAUSE_S, DeliveryCounts
 from smartcity.alerts.desk import AlertDesk
@@ -80,10 +80,8 @@ from smartcity.storage.mongo import connect
 
 log = structlog.get_logger(__name__)
 
-REFRESH_S: Final = 2.0
+AREAS_S: Final = 2.0
 """How soon imported boundaries take effect."""
-
-LONGEST_PAUSE_S: Final = 5.0
 
 
 class Parts:
@@ -265,19 +263,19 @@ class Parts:
                 await end(work)
 
     async def _work(self) -> None:
-        await _until_done(self._load)
+        await until_done(self._load)
         await asyncio.gather(
-            _again_and_again(self._follow),
-            _again_and_again(self._refresh_areas),
-            _again_and_again(self._refresh_senders),
-            _again_and_again(self._refresh_keys),
-            _again_and_again(self._refresh_counts),
-            _again_and_again(self._refresh_pushes),
-            _again_and_again(self._refresh_letters),
-            _again_and_again(self._refresh_sms),
-            _again_and_again(self._refresh_alert_deliveries),
-            _again_and_again(self.current_alerts.run_once),
+            again_and_again(self._follow),
+            again_and_again(self.current_alerts.run_once),
             self.pins.run(),
+            kept_fresh(self.areas, AREAS_S),
+            kept_fresh(self.senders, RESTRICTIONS_S),
+            kept_fresh(self.identity_tokens, KEYS_REFRESH_S),
+            kept_fresh(self.alert_deliveries, PAUSE_S),
+            *map(
+                kept_fresh_in_turn,
+                (self.queue_counts, self.deliveries, self.letter_desk, self.sms_desk),
+            ),
         )
 
     async def _load(self) -> None:
@@ -297,69 +295,19 @@ class Parts:
         if await self._tail.run_once() == 0:
             await asyncio.sleep(self.settings.consumer_poll_ms / 1000)
 
-    async def _refresh_keys(self) -> None:
-        await self.identity_tokens.refresh()
-        await asyncio.sleep(KEYS_REFRESH_S)
-
-    async def _refresh_counts(self) -> None:
-        await asyncio.sleep(self.queue_counts.pause_s)
-        await self.queue_counts.refresh()
-
-    async def _refresh_alert_deliveries(self) -> None:
-        await self.alert_deliveries.refresh()
-        await asyncio.sleep(PAUSE_S)
-
-    async def _refresh_pushes(self) -> None:
-        await self.deliveries.refresh()
-        await asyncio.sleep(self.deliveries.pause_s)
-
-    async def _refresh_letters(self) -> None:
-        await self.letter_desk.refresh()
-        await asyncio.sleep(self.letter_desk.pause_s)
-
-    async def _refresh_sms(self) -> None:
-        await self.sms_desk.refresh()
-        await asyncio.sleep(self.sms_desk.pause_s)
-
-    async def _refresh_areas(self) -> None:
-        await self.areas.refresh()
-        await asyncio.sleep(REFRESH_S)
-
-    async def _refresh_senders(self) -> None:
-        await self.senders.refresh()
-        await asyncio.sleep(RESTRICTIONS_S)
-
     def _measured(self) -> CollectorRegistry:
-        registry = CollectorRegistry()
-        for name, text, value in (
-            ("smartcity_pins", "Reports kept in memory.", lambda: len(self.pins)),
-            ("smartcity_live_listeners", "Open live streams.", lambda: self.live.listeners),
-            (
-                "smartcity_alerts",
-                "Alerts that hold.",
-                lambda: len(self.current_alerts.active(now())),
-            ),
-            ("smartcity_feed_seq", "The last event seen.", lambda: self._tail.seq),
-        ):
-            Gauge(name, text, registry=registry).set_function(value)
-        registry.register(PushGauge(self.deliveries))
-        registry.register(LetterGauge(self.letter_desk))
-        registry.register(SmsGauge(self.sms_desk))
-        registry.register(AlertGauge(self.alert_deliveries))
-        return registry
-
-
-async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
-    pause_s = 0.1
-    while True:
-        try:
-            return await work()
-        except Exception as error:  # the database may be away for a while
-            log.warning("work behind the API failed", error=repr(error), again_in_s=pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
-
-
-async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await _until_done(work)
+        return registry_of(
+            {
+                "smartcity_pins": ("Reports kept in memory.", lambda: len(self.pins)),
+                "smartcity_live_listeners": ("Open live streams.", lambda: self.live.listeners),
+                "smartcity_alerts": (
+                    "Alerts that hold.",
+                    lambda: len(self.current_alerts.active(now())),
+                ),
+                "smartcity_feed_seq": ("The last event seen.", lambda: self._tail.seq),
+            },
+            PushGauge(self.deliveries),
+            LetterGauge(self.letter_desk),
+            SmsGauge(self.sms_desk),
+            AlertGauge(self.alert_deliveries),
+        )

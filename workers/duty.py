@@ -12,16 +12,34 @@ log = structlog.get_logger(__name__)
 LONGEST_PAUSE_S: Final = 10.0
 
 
+def _nothing() -> None:
+    return
+
+
+async def _nothing_left() -> None:
+    return
+
+
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """`run_once` does a batch and answers how much it was; nothing to do: `poll_s` until the next.
 
-    A batch at least `full` large is followed by the next at once.
+    A batch at least `full` large is followed by the next at once. When the process is to stop,
+    `finish` makes a long batch come to its end, and `leave` lets go of what goes on behind it.
     """
 
     name: str
     run_once: Callable[[], Awaitable[int]]
     poll_s: float
     full: int = 1
+    finish: Callable[[], None] = _nothing
+    leave: Callable[[], Awaitable[None]] = _nothing_left
+
+
+class Chore(msgspec.Struct, frozen=True):
+    """What is done by the clock, every so many minutes."""
+
+    minutes: int
+    do: Callable[[], Awaitable[object]]
 
 
 async def perform(duty: Duty, stop: asyncio.Event) -> None:

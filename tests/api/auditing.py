@@ -16,7 +16,7 @@ from smartcity.identity.staff.store import StaffStore
 from smartcity.storage.leases import Lease
 from tests.api.town import Town
 from workers.auditor import Auditor
-from workers.main import OUTBOXES
+from workers.crew.spine import OUTBOXES
 
 
 def auditor_of(town: Town, lease: Lease) -> Auditor:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import time_machine
 
+from smartcity.composition import Composition
 from smartcity.identity.personal import PersonalData
 from smartcity.identity.staff.model import Staff
 from smartcity.identity.staff.passwords import Passwords
@@ -20,7 +21,8 @@ from smartcity.notifications.push import NotConfigured
 from smartcity.webhooks.posting import open_doors
 from tests.api.town import PASSWORD, Answer, Person, Town
 from tests.unit.reports_made import UNHURRIED
-from workers.main import Crew
+from workers.crew.crew import Crew
+from workers.crew.doors import Doors
 
 SOON = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -74,9 +76,8 @@ async def at(town: Town, moment: datetime) -> AsyncGenerator[None]:
     stop = asyncio.Event()
     async with open_doors(()) as receivers:
         with time_machine.travel(moment):
-            crew = Crew(
-                town.settings, town.city, town.database, NotConfigured(), None, None, receivers
-            )
+            shared = Composition(town.settings, town.city, town.database)
+            crew = Crew(shared, Doors(sender=NotConfigured(), receivers=receivers))
             async with asyncio.TaskGroup() as group:
                 group.create_task(crew.work(stop))
                 yield

@@ -15,7 +15,7 @@ from smartcity.storage.leases import Lease
 from tests.api.town import Person, Town
 from tests.unit.dossiers_made import SECRETS, told
 from tests.workers.notified import Reports
-from workers.main import OUTBOXES
+from workers.crew.spine import OUTBOXES
 
 SYNC: Final = "/v1/me/sync"
 

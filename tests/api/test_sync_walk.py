@@ -27,7 +27,7 @@ from tests.api.town import Person, Town
 from tests.api.working import until
 from tests.unit.dossiers_made import row
 from tests.unit.test_notifications_inbox import notification
-from workers.main import OUTBOXES
+from workers.crew.spine import OUTBOXES
 
 pytestmark = pytest.mark.anyio
 

@@ -62,7 +62,7 @@ from smartcity.storage.migrations import create_indexes
 from smartcity.storage.mongo import Database, connect, from_document
 from tests.workers.notified import letter_writer
 from workers.audiences import Audiences
-from workers.main import OUTBOXES
+from workers.crew.spine import OUTBOXES
 from workers.notifier import Notifier
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from api.alert_gauge import AlertGauge
+from api.metrics import AlertGauge
 from smartcity.alerts.deliveries.counts import DeliveryCounts
 from smartcity.alerts.deliveries.model import DeliveryState, Progress
 from smartcity.alerts.deliveries.planning import EXPIRED, SUPERSEDED

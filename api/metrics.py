@@ -1,12 +1,12 @@
-"""Pushes and letters by state and reason, and what text messages cost, among the figures of
-`/metrics`.
-"""
+"""The figures of `/metrics`: what is in memory, and how people are being told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from smartcity.alerts.deliveries.counts import DeliveryCounts
 from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.notifications.letters.sms.desk import SmsDesk
@@ -59,3 +59,44 @@ class SmsGauge(Collector):
             ("smartcity_sms_spent_parts", "Parts that this month has paid.", standing.spent),
         ):
             yield GaugeMetricFamily(name, text, value=value)
+
+
+class AlertGauge(Collector):
+    """How people are told of alerts: `sent` and `failed` are phones where they are told directly,
+    and topics where by topic.
+    """
+
+    def __init__(self, deliveries: DeliveryCounts) -> None:
+        self._deliveries = deliveries
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        deliveries = GaugeMetricFamily(
+            "smartcity_alert_deliveries",
+            "Deliveries of alerts by where they stand.",
+            labels=("mode", "state"),
+        )
+        pushes = GaugeMetricFamily(
+            "smartcity_alert_pushes",
+            "Phones and topics told of alerts, by what became of that.",
+            labels=("mode", "state", "outcome"),
+        )
+        for count in self._deliveries.counts:
+            deliveries.add_metric((count.mode, count.state), count.deliveries)
+            pushes.add_metric((count.mode, count.state, "sent"), count.sent)
+            pushes.add_metric((count.mode, count.state, "failed"), count.failed)
+        yield deliveries
+        yield pushes
+
+
+Figure = tuple[str, Callable[[], float]]
+"""What it means, and how it is known."""
+
+
+def registry_of(figures: Mapping[str, Figure], *collectors: Collector) -> CollectorRegistry:
+    """What one process measures."""
+    registry = CollectorRegistry()
+    for name, (meaning, value) in figures.items():
+        Gauge(name, meaning, registry=registry).set_function(value)
+    for collector in collectors:
+        registry.register(collector)
+    return registry
