@@ -15,7 +15,7 @@ import httpx
 
 from smartcity.identifiers import new_id
 from smartcity.identity.devices.model import PushAddress
-from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.fcm.opening import open_fcm
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.push import Outcome, PushMessage
 from smartcity.reports.store import COLLECTION
@@ -87,7 +87,7 @@ async def _floor(bench: Bench) -> Measured:
     """The least that there is to it: one durable write, then the request of the push, at once."""
     bare, template = bench.database[BARE], await bench.database[BARE].find_one()
     assert template is not None, "the population has made it"
-    async with push_sender(project="bench", credentials="", endpoint=bench.fcm) as sender:
+    async with open_fcm(project="bench", credentials="", endpoint=bench.fcm) as (sender, _):
 
         async def write_and_push(_: Connection) -> None:
             await bare.insert_one(copy_of(template))

@@ -10,7 +10,8 @@ It takes and refuses messages as FCM does (`fcm_messages.py`) and keeps what it 
 - `POST /token`: an OAuth access token, as a service account asks for one. A request that bears a
   token must bear one from here; `--require-token` refuses those that bear none.
 - `GET /standin/messages?target=`: what was taken, oldest first, all of it or for one address
-- `GET /standin/counts`: how many were taken, and how many answered with which error
+- `GET /standin/counts`: how many were taken, and how many answered with which error; and how many
+  access tokens were given
 - `GET /standin/ids`: how many different `data.id` were taken, and how many more were repeats
 - `GET /standin/topics`: who subscribed to what
 - `POST /standin/faults` `{"error": NAME, "times": 1, "target": …, "retry_after": s, "delay_s": s}`:
@@ -206,6 +207,7 @@ class FcmStandIn:
             return answer({"error": "invalid_grant"}, 400)
         token = secrets.token_urlsafe()
         self._tokens.add(token)
+        self._counts["tokens"] += 1
         return answer({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
 
     # --- as a stand-in ---------------------------------------------------------------------------

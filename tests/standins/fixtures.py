@@ -28,7 +28,9 @@ class Fcm:
         return self._http.get("/standin/messages", params=_given(target=target)).json()
 
     def counts(self) -> dict[str, int]:
-        """How many it took, under `taken`, and how many met which error."""
+        """How many it took, under `taken`, how many met which error, and how many access `tokens`
+        it gave.
+        """
         return self._http.get("/standin/counts").json()
 
     def ids(self) -> dict[str, int]:

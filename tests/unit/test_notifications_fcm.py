@@ -16,7 +16,7 @@ from smartcity.identifiers import new_id
 from smartcity.identity.devices.model import PushAddress
 from smartcity.notifications.fcm.answers import refusal
 from smartcity.notifications.fcm.forms import TooLarge, encoded
-from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.fcm.opening import open_fcm
 from smartcity.notifications.model import Urgency
 from smartcity.notifications.push import (
     NOT_CONFIGURED,
@@ -46,7 +46,7 @@ def message(fid: str = "phone", **changes: object) -> PushMessage:
 
 
 async def send(fcm: Fcm, *messages: PushMessage) -> list[PushResult]:
-    async with push_sender(project="hanoi", credentials="", endpoint=fcm.url) as sender:
+    async with open_fcm(project="hanoi", credentials="", endpoint=fcm.url) as (sender, _):
         return await sender.send(messages)
 
 
@@ -163,7 +163,7 @@ async def test_over_tls_pushes_go_in_http2_to_whom_the_machine_trusts(
 
 async def test_an_unreachable_fcm_is_tried_again_later() -> None:
     endpoint = "http://127.0.0.1:9"
-    async with push_sender(project="p", credentials="", endpoint=endpoint) as sender:
+    async with open_fcm(project="p", credentials="", endpoint=endpoint) as (sender, _):
         (result,) = await sender.send([message()])
     assert result.outcome is Outcome.RETRY
     assert result.reason is not None
@@ -171,7 +171,7 @@ async def test_an_unreachable_fcm_is_tried_again_later() -> None:
 
 
 async def test_without_configuration_every_push_is_told_as_not_sent() -> None:
-    async with push_sender(project="hanoi", credentials="", endpoint="") as sender:
+    async with open_fcm(project="hanoi", credentials="", endpoint="") as (sender, _):
         results = await sender.send([message(), message()])
     assert results == [PushResult(Outcome.NOT_SENT, NOT_CONFIGURED)] * 2
 
@@ -233,10 +233,26 @@ async def test_with_credentials_each_request_bears_an_access_token(
 ) -> None:
     file = tmp_path / "account.json"
     file.write_text(json.dumps(service_account(f"{fcm.url}/token")))
-    async with push_sender(project="", credentials=str(file), endpoint=fcm.url) as sender:
+    async with open_fcm(project="", credentials=str(file), endpoint=fcm.url) as (sender, _):
         results = await sender.send([message(), message()])
     assert results == [PushResult(Outcome.SENT)] * 2
     assert all(taken["name"].startswith("projects/of-account/") for taken in fcm.messages())
+
+
+async def test_messages_and_topics_share_the_access_token_of_one_account(
+    fcm: Fcm, tmp_path: Path
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(service_account(f"{fcm.url}/token")))
+    async with open_fcm(project="", credentials=str(file), endpoint=fcm.url) as (sender, topics):
+        assert topics is not None
+        results = [
+            *await sender.send([message()]),
+            *await topics.change("city-vi", [PushAddress("fid", "phone")], subscribe=True),
+        ]
+    assert results == [PushResult(Outcome.SENT)] * 2
+    assert fcm.topics() == {"city-vi": ["phone"]}
+    assert fcm.counts()["tokens"] == 1
 
 
 async def test_while_no_access_token_is_to_be_had_everything_waits(
@@ -244,7 +260,7 @@ async def test_while_no_access_token_is_to_be_had_everything_waits(
 ) -> None:
     file = tmp_path / "account.json"
     file.write_text(json.dumps(service_account(f"{fcm.url}/nothing-here")))
-    async with push_sender(project="", credentials=str(file), endpoint=fcm.url) as sender:
+    async with open_fcm(project="", credentials=str(file), endpoint=fcm.url) as (sender, _):
         (result,) = await sender.send([message()])
     assert result == PushResult(Outcome.RETRY, "credentials")
 

@@ -7,7 +7,7 @@ import pytest
 from smartcity.city.model import City
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
-from smartcity.notifications.fcm.sender import push_sender
+from smartcity.notifications.fcm.opening import open_fcm
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.leases import Lease
@@ -29,7 +29,7 @@ def devices(database: Database, hanoi: City) -> DeviceService:
 
 @pytest.fixture
 async def sender(fcm: Fcm) -> AsyncIterator[PushSender]:
-    async with push_sender(project="hanoi", credentials="", endpoint=fcm.url) as opened:
+    async with open_fcm(project="hanoi", credentials="", endpoint=fcm.url) as (opened, _):
         yield opened
 
 

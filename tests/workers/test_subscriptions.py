@@ -16,7 +16,7 @@ from smartcity.identity.devices.model import (
 )
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DEVICES, LEFT, DeviceStore
-from smartcity.notifications.fcm.topics import topic_subscriber
+from smartcity.notifications.fcm.opening import open_fcm
 from smartcity.notifications.push import Outcome, PushResult
 from smartcity.notifications.subscriptions.keeping import SubscriptionKeeper
 from smartcity.notifications.subscriptions.store import SubscriptionStore, subscribe_everybody
@@ -32,7 +32,7 @@ WARD, NEXT = "00070", "00082"
 
 @pytest.fixture
 async def subscriber(fcm: Fcm) -> AsyncIterator[Subscriber]:
-    async with topic_subscriber(project="hanoi", credentials="", endpoint=fcm.url) as opened:
+    async with open_fcm(project="hanoi", credentials="", endpoint=fcm.url) as (_, opened):
         assert opened is not None
         yield opened
 
@@ -281,5 +281,5 @@ async def test_what_changes_while_fcm_is_told_is_told_next(
 
 
 async def test_without_configuration_there_is_nobody_to_tell() -> None:
-    async with topic_subscriber(project="hanoi", credentials="", endpoint="") as opened:
+    async with open_fcm(project="hanoi", credentials="", endpoint="") as (_, opened):
         assert opened is None

@@ -1,4 +1,4 @@
-"""The ways out of one process: to phones, mail boxes, and the city's other systems."""
+"""The ways out of one process: to phones and to the city's other systems."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,8 +8,7 @@ import msgspec
 from smartcity.city.model import City
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
-from smartcity.notifications.fcm.sender import push_sender
-from smartcity.notifications.fcm.topics import topic_subscriber
+from smartcity.notifications.fcm.opening import open_fcm
 from smartcity.notifications.letters.sms.posting import GatewayDoor
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.topics import Subscriber
@@ -35,16 +34,17 @@ async def opened(settings: Settings, city: City) -> AsyncGenerator[Doors]:
     """The doors that the settings ask for. Raises `SettingsError`, `GatewayError`; `OSError` or
     `ValueError` for Firebase credentials that cannot be used.
     """
-    fcm = {
-        "project": settings.fcm_project,
-        "credentials": settings.fcm_credentials,
-        "endpoint": settings.fcm_endpoint,
-    }
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        fcm = open_fcm(
+            project=settings.fcm_project,
+            credentials=settings.fcm_credentials,
+            endpoint=settings.fcm_endpoint,
+        )
+        sender, subscriber = await enter(fcm)
         yield Doors(
-            sender=await enter(push_sender(**fcm)),
-            subscriber=await enter(topic_subscriber(**fcm)),
+            sender=sender,
+            subscriber=subscriber,
             geocoder=await enter(open_geocoder(settings.geocoder_url, city)),
             receivers=await enter(open_doors(networks_of(settings.webhook_networks))),
             gateway=await enter(open_gateway(settings)),

@@ -1,37 +1,17 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Sends messages to FCM: one request for each, over connections that are kept."""
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
-from firebase_admin import credentials as firebase_credentials
-from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.client import Client
 from pyreqwest.exceptions import PyreqwestError
 
 from smartcity.notifications.fcm.answers import refusal
 from smartcity.notifications.fcm.forms import TooLarge, encoded
 from smartcity.notifications.fcm.tokens import AccessTokens, NoToken
-from smartcity.notifications.push import (
-    NotConfigured,
-    Outcome,
-    PushMessage,
-    PushResult,
-    PushSender,
-)
-
-FCM: Final = "https://fcm.googleapis.com"
-TIMEOUT: Final = timedelta(seconds=10)
-
-CLIENTS: Final = 8
-"""Over HTTP/2 a client keeps one connection, and a server takes some 100 requests at once on one:
-at 50 ms each that is 2,000 a second.
-"""
+from smartcity.notifications.push import Outcome, PushMessage, PushResult
 
 SENT: Final = PushResult(Outcome.SENT)
 
@@ -71,36 +51,3 @@ class FcmSender:
         if self._tokens is not None and token is not None and result.reason == "UNAUTHENTICATED":
             self._tokens.refuse(token)
         return result
-
-
-@asynccontextmanager
-async def push_sender(
-    *, project: str, credentials: str, endpoint: str
-) -> AsyncGenerator[PushSender]:
-    """The sender that the settings ask for: `fcm_project`, `fcm_credentials`, `fcm_endpoint`.
-
-    Credentials make it FCM; an endpoint alone is a stand-in, which needs none. With neither,
-    nothing is sent and everything is recorded. Raises `OSError` or `ValueError` for a credentials
-    file that cannot be used.
-    """
-    if not credentials and not endpoint:
-        yield NotConfigured()
-        return
-    account = firebase_credentials.Certificate(Path(credentials)) if credentials else None
-    project = project or (account.project_id if account else "") or "smartcity"
-    url = f"{(endpoint or FCM).rstrip('/')}/v1/projects/{project}/messages:send"
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(_client()) for _ in range(CLIENTS)]
-        yield FcmSender(clients, url, AccessTokens(account.get_credential()) if account else None)
-
-
-def _client() -> Client:
-    """HTTP/2 where the other side speaks it (ALPN), HTTP/1.1 where not."""
-    return (
-        ClientBuilder()
-        .http2(enable=True)
-        .follow_redirects(enable=False)
-        .timeout(TIMEOUT)
-        .default_headers({"Content-Type": "application/json"})
-        .build()
-    )

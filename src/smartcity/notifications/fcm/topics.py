@@ -1,5 +1,3 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Tells FCM who has which topic.
 
 The older Instance ID service takes up to a thousand registration tokens in one call; an
@@ -9,27 +7,23 @@ https://firebase.google.com/docs/cloud-messaging/manage-topic-subscriptions
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from urllib.parse import quote
 
 import msgspec
-from firebase_admin import credentials as firebase_credentials
-from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.client import Client
 from pyreqwest.exceptions import PyreqwestError
 
 from smartcity.identity.devices.model import PushAddress
 from smartcity.notifications.fcm.answers import refusal
-from smartcity.notifications.fcm.sender import FCM, SENT, TIMEOUT
+from smartcity.notifications.fcm.sender import SENT
 from smartcity.notifications.fcm.tokens import AccessTokens, NoToken
 from smartcity.notifications.push import Outcome, PushResult
-from smartcity.notifications.topics import AT_ONCE, Subscriber
+from smartcity.notifications.topics import AT_ONCE
 
-IID: Final = "https://iid.googleapis.com"
 IID_HEADERS: Final = {"access_token_auth": "true"}
-"""Without, it wants a key of times long past."""
+"""Without, the Instance ID service wants a key of times long past."""
 
 TOGETHER: Final = 64
 """So many requests are under way at once."""
@@ -110,6 +104,7 @@ class FcmSubscriber:
     async def _one(self, topic: str, value: str, subscribe: bool, token: str | None) -> PushResult:
         base = f"{self._url}/registrations/{quote(value, safe='')}/topicSubscriptions"
         name = quote(topic, safe="")
+        asked: tuple[str, str, str | None, bytes, Mapping[str, str]]
         if subscribe:
             asked = ("POST", f"{base}?topic_name={name}", token, b"{}", {})
         else:
@@ -144,30 +139,3 @@ def _of_one(error: str | None) -> PushResult:
     if error is None:
         return SENT
     return PushResult(OUTCOMES.get(error, Outcome.RETRY), error)
-
-
-@asynccontextmanager
-async def topic_subscriber(
-    *, project: str, credentials: str, endpoint: str
-) -> AsyncGenerator[Subscriber | None]:
-    """What the settings ask for, as with `push_sender`; none where push is not configured."""
-    if not credentials and not endpoint:
-        yield None
-        return
-    account = firebase_credentials.Certificate(Path(credentials)) if credentials else None
-    project = project or (account.project_id if account else "") or "smartcity"
-    tokens = AccessTokens(account.get_credential()) if account else None
-    url, iid = ((endpoint or one).rstrip("/") for one in (FCM, IID))
-    async with _client() as client:
-        yield FcmSubscriber(client, f"{url}/v1/projects/{project}", iid, tokens)
-
-
-def _client() -> Client:
-    return (
-        ClientBuilder()
-        .http2(enable=True)
-        .follow_redirects(enable=False)
-        .timeout(TIMEOUT)
-        .default_headers({"Content-Type": "application/json"})
-        .build()
-    )
