@@ -22,7 +22,6 @@ from smartcity.alerts.deliveries.counts import PAUSE_S, DeliveryCounts
 from smartcity.alerts.desk import AlertDesk
 from smartcity.alerts.preview import Previews
 from smartcity.alerts.views import AlertViews
-from smartcity.attachments.store import AttachmentStore
 from smartcity.audit.log import AuditLog
 from smartcity.audit.store import AuditStore
 from smartcity.bridges import PinsOfReports, PublishedAlerts
@@ -32,17 +31,14 @@ from smartcity.clock import now
 from smartcity.composition import Composition
 from smartcity.dossiers.secrets import DossierSecrets
 from smartcity.dossiers.service import DossierService
-from smartcity.dossiers.store import DossierStore
 from smartcity.feed.live import LiveStream
 from smartcity.feed.tail import FeedTail
 from smartcity.identity.citizens.service import CitizenService
-from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.credentials import Credentials
 from smartcity.identity.keys.service import KeyService
 from smartcity.identity.keys.store import KeyStore
 from smartcity.identity.oidc.keys import REFRESH_S as KEYS_REFRESH_S
 from smartcity.identity.senders.service import REFRESH_S as RESTRICTIONS_S
-from smartcity.identity.senders.store import RestrictionStore
 from smartcity.identity.staff.doors import Doors
 from smartcity.identity.staff.own import OwnAccount
 from smartcity.identity.staff.rules import roles_in
@@ -70,7 +66,6 @@ from smartcity.reports.holding.service import Holding
 from smartcity.reports.holding.store import HeldReports
 from smartcity.reports.intake import ReportIntake
 from smartcity.reports.lists.counts import QueueCounts
-from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.similar import Similarity
 from smartcity.reports.tasks.store import TaskLists
 from smartcity.reports.views import Views
@@ -109,7 +104,7 @@ class Parts:
         self.consents = shared.consents
         self.callers = shared.callers
         self.identity_tokens = shared.identity_tokens
-        self.citizens = CitizenService(CitizenStore(database), self.devices, self.identity_tokens)
+        self.citizens = CitizenService(shared.citizen_store, self.devices, self.identity_tokens)
         self.staff = shared.staff
         self.colleagues = shared.colleagues
         self.staff_management = shared.staff_management
@@ -150,7 +145,7 @@ class Parts:
             holding=Holding(self.city, database),
         )
         self.views = Views(self.city)
-        self.report_lists = ReportLists(database)
+        self.report_lists = shared.report_lists
         self.queue_counts = QueueCounts(self.report_lists)
         self.held = HeldReports(database)
         self.tasks = TaskLists(database)
@@ -194,7 +189,7 @@ class Parts:
         )
         self.inbox = InboxService(shared.notification_store, inbox_alerts)
         self.dossiers = DossierService(
-            DossierStore(database),
+            shared.dossier_store,
             self.follows,
             self.attempts,
             self.city,
@@ -229,11 +224,11 @@ class Parts:
             shared.alert_read_store,
             letters=shared.letter_store,
             emails=shared.emails,
-            citizens=CitizenStore(database),
+            citizens=shared.citizen_store,
             choices=shared.choice_store,
             confirmations=shared.confirmation_store,
-            restrictions=RestrictionStore(database),
-            attachments=AttachmentStore(database),
+            restrictions=shared.restriction_store,
+            attachments=shared.attachment_store,
         )
         self.desk = Desk(self.callers, self.erasures, self.export)
 

@@ -6,7 +6,6 @@ from smartcity.bridges import FollowsOfDossiers
 from smartcity.composition import Composition
 from smartcity.dossiers.collecting.service import Collecting
 from smartcity.dossiers.collecting.store import RoundStore
-from smartcity.dossiers.store import DossierStore
 from smartcity.storage.leases import Lease
 
 POLL_S: Final = 5.0
@@ -32,7 +31,7 @@ def compose_collecting(shared: Composition) -> Collecting:
     """The round through what people follow."""
     return Collecting(
         shared.city,
-        DossierStore(shared.database),
+        shared.dossier_store,
         FollowsOfDossiers(shared.follow_store),
         RoundStore(shared.database),
         shared.feed_store,

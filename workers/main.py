@@ -1,4 +1,4 @@
-"""The composition root of the workers: each runs every duty, and leases decide who works."""
+"""Begins and ends one worker process: each performs every duty, and leases decide who works."""
 
 import asyncio
 import signal
@@ -8,7 +8,6 @@ from smartcity.city import load_city
 from smartcity.composition import Composition
 from smartcity.heap import keep_for_good
 from smartcity.reports.codes import refuse_lost_codes
-from smartcity.reports.lists.store import ReportLists
 from smartcity.settings import Settings
 from smartcity.storage.mongo import connect
 from workers.crew.crew import Crew
@@ -37,8 +36,9 @@ async def work(
     )
     city = load_city(settings.city_dir)
     async with client, opened(settings, city) as doors:
-        lists = ReportLists(database)
+        shared = Composition(settings, city, database)
+        lists = shared.report_lists
         await until_done(lambda: refuse_lost_codes(lists, city, settings.city_dir), stop)
-        crew = Crew(Composition(settings, city, database), doors)
+        crew = Crew(shared, doors)
         composed()
         await crew.work(stop)

@@ -1,7 +1,6 @@
 """The channels that letters go by, put together: a part of the workers' composition root."""
 
 from smartcity.composition import Composition
-from smartcity.identity.citizens.store import CitizenStore
 from smartcity.notifications.letters.email.carrier import (
     NOT_CONFIGURED,
     EmailCarrier,
@@ -14,9 +13,9 @@ from smartcity.notifications.letters.post import Carrier, NoCarrier, Post
 from smartcity.notifications.model import Channel
 
 
-def email_post(shared: Composition, citizens: CitizenStore) -> Post:
+def email_post(shared: Composition) -> Post:
     """E-mail. Raises `SettingsError`."""
-    emails, staff = shared.emails, shared.staff_store
+    emails, citizens, staff = shared.emails, shared.citizen_store, shared.staff_store
     return Post(
         channel=Channel.EMAIL,
         readers=EmailReaders(emails, citizens, shared.devices, staff),

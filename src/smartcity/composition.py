@@ -18,10 +18,12 @@ from smartcity.audit.records import AuditRecords
 from smartcity.audit.store import AuditRecordStore
 from smartcity.bridges import EVENT_KINDS, FollowedReports, ReportsWithFiles
 from smartcity.city.model import City
+from smartcity.dossiers.store import DossierStore
 from smartcity.feed.store import FeedStore
 from smartcity.geography.current import CurrentAreas
 from smartcity.geography.store import BoundaryStore
 from smartcity.identity.attempts.service import Attempts
+from smartcity.identity.citizens.store import CitizenStore
 from smartcity.identity.consents.service import Consents
 from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.service import DeviceService
@@ -56,6 +58,7 @@ from smartcity.people.store import PeopleStore
 from smartcity.reports.confirmations.service import ConfirmationService
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.deadlines import Clocks
+from smartcity.reports.lists.store import ReportLists
 from smartcity.reports.personal.callers import Callers
 from smartcity.reports.personal.forgetting import Forgetting
 from smartcity.reports.personal.reporters import Reporters
@@ -78,12 +81,17 @@ class Composition:
         self.city = city
         self.database = database
         self.device_store = DeviceStore(database)
+        self.citizen_store = CitizenStore(database)
         self.staff_store = StaffStore(database)
         self.session_store = SessionStore(database)
         self.consent_store = ConsentStore(database)
+        self.restriction_store = RestrictionStore(database)
         self.report_store = ReportStore(database)
+        self.report_lists = ReportLists(database)
+        self.attachment_store = AttachmentStore(database)
         self.personal_store = PersonalStore(database)
         self.people_store = PeopleStore(database)
+        self.dossier_store = DossierStore(database)
         self.follow_store = FollowStore(database)
         self.notification_store = NotificationStore(database)
         self.letter_store = LetterStore(database)
@@ -139,8 +147,7 @@ class Composition:
 
     @cached_property
     def senders(self) -> Senders:
-        restrictions = RestrictionStore(self.database)
-        return Senders(restrictions, self.personal, self.audit_records, self.city)
+        return Senders(self.restriction_store, self.personal, self.audit_records, self.city)
 
     @cached_property
     def identity_tokens(self) -> IdentityTokens:
@@ -193,7 +200,7 @@ class Composition:
     @cached_property
     def attachments(self) -> AttachmentService:
         return AttachmentService(
-            AttachmentStore(self.database),
+            self.attachment_store,
             open_files(self.settings.attachments, self.settings.data_path),
             Examiner(pixels=self.settings.upload_pixels, zone=self.city.zone),
             ReportsWithFiles(self.report_store),
@@ -237,6 +244,8 @@ class Composition:
     def follows(self) -> Follows:
         return Follows(self.follow_store, FollowedReports(self.report_store))
 
+    # --- letters ---------------------------------------------------------------------------------
+
     @cached_property
     def sms_budget(self) -> SmsBudget:
         return SmsBudget(SmsBudgetStore(self.database), self.city)
@@ -271,7 +280,7 @@ class Composition:
         return Retention(
             self.people_store,
             self.personal_store,
-            AttachmentStore(self.database),
+            self.attachment_store,
             self.confirmation_store,
             self.persons,
             self.forgetting,

@@ -15,7 +15,6 @@ import time_machine
 
 from smartcity.clock import now
 from smartcity.composition import Composition
-from smartcity.identity.citizens.store import CitizenStore
 from smartcity.storage.leases import Lease
 from tests.api.test_accounts import link
 from tests.api.test_me import erased, everything_kept, export
@@ -69,7 +68,7 @@ async def member(town: Town, issuer: LocalIssuer, subject: str, language: str = 
 def sender_of(town: Town) -> LetterSender:
     """What a worker has, over the town's data."""
     shared = Composition(town.settings, town.city, town.database)
-    post = email_post(shared, CitizenStore(town.database))
+    post = email_post(shared)
     return LetterSender(post, shared.letter_store, Lease(town.database, "letters", "test", 10))
 
 
@@ -170,7 +169,7 @@ async def test_mail_about_reports_comes_in_the_language_of_the_phone_that_was_us
     await confirmed(mailing_town, lan, smtp)
     phone = UUID((await lan.get("/v1/devices/me")).json()["id"])
     shared = Composition(mailing_town.settings, mailing_town.city, mailing_town.database)
-    readers = email_post(shared, CitizenStore(mailing_town.database)).readers
+    readers = email_post(shared).readers
     assert (await readers.of({phone}))[phone].language == "en"
     await member(mailing_town, issuer, "lan", "vi")
     reader = (await readers.of({phone, uuid4()}))[phone]

@@ -1,9 +1,6 @@
 """What is forgotten, and what is tidied up."""
 
 from smartcity.composition import Composition
-from smartcity.dossiers.store import DossierStore
-from smartcity.identity.citizens.store import CitizenStore
-from smartcity.identity.senders.store import RestrictionStore
 from smartcity.people.erasure import Eraser, everything
 from workers.crew.parts import Leasing, Work
 from workers.duty import Chore, Duty
@@ -16,7 +13,7 @@ def work(shared: Composition, lease: Leasing) -> Work:
     yield Duty(name="eraser", run_once=forgetter.erase, poll_s=2)
     yield Duty(name="retention", run_once=forgetter.retain, poll_s=3600)
     housekeeping = Housekeeping(
-        shared.attachments, DossierStore(shared.database), shared.devices, lease("housekeeping")
+        shared.attachments, shared.dossier_store, shared.devices, lease("housekeeping")
     )
     yield Chore(10, housekeeping.sweep_attachments)
     yield Chore(60, housekeeping.forget_silent_addresses)
@@ -31,7 +28,7 @@ def _eraser(shared: Composition) -> Eraser:
         shared.persons,
         everything(
             shared.device_store,
-            CitizenStore(shared.database),
+            shared.citizen_store,
             shared.consent_store,
             shared.follow_store,
             shared.notification_store,
@@ -39,7 +36,7 @@ def _eraser(shared: Composition) -> Eraser:
             shared.email_store,
             shared.alert_read_store,
             shared.confirmation_store,
-            RestrictionStore(shared.database),
+            shared.restriction_store,
             shared.choice_store,
         ),
         shared.forgetting,

@@ -6,10 +6,8 @@ from datetime import timedelta
 from smartcity.bridges import ImportedBatches, QueuesOfAgencies, StaffInOffice
 from smartcity.composition import Composition
 from smartcity.dossiers.events import DossierBatches
-from smartcity.dossiers.store import DossierStore
 from smartcity.feed.counting.store import FeedCounts
 from smartcity.identity.citizens.companions import Companions
-from smartcity.identity.citizens.store import CitizenStore
 from smartcity.notifications.digests.model import Hour
 from smartcity.notifications.digests.service import Digests
 from smartcity.notifications.digests.store import DigestStore
@@ -17,7 +15,6 @@ from smartcity.notifications.letters.post import Post
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.trailing.service import Trailing
 from smartcity.notifications.trailing.store import TrailingStore
-from smartcity.reports.lists.store import ReportLists
 from workers.audiences import Audiences
 from workers.crew.doors import Doors
 from workers.crew.parts import Leasing, Work, reading
@@ -32,9 +29,8 @@ from workers.texting import texting
 
 
 def work(shared: Composition, doors: Doors, lease: Leasing) -> Work:
-    citizens = CitizenStore(shared.database)
-    companions = Companions(citizens, shared.devices)
-    posts = (email_post(shared, citizens), *texting(shared, doors.gateway))
+    companions = Companions(shared.citizen_store, shared.devices)
+    posts = (email_post(shared), *texting(shared, doors.gateway))
     notifier = _notifier(shared, companions, posts)
     yield reading("notifier", notifier.handle, shared, lease)
     for post in posts:
@@ -62,7 +58,7 @@ def _notifier(shared: Composition, companions: Companions, posts: Sequence[Post]
             offices=StaffInOffice(shared.staff_store),
         ),
         shared.devices,
-        ImportedBatches(shared.report_store, DossierBatches(DossierStore(shared.database))),
+        ImportedBatches(shared.report_store, DossierBatches(shared.dossier_store)),
         shared.notification_store,
         keep,
         companions=companions,
@@ -91,7 +87,7 @@ def _digests(
         shared.device_store,
         companions,
         shared.staff_store,
-        QueuesOfAgencies(ReportLists(shared.database)),
+        QueuesOfAgencies(shared.report_lists),
     )
     return DigestClock(
         digests,
