@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -11,22 +10,18 @@ from smartcity.alerts.deliveries.model import Delivery, DeliveryState
 from smartcity.alerts.deliveries.planning import EXPIRED
 from smartcity.alerts.deliveries.store import DeliveryStore, StragglerStore
 from smartcity.alerts.lifecycle import DeliveryMode
-from smartcity.bridges import DeliveredWords
 from smartcity.clock import now
-from smartcity.composition import Composition
 from smartcity.identity.devices.model import PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.alerts import AlertNotice
 from smartcity.notifications.push import (
     NOT_CONFIGURED,
-    NotConfigured,
     Outcome,
     PushMessage,
     PushResult,
-    PushSender,
 )
 from smartcity.notifications.retries import OUT_OF_TIME
-from workers.addressees import Addressees, addressees_of
+from workers.addressees import Addressees
 from workers.alert_walks import Walk
 from workers.pusher import IN_HAND
 
@@ -157,16 +152,3 @@ class AlertPushes:
 def _name(message: PushMessage) -> tuple[UUID, str]:
     """By what a message in hand is known: those to topics have one id."""
     return message.id, message.address.value
-
-
-def compose_alert_pushes(shared: Composition, sender: PushSender) -> AlertPushes:
-    return AlertPushes(
-        shared.delivery_store,
-        shared.straggler_store,
-        shared.devices,
-        addressees=partial(
-            addressees_of, devices=shared.device_store, languages=shared.city.languages
-        ),
-        words=DeliveredWords(shared.city, shared.alert_store).of,
-        configured=not isinstance(sender, NotConfigured),
-    )

@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from smartcity.bridges import SeenNotifications
-from smartcity.composition import Composition
-from smartcity.reports.clockwork.store import AlarmStore
 from smartcity.reports.clockwork.sweep import Sweep
 from smartcity.storage.leases import Lease
 
@@ -25,9 +22,3 @@ class Clockwork:
         if await self._lease.hold() is None:
             return 0
         return await self._sweep.run_once()
-
-
-def compose_sweep(shared: Composition) -> Sweep:
-    """A sweep that acts through the same door as everybody else."""
-    reach = SeenNotifications(shared.notification_store, shared.device_store)
-    return Sweep(AlarmStore(shared.database), shared.reports, reach)

@@ -2,10 +2,7 @@
 
 from typing import Final
 
-from smartcity.bridges import FollowsOfDossiers
-from smartcity.composition import Composition
 from smartcity.dossiers.collecting.service import Collecting
-from smartcity.dossiers.collecting.store import RoundStore
 from smartcity.storage.leases import Lease
 
 POLL_S: Final = 5.0
@@ -25,14 +22,3 @@ class Collector:
         if await self._lease.hold() is None:
             return 0
         return await self._collecting.run_once()
-
-
-def compose_collecting(shared: Composition) -> Collecting:
-    """The round through what people follow."""
-    return Collecting(
-        shared.city,
-        shared.dossier_store,
-        FollowsOfDossiers(shared.follow_store),
-        RoundStore(shared.database),
-        shared.feed_store,
-    )

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from smartcity.composition import Composition
+from smartcity.city.model import City
+from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.subscriptions.keeping import SubscriptionKeeper
 from smartcity.notifications.subscriptions.store import SubscriptionStore
 from smartcity.notifications.topics import Subscriber
@@ -16,12 +17,16 @@ class Subscriptions:
     they are, what they say is the same.
     """
 
-    def __init__(self, shared: Composition, subscriber: Subscriber, lease: Lease) -> None:
-        store = SubscriptionStore(shared.database)
+    def __init__(
+        self,
+        store: SubscriptionStore,
+        devices: DeviceService,
+        city: City,
+        subscriber: Subscriber,
+        lease: Lease,
+    ) -> None:
         self._lease = lease
-        self._keeper = SubscriptionKeeper(
-            store, shared.devices, shared.city, subscriber, self._holds
-        )
+        self._keeper = SubscriptionKeeper(store, devices, city, subscriber, self._holds)
 
     async def run_once(self) -> int:
         """One batch. Answers how many devices it was."""

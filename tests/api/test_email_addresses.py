@@ -22,8 +22,8 @@ from tests.api.town import PASSWORD, Person, Town, town
 from tests.standins.fixtures import Smtp
 from tests.standins.oidc import LocalIssuer, local_issuer
 from tests.workers.notified import letter
+from workers.crew.posts import email_post
 from workers.letters import LetterSender
-from workers.posts import email_post
 
 pytestmark = pytest.mark.anyio
 

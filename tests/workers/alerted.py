@@ -40,7 +40,8 @@ from smartcity.notifications.push import PushSender
 from smartcity.settings import load_settings
 from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, to_document
-from workers.alert_pushes import AlertPushes, compose_alert_pushes
+from workers.alert_pushes import AlertPushes
+from workers.crew.pushing import compose_alert_pushes
 from workers.pusher import Pusher, Source
 
 OFFICER: Final = Actor(roles=frozenset({Role.ALERTER}), id=new_id())

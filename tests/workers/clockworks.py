@@ -11,7 +11,7 @@ from smartcity.reports.timeline import Entry
 from smartcity.reports.words import Action
 from smartcity.settings import Settings, load_settings
 from smartcity.storage.mongo import Database, from_document
-from workers.clockwork import compose_sweep
+from workers.crew.clockwork import compose_sweep
 
 
 def settings_for(folder: Path) -> Settings:

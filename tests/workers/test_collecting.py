@@ -29,7 +29,8 @@ from smartcity.storage.leases import Lease
 from smartcity.storage.mongo import Database, from_document, to_document
 from tests.unit.dossiers_made import ZONE, told
 from tests.workers.clockworks import settings_for
-from workers.collecting import Collector, compose_collecting
+from workers.collecting import Collector
+from workers.crew.clockwork import compose_collecting
 
 pytestmark = pytest.mark.anyio
 

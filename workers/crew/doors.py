@@ -9,14 +9,13 @@ from smartcity.city.model import City
 from smartcity.geography.geocoding import Geocoder
 from smartcity.geography.nominatim import open_geocoder
 from smartcity.notifications.fcm.opening import open_fcm
-from smartcity.notifications.letters.sms.posting import GatewayDoor
+from smartcity.notifications.letters.sms.posting import GatewayDoor, open_gateway
 from smartcity.notifications.push import PushSender
 from smartcity.notifications.topics import Subscriber
 from smartcity.settings import Settings
 from smartcity.webhooks.courier import Receivers
 from smartcity.webhooks.destinations import networks_of
 from smartcity.webhooks.posting import open_doors
-from workers.texting import open_gateway
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,5 +46,5 @@ async def opened(settings: Settings, city: City) -> AsyncGenerator[Doors]:
             subscriber=subscriber,
             geocoder=await enter(open_geocoder(settings.geocoder_url, city)),
             receivers=await enter(open_doors(networks_of(settings.webhook_networks))),
-            gateway=await enter(open_gateway(settings)),
+            gateway=await enter(open_gateway(settings.sms_gateway, settings.sms_secret)),
         )

@@ -18,19 +18,19 @@ from smartcity.notifications.trailing.store import TrailingStore
 from workers.audiences import Audiences
 from workers.crew.doors import Doors
 from workers.crew.parts import Leasing, Work, reading
+from workers.crew.posts import email_post, sms_post
 from workers.digests import POLL_S as DIGESTS_POLL_S
 from workers.digests import DigestClock
 from workers.duty import Duty
 from workers.letters import POLL_S as LETTERS_POLL_S
 from workers.letters import LetterSender
 from workers.notifier import Notifier
-from workers.posts import email_post
-from workers.texting import texting
 
 
 def work(shared: Composition, doors: Doors, lease: Leasing) -> Work:
     companions = Companions(shared.citizen_store, shared.devices)
-    posts = (email_post(shared), *texting(shared, doors.gateway))
+    channels = (email_post(shared), sms_post(shared, doors.gateway))
+    posts = [post for post in channels if post is not None]
     notifier = _notifier(shared, companions, posts)
     yield reading("notifier", notifier.handle, shared, lease)
     for post in posts:

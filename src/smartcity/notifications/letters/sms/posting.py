@@ -14,6 +14,7 @@ from smartcity.notifications.letters.sms.gateway import (
     Meaning,
     Numbers,
     OpenGateway,
+    load_gateway,
 )
 from smartcity.notifications.letters.sms.model import Fate, Outcome, TextMessage
 from smartcity.waits import asked_s
@@ -100,6 +101,19 @@ def meaning(rules: Sequence[Answer], status: int, body: bytes, wait_s: float) ->
     if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
         return Outcome(Fate.UNCLEAR, reason, wait_s)
     return Outcome(Fate.NEVER, reason)
+
+
+@asynccontextmanager
+async def open_gateway(file: str, secret: str) -> AsyncGenerator[GatewayDoor | None]:
+    """The way to the gateway that the settings `sms_gateway` and `sms_secret` name, if they do.
+    Raises `GatewayError`.
+    """
+    opened = load_gateway(file, secret)
+    if opened is None:
+        yield None
+        return
+    async with open_door(opened) as door:
+        yield door
 
 
 @asynccontextmanager
