@@ -21,7 +21,7 @@ from smartcity.notifications.following.service import Follows, Merged
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.model import Letter
-from smartcity.notifications.letters.post import Readers
+from smartcity.notifications.letters.post import Post
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Channel, Kind, Notification, Push, PushState, Urgency
@@ -189,15 +189,13 @@ class Telling:
         return account
 
 
-def letter_writer(
-    database: Database, city: City, readers: Mapping[Channel, Readers] | None = None
-) -> LetterWriter:
+def letter_writer(database: Database, city: City, *posts: Post) -> LetterWriter:
     """One that holds back for five minutes what nobody waits for; it reaches nobody by default."""
     return LetterWriter(
         city,
         ChoiceStore(database),
         LetterStore(database),
-        readers or {},
+        posts,
         keep=timedelta(days=180),
         wait=timedelta(minutes=5),
     )

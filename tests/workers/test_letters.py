@@ -108,15 +108,21 @@ def sender_of(
     holder: str = "one",
     together: bool = True,
 ) -> LetterSender:
-    post = Post(
+    post = post_of(Readers(), addresses, carrier, together=together)
+    return LetterSender(post, letters, Lease(database, "letters", holder, 10))
+
+
+def post_of(
+    readers: Readers, addresses: Addresses, carrier: Carrier | NoCarrier, *, together: bool = True
+) -> Post:
+    return Post(
         channel=Channel.EMAIL,
-        readers=Readers(),
+        readers=readers,
         addresses=addresses,
         carrier=carrier,
         per_second=10_000,
         together=together,
     )
-    return LetterSender(post, letters, Lease(database, "letters", holder, 10))
 
 
 def told(*events: Published) -> list[Told]:
@@ -124,7 +130,7 @@ def told(*events: Published) -> list[Told]:
 
 
 def writer(database: Database, city: City, readers: Readers) -> LetterWriter:
-    return letter_writer(database, city, {Channel.EMAIL: readers})
+    return letter_writer(database, city, post_of(readers, Addresses(), Carrier()))
 
 
 async def everything(letters: LetterStore, person: UUID) -> list[Letter]:

@@ -68,10 +68,9 @@ def _notifier(shared: Composition, companions: Companions, posts: Sequence[Post]
             city,
             shared.choice_store,
             shared.letter_store,
-            {post.channel: post.readers for post in posts},
+            posts,
             keep=keep,
             wait=timedelta(seconds=settings.letter_wait_s),
-            manners={post.channel: post.manner for post in posts},
         ),
     )
 

@@ -11,18 +11,17 @@ from smartcity.feed.event import Published
 from smartcity.notifications.audience import Hearer
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.letters.model import Letter, letter_id
-from smartcity.notifications.letters.post import Manner, Reader, Readers
+from smartcity.notifications.letters.post import Post, Reader
 from smartcity.notifications.letters.rules import beginning
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.messages import Words
-from smartcity.notifications.model import Channel
 
 Told = tuple[Published, Hearer]
 
 
 class LetterWriter:
-    """`keep` is how long a letter is kept, `wait` how long one that nobody waits for is held back
-    for what may follow. `manners`: of the channels that have one of their own.
+    """Writes for every channel of `posts`. `keep` is how long a letter is kept, `wait` how long one
+    that nobody waits for is held back for what may follow.
     """
 
     def __init__(
@@ -30,32 +29,30 @@ class LetterWriter:
         city: City,
         choices: ChoiceStore,
         store: LetterStore,
-        readers: Mapping[Channel, Readers],
+        posts: Sequence[Post],
         *,
         keep: timedelta,
         wait: timedelta,
-        manners: Mapping[Channel, Manner] | None = None,
     ) -> None:
         self._city = city
         self._choices = choices
         self._store = store
-        self._readers = readers
+        self._posts = posts
         self._keep = keep
         self._wait = wait
-        self._manners = manners or {}
 
     async def write(self, told: Sequence[Told], at: datetime) -> None:
         """Write to those who hear of these events, whatever device they hear it on. Harmless when
         done again.
         """
         hearers = {hearer.recipient for _, hearer in told}
-        for channel, readers in self._readers.items() if hearers else ():
-            if found := await readers.of(hearers):
-                await self._store.add(await self._letters(channel, told, found, at))
+        for post in self._posts if hearers else ():
+            if found := await post.readers.of(hearers):
+                await self._store.add(await self._letters(post, told, found, at))
 
     async def _letters(
         self,
-        channel: Channel,
+        post: Post,
         told: Sequence[Told],
         readers: Mapping[UUID, Reader],
         at: datetime,
@@ -66,15 +63,15 @@ class LetterWriter:
             reader = readers.get(hearer.recipient)
             if reader is None or _did_it(reader, published):
                 continue
-            if channel not in choices[reader.person].of(hearer.row.kind):
+            if post.channel not in choices[reader.person].of(hearer.row.kind):
                 continue
-            if letter := self._letter(channel, published, hearer, reader, at):
+            if letter := self._letter(post, published, hearer, reader, at):
                 letters.setdefault(letter.id, letter)
         return letters.values()
 
     def _letter(
         self,
-        channel: Channel,
+        post: Post,
         published: Published,
         hearer: Hearer,
         reader: Reader,
@@ -85,14 +82,13 @@ class LetterWriter:
         language = reader.language or self._city.languages[0]
         if language not in self._city.languages:  # one that the city has given up
             language = self._city.languages[0]
-        manner = self._manners.get(channel, Manner())
-        text: Words | None = manner.words(self._city, language, event, row)
+        text: Words | None = post.manner.words(self._city, language, event, row)
         if text is None:
             return None
-        wait = self._wait if manner.waits else timedelta()
+        wait = self._wait if post.manner.waits else timedelta()
         return Letter(
-            id=letter_id(event.id, reader.person, channel),
-            channel=channel,
+            id=letter_id(event.id, reader.person, post.channel),
+            channel=post.channel,
             recipient=reader.person,
             event=event.id,
             topic=event.topic,
