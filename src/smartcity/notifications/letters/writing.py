@@ -12,10 +12,11 @@ from smartcity.notifications.audience import Hearer
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.letters.model import Letter, letter_id
 from smartcity.notifications.letters.post import Manner, Reader, Readers
-from smartcity.notifications.letters.rules import beginning
+from smartcity.notifications.letters.rules import leaves_at
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.messages import Words
 from smartcity.notifications.model import Channel
+from smartcity.notifications.retries import begun
 
 Told = tuple[Published, Hearer]
 
@@ -104,7 +105,7 @@ class LetterWriter:
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            sending=beginning(row.urgency, event.at, at, wait),
+            sending=begun(row.urgency, event.at, leaves_at(row.urgency, at, wait), at),
         )
 
 
