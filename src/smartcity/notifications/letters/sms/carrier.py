@@ -1,10 +1,12 @@
 """Carries letters as text messages: paid first, then sent, and given back what was surely not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from smartcity.city.model import City
 from smartcity.clock import now
+from smartcity.identity.devices.model import QuietHours
+from smartcity.identity.devices.quiet_hours import quiet_until
 from smartcity.notifications.letters.model import Envelope, Letter
 from smartcity.notifications.letters.post import Destination
 from smartcity.notifications.letters.sms.budget import SmsBudget
@@ -87,12 +89,6 @@ class SmsCarrier:
         if self._policy.hours is None:
             return 0.0
         first, last = self._policy.hours
-        local = self._city.local(at)
-        clock = local.time()
-        by_day = first <= clock < last if first < last else clock >= first or clock < last
-        if by_day:
-            return 0.0
-        morning = local.replace(hour=first.hour, minute=first.minute, second=0, microsecond=0)
-        if morning <= local:
-            morning += timedelta(days=1)
-        return (morning.astimezone(at.tzinfo) - at).total_seconds()
+        quiet = QuietHours(start=last, end=first)
+        morning = quiet_until(quiet, at, self._city.zone)
+        return (morning - at).total_seconds() if morning else 0.0
