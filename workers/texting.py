@@ -11,7 +11,7 @@ from smartcity.notifications.letters.sms.gateway import load_gateway
 from smartcity.notifications.letters.sms.posting import GatewayDoor, open_door
 from smartcity.notifications.letters.sms.wording import words
 from smartcity.notifications.model import Channel
-from smartcity.people.callers import Callers, PhonesOfCallers
+from smartcity.people.sms import SmsAddresses, SmsReaders
 from smartcity.settings import Settings
 
 RECORDED_A_SECOND: Final = 100.0
@@ -40,8 +40,8 @@ def texting(shared: Composition, door: GatewayDoor | None) -> tuple[Post, ...]:
         )
     post = Post(
         channel=Channel.SMS,
-        readers=Callers(shared.personal_store),
-        addresses=PhonesOfCallers(
+        readers=SmsReaders(shared.personal_store),
+        addresses=SmsAddresses(
             shared.report_store, shared.reporters, shared.consents, shared.receipts, shared.phones
         ),
         carrier=carrier,
