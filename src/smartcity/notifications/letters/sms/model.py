@@ -24,7 +24,7 @@ class Fate(StrEnum):
     UNCLEAR = "unclear"  # nobody knows whether it was taken
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True):
     """`reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
     what the gateway asked for; `whole`: it takes nothing now, whatever it is.
     """
