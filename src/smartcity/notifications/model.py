@@ -141,7 +141,7 @@ class DuePush(msgspec.Struct, frozen=True, kw_only=True):
         return DuePlace(self.push.next_at, self.id)
 
 
-class DeliveryPlace(msgspec.Struct, frozen=True):
+class PushPlace(msgspec.Struct, frozen=True):
     """A push's place among those that have a reason."""
 
     reason: Annotated[str, msgspec.Meta(max_length=1000)]
@@ -149,7 +149,7 @@ class DeliveryPlace(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class PushStanding(msgspec.Struct, frozen=True, kw_only=True):
     """What is read of a notification to tell what became of its push: not whose it is, nor what
     about.
     """

@@ -14,13 +14,13 @@ from smartcity.notifications.model import (
     READ_ALERTS,
     UNREAD_LIMIT,
     AlertReads,
-    Delivery,
-    DeliveryPlace,
     DuePlace,
     DuePush,
     Notification,
     Place,
     Push,
+    PushPlace,
+    PushStanding,
     PushState,
     ReadAlert,
     Urgency,
@@ -51,7 +51,7 @@ WITH_REASON: Final[Document] = {"push.reason": {"$type": "string"}}
 UNREAD: Final[Document] = {"read_at": None}
 PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
 
-DELIVERY_FIELDS: Final = Delivery.__struct_encode_fields__
+STANDING_FIELDS: Final = PushStanding.__struct_encode_fields__
 DUE_FIELDS: Final = DuePush.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -223,9 +223,9 @@ class NotificationStore:
                 ordered=False,
             )
 
-    async def deliveries(
-        self, state: PushState, reason: str | None, behind: DeliveryPlace | None, limit: int
-    ) -> list[Delivery]:
+    async def push_standings(
+        self, state: PushState, reason: str | None, behind: PushPlace | None, limit: int
+    ) -> list[PushStanding]:
         """Pushes in a state that have a reason, or this one: by reason, then newest first."""
         query: Document = {"push.state": state.value} | WITH_REASON
         if reason is not None:
@@ -241,16 +241,16 @@ class NotificationStore:
                 },
             ]
         found = (
-            self._notifications.find(query, DELIVERY_FIELDS)
+            self._notifications.find(query, STANDING_FIELDS)
             .sort([("push.state", ASCENDING), *BY_REASON])
             .hint("push_reasons")
             .limit(limit)
         )
-        return [from_document(document, Delivery) async for document in found]
+        return [from_document(document, PushStanding) async for document in found]
 
-    async def delivery(self, notification: UUID) -> Delivery | None:
-        found = await self._notifications.find_one({"_id": notification}, DELIVERY_FIELDS)
-        return if_found(found, Delivery)
+    async def push_standing(self, notification: UUID) -> PushStanding | None:
+        found = await self._notifications.find_one({"_id": notification}, STANDING_FIELDS)
+        return if_found(found, PushStanding)
 
     async def push_counts(self) -> dict[PushState, dict[str, int]]:
         """How many pushes stand in each state, by reason; read from indexes alone.
