@@ -233,7 +233,7 @@ class SeenNotifications:
 
 
 class QueuesOfAgencies:
-    """How agencies stand (`notifications.digests.service.Desks`), counted from the open reports."""
+    """How agencies stand (`notifications.digests.service.AgencyStandings`), counted from the open reports."""
 
     def __init__(self, lists: ReportLists) -> None:
         self._lists = lists
