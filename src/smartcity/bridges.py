@@ -233,7 +233,7 @@ class SeenNotifications:
 
 
 class QueuesOfAgencies:
-    """How agencies stand (`notifications.digests.service.AgencyStandings`), counted from the open reports."""
+    """How agencies stand (`notifications.digests.service.AgencyStandings`), by the open reports."""
 
     def __init__(self, lists: ReportLists) -> None:
         self._lists = lists
@@ -251,7 +251,7 @@ class QueuesOfAgencies:
 
 
 class StaffInOffice:
-    """Who holds an office (`workers.notifier.Offices`), read from the staff accounts."""
+    """Who holds an office (`workers.audiences.Offices`), read from the staff accounts."""
 
     def __init__(self, staff: StaffStore) -> None:
         self._staff = staff

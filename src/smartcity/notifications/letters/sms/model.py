@@ -25,7 +25,7 @@ class Fate(StrEnum):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """`reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
+    """What came of one. `reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
     what the gateway asked for; `whole`: it takes nothing now, whatever it is.
     """
 
