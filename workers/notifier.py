@@ -187,9 +187,7 @@ class Notifier:
     ) -> Notification:
         hearing = one.hearing
         event, recipient = hearing.published.event, hearing.hearer.recipient
-        language = languages.get(recipient)
-        if language not in self._city.languages:  # staff, or a language the city has given up
-            language = self._city.languages[0]
+        language = self._city.spoken(languages.get(recipient))
         text = words(self._city, language, event, hearing.hearer.row)
         return Notification(
             id=one.id,

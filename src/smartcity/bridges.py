@@ -200,8 +200,7 @@ def notice_of(city: City, alert: Alert, message: Message, language: str) -> Aler
     """A message of an alert as a person reads it: in the inbox, and in the push that tells of it.
     The language may be one that the city has no more.
     """
-    if language not in city.languages:
-        language = city.languages[0]
+    language = city.spoken(language)
     return AlertNotice(
         message=message.id,
         alert=alert.id,

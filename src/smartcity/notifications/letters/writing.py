@@ -83,9 +83,7 @@ class LetterWriter:
     ) -> Letter | None:
         event, row = published.event, hearer.row
         assert event.subject is not None, "an event that somebody hears of has a subject"
-        language = reader.language or self._city.languages[0]
-        if language not in self._city.languages:  # one that the city has given up
-            language = self._city.languages[0]
+        language = self._city.spoken(reader.language)
         manner = self._manners.get(channel, Manner())
         text: Words | None = manner.words(self._city, language, event, row)
         if text is None:
