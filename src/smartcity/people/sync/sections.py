@@ -146,7 +146,7 @@ class Followed:
 
 
 class _Versions(msgspec.Struct, frozen=True, array_like=True):
-    """The versions of some dossiers, in the order of their ids; `of` is the fingerprint of those."""
+    """The versions of some dossiers, in the order of their ids, whose fingerprint is `of`."""
 
     of: bytes
     versions: tuple[int, ...]

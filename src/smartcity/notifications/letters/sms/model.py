@@ -25,8 +25,8 @@ class Fate(StrEnum):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """What came of one. `reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
-    what the gateway asked for; `whole`: it takes nothing now, whatever it is.
+    """What came of one. `reason` says why it was not taken, in words without a number or a text in
+    them; `wait_s` is what the gateway asked for; `whole`: it takes nothing now, whatever it is.
     """
 
     fate: Fate
