@@ -209,7 +209,7 @@ class Notifier:
 
 def _push(one: Addressed, chosen: Choices, at: datetime) -> Push:
     row = one.hearing.hearer.row
-    push = begun(row.urgency, one.hearing.published.event.at, at, at)
+    push = begun(row.urgency, one.hearing.published.event.at, next_at=at, at=at)
     if push.state is PushState.PENDING and Channel.PUSH not in chosen.of(row.kind):
         return settled(push, PushState.NONE, NOT_WANTED)
     return push

@@ -24,7 +24,7 @@ SETTLED: Final = {
 """What is not tried again."""
 
 
-def begun(urgency: Urgency, happened: datetime, next_at: datetime, at: datetime) -> Push:
+def begun(urgency: Urgency, happened: datetime, *, next_at: datetime, at: datetime) -> Push:
     """How a push or letter about what happened then stands when it is written at a moment, and is
     to leave at another.
     """

@@ -89,6 +89,7 @@ class LetterWriter:
         if text is None:
             return None
         wait = self._wait if manner.waits else timedelta()
+        next_at = leaves_at(row.urgency, at, wait)
         return Letter(
             id=letter_id(event.id, reader.person, channel),
             channel=channel,
@@ -103,7 +104,7 @@ class LetterWriter:
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            sending=begun(row.urgency, event.at, leaves_at(row.urgency, at, wait), at),
+            sending=begun(row.urgency, event.at, next_at=next_at, at=at),
         )
 
 
