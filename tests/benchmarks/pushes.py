@@ -21,7 +21,7 @@ from tests.benchmarks.bench import Bench, Rows
 from tests.benchmarks.cpu import peak_mb, used_by, used_s
 from tests.benchmarks.load import Measured
 from tests.benchmarks.table import Row, cost, rate
-from tests.workers.backlog import BODY, TITLE, backlog, phones, some_wait
+from tests.workers.backlog import BODY, TITLE, backlog, phones, some_are_due
 
 BUDGET: Final = 10_000
 DEVICES: Final = 5000
@@ -69,7 +69,7 @@ async def _ours(bench: Bench, count: int) -> tuple[Measured, dict[str, float]]:
         await asyncio.sleep((due_at - now()).total_seconds())
         used, used_each = used_s(), _used_each()
         begin = time.perf_counter()
-        while await taken() < before + count or await some_wait(bench.database):
+        while await taken() < before + count or await some_are_due(bench.database):
             await asyncio.sleep(0.1)
         passed_s = time.perf_counter() - begin
         shares = {name: (s - used_each[name]) / count * 1e6 for name, s in _used_each().items()}

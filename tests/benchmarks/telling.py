@@ -25,7 +25,7 @@ from tests.benchmarks.load import Connection, Measured, at_rate
 from tests.benchmarks.reports import RECEIVE, known
 from tests.benchmarks.requests import request, submissions
 from tests.benchmarks.table import times
-from tests.workers.backlog import BODY, TITLE, some_wait
+from tests.workers.backlog import BODY, TITLE, some_are_due
 
 CHANGES_A_SECOND: Final = 200
 PATIENCE_S: Final = 30.0
@@ -53,7 +53,7 @@ async def _reports(bench: Bench) -> list[UUID]:
     async with asyncio.timeout(PATIENCE_S):
         while await bench.database[COLLECTION].find_one({"outbox_at": {"$exists": True}}):
             await asyncio.sleep(0.1)
-        while await some_wait(bench.database):
+        while await some_are_due(bench.database):
             await asyncio.sleep(0.1)
     return made
 

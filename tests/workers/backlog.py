@@ -59,6 +59,12 @@ async def some_wait(database: Database) -> bool:
     return await database[NOTIFICATIONS].find_one(pending, {"_id": 1}) is not None
 
 
+async def some_are_due(database: Database) -> bool:
+    """Without those that wait because something was told of their subject a moment ago."""
+    due = {"push.state": PushState.PENDING.value, "push.next_at": {"$lte": now()}}
+    return await database[NOTIFICATIONS].find_one(due, {"_id": 1}) is not None
+
+
 def waiting(
     recipient: UUID,
     created_at: datetime | None = None,
