@@ -7,22 +7,22 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from smartcity.alerts.deliveries.counts import DeliveryCounts
-from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.notifications.letters.sms.desk import SmsDesk
+from smartcity.notifications.push_records import PushRecords
 
 
 class PushGauge(Collector):
     """Of what is kept: a push is counted until its notification expires."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
-        self._deliveries = deliveries
+    def __init__(self, pushes: PushRecords) -> None:
+        self._pushes = pushes
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily(
             "smartcity_pushes", "Pushes by what became of them.", labels=("state", "reason")
         )
-        for state, reasons in self._deliveries.counts.items():
+        for state, reasons in self._pushes.counts.items():
             for reason, count in reasons.items():
                 family.add_metric((state.value, reason), count)
         yield family

@@ -48,11 +48,11 @@ from smartcity.map.pins import PinIndex
 from smartcity.map.tiles import MapTiles
 from smartcity.notifications.alerts import AlertInbox
 from smartcity.notifications.choices.service import ChoiceService
-from smartcity.notifications.deliveries import Deliveries
 from smartcity.notifications.inbox import InboxService
 from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.notifications.letters.email.owners import EmailOwners
 from smartcity.notifications.letters.sms.desk import SmsDesk
+from smartcity.notifications.push_records import PushRecords
 from smartcity.people.consents import Withdrawals
 from smartcity.people.desk import Desk
 from smartcity.people.erasure import Erasures
@@ -168,7 +168,7 @@ class Parts:
 
         self.follows = shared.follows
         self.choices = ChoiceService(shared.choice_store, shared.emails)
-        self.deliveries = Deliveries(shared.notification_store)
+        self.push_records = PushRecords(shared.notification_store)
         self.emails = shared.emails
         self.email_owners = EmailOwners(
             self.city,
@@ -269,7 +269,7 @@ class Parts:
             kept_fresh(self.alert_deliveries, PAUSE_S),
             *map(
                 kept_fresh_in_turn,
-                (self.queue_counts, self.deliveries, self.letter_desk, self.sms_desk),
+                (self.queue_counts, self.push_records, self.letter_desk, self.sms_desk),
             ),
         )
 
@@ -301,7 +301,7 @@ class Parts:
                 ),
                 "smartcity_feed_seq": ("The last event seen.", lambda: self._tail.seq),
             },
-            PushGauge(self.deliveries),
+            PushGauge(self.push_records),
             LetterGauge(self.letter_desk),
             SmsGauge(self.sms_desk),
             AlertGauge(self.alert_deliveries),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from smartcity.clock import now
 from smartcity.feed.event import Event, Published
-from smartcity.notifications.audience import readers
+from smartcity.notifications.audience import digest_hearers
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.digests.model import Hour, latest_week
 from smartcity.notifications.digests.service import Digests
@@ -66,5 +66,5 @@ class DigestClock:
 
 async def _hearings(digests: Mapping[UUID, Event]) -> AsyncIterator[Hearing]:
     """What is in no feed has no place there either."""
-    for digest, hearer in readers(digests):
+    for digest, hearer in digest_hearers(digests):
         yield Hearing(Published(seq=0, epoch="", event=digest), hearer)

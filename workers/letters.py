@@ -6,23 +6,22 @@ in one is written down before it leaves, and what became of it before the next.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from smartcity.cancelling import end
 from smartcity.clock import now
 from smartcity.notifications.letters.model import Envelope, Letter
 from smartcity.notifications.letters.post import Destination, Post
-from smartcity.notifications.letters.rules import ENCLOSED, in_envelopes, settled
+from smartcity.notifications.letters.rules import ENCLOSED, in_envelopes
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import STALE_AFTER, Push, PushState, Urgency
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import Limit, Outcome, PushResult
-from smartcity.notifications.retries import SETTLED, out_of_time, wait_s
+from smartcity.notifications.retries import after, out_of_time, settled
 from smartcity.storage.leases import Lease
 
 log = structlog.get_logger(__name__)
@@ -112,9 +111,9 @@ class LetterSender:
         for letter in envelope.letters:
             if letter.created_at < at - STALE_AFTER:
                 reason = out_of_time(letter.sending.reason)
-                standing[letter.id] = settled(letter, PushState.FAILED, reason)
+                standing[letter.id] = settled(letter.sending, PushState.FAILED, reason)
             elif letter.id not in destinations:
-                standing[letter.id] = settled(letter, PushState.NONE, NO_ADDRESS)
+                standing[letter.id] = settled(letter.sending, PushState.NONE, NO_ADDRESS)
             else:
                 left.append(letter)
         if left:
@@ -150,28 +149,10 @@ class LetterSender:
         if result.outcome is Outcome.GONE:
             first = envelope.letters[0]
             await self._addresses.fail(first, destinations[first.id].address)
-        return {letter.id: _standing(letter, envelope, result, at) for letter in envelope.letters}
-
-
-def _standing(letter: Letter, envelope: Envelope, result: PushResult, at: datetime) -> Push:
-    attempts = letter.sending.attempts + 1
-    if result.outcome is not Outcome.RETRY:
-        tried = msgspec.structs.replace(letter.sending, attempts=attempts)
-        sent_at = at if result.outcome is Outcome.SENT else None
-        return msgspec.structs.replace(
-            tried,
-            state=SETTLED[result.outcome],
-            reason=result.reason,
-            next_at=None,
-            sent_at=sent_at,
-        )
-    wait = wait_s(envelope.id, letter.sending.attempts, result.retry_after_s or 0.0)
-    next_at = at + timedelta(seconds=wait)
-    if next_at > letter.created_at + STALE_AFTER:
-        return settled(letter, PushState.FAILED, out_of_time(result.reason))
-    return msgspec.structs.replace(
-        letter.sending, reason=result.reason, attempts=attempts, next_at=next_at
-    )
+        return {
+            one.id: after(one.sending, envelope.id, result, since=one.created_at, at=at)
+            for one in envelope.letters
+        }
 
 
 def _monotonic() -> float:

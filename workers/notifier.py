@@ -22,7 +22,6 @@ from smartcity.notifications.choices.model import Choices
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.messages import words
 from smartcity.notifications.model import (
-    STALE_AFTER,
     Channel,
     Notification,
     Push,
@@ -30,6 +29,7 @@ from smartcity.notifications.model import (
     Told,
     notification_id,
 )
+from smartcity.notifications.retries import begun, settled
 from smartcity.notifications.store import NotificationStore
 from smartcity.notifications.trailing.rules import News
 from smartcity.notifications.trailing.service import Trailing
@@ -38,7 +38,6 @@ from workers.audiences import Audiences, Hearing
 CHUNK: Final = 1000
 """So many notifications are composed and written at a time."""
 
-TOO_OLD: Final = "older than a day"
 NOT_WANTED: Final = "not wanted"
 
 TRAILING: Final = frozenset({Topic.REPORT, Topic.DOSSIER})
@@ -188,9 +187,7 @@ class Notifier:
     ) -> Notification:
         hearing = one.hearing
         event, recipient = hearing.published.event, hearing.hearer.recipient
-        language = languages.get(recipient)
-        if language not in self._city.languages:  # staff, or a language the city has given up
-            language = self._city.languages[0]
+        language = self._city.spoken(languages.get(recipient))
         text = words(self._city, language, event, hearing.hearer.row)
         return Notification(
             id=one.id,
@@ -212,11 +209,10 @@ class Notifier:
 
 def _push(one: Addressed, chosen: Choices, at: datetime) -> Push:
     row = one.hearing.hearer.row
-    if one.hearing.published.event.at < at - STALE_AFTER:
-        return Push(state=PushState.NONE, urgency=row.urgency, reason=TOO_OLD)
-    if Channel.PUSH not in chosen.of(row.kind):
-        return Push(state=PushState.NONE, urgency=row.urgency, reason=NOT_WANTED)
-    return Push(state=PushState.PENDING, urgency=row.urgency, next_at=at)
+    push = begun(row.urgency, one.hearing.published.event.at, next_at=at, at=at)
+    if push.state is PushState.PENDING and Channel.PUSH not in chosen.of(row.kind):
+        return settled(push, PushState.NONE, NOT_WANTED)
+    return push
 
 
 def _news(one: Addressed, push: Push) -> News:

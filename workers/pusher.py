@@ -65,31 +65,31 @@ class Pusher:
         """
         if await self._lease.hold() is None:
             return 0
-        delivery = Delivery(self._sources, self._sender, self._pace)
+        run = Run(self._sources, self._sender, self._pace)
         try:
             async with asyncio.TaskGroup() as lanes:
                 while await self._lease.hold() is not None:  # else somebody else sends these now
                     if self._finishing:
-                        delivery.drop_waiting()
-                    done = self._finishing or await delivery.refill()
-                    delivery.launch(lanes)
-                    await delivery.write_down()
-                    if done and not delivery.in_hand:
+                        run.drop_waiting()
+                    done = self._finishing or await run.refill()
+                    run.launch(lanes)
+                    await run.write_down()
+                    if done and not run.in_hand:
                         break
-                    await delivery.news()
-                delivery.stop()
-            await delivery.write_down()
+                    await run.news()
+                run.stop()
+            await run.write_down()
         finally:
             for source in self._sources:
                 source.give_back()
-        return delivery.taken
+        return run.taken
 
     def finish(self) -> None:
         """Take no more in hand: `run_once` comes back when what is on its way was answered."""
         self._finishing = True
 
 
-class Delivery:
+class Run:
     """What is in hand in one run, source by source: waiting, on its way, answered."""
 
     def __init__(self, sources: Sequence[Source], sender: PushSender, pace: Pace) -> None:

@@ -1,7 +1,7 @@
 """The notifications of one urgency that wait to be pushed: a source of the pusher's."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from smartcity.identity.devices.model import PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.model import STALE_AFTER, DuePlace, DuePush, Push, PushState, Urgency
 from smartcity.notifications.push import Outcome, PushMessage, PushResult
-from smartcity.notifications.retries import SETTLED, out_of_time, wait_s
+from smartcity.notifications.retries import after, out_of_time, settled
 from smartcity.notifications.store import NotificationStore
 
 NO_ADDRESS: Final = "no push address"
@@ -39,21 +39,22 @@ class NotificationPushes:
         self._behind = due[-1].place if len(due) == room else None
         due = [one for one in due if one.id not in self._hand]
         reach = await self._devices.reach({one.recipient for one in due}) if due else {}
-        settled: dict[UUID, Push] = {}
+        standing: dict[UUID, Push] = {}
         messages: list[PushMessage] = []
         for one in due:
             if _waits_since(one) < at - STALE_AFTER:
-                settled[one.id] = _settled(one, PushState.FAILED, out_of_time(one.push.reason))
+                reason = out_of_time(one.push.reason)
+                standing[one.id] = settled(one.push, PushState.FAILED, reason)
             elif (phone := reach.get(one.recipient)) is None:
-                settled[one.id] = _settled(one, PushState.NONE, NO_ADDRESS)
+                standing[one.id] = settled(one.push, PushState.NONE, NO_ADDRESS)
             elif self._urgency is not Urgency.HIGH and (
                 end := self._devices.quiet_until(phone.quiet_hours, at)
             ):
-                settled[one.id] = msgspec.structs.replace(one.push, reason=QUIET, next_at=end)
+                standing[one.id] = msgspec.structs.replace(one.push, reason=QUIET, next_at=end)
             else:
                 self._hand[one.id] = one
                 messages.append(_message(one, phone.address))
-        await self._store.record(settled)
+        await self._store.record(standing)
         return messages
 
     async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
@@ -65,7 +66,8 @@ class NotificationPushes:
             if result.outcome is Outcome.SENT:
                 sent.append(message.id)
                 continue
-            others[message.id] = _after(self._hand[message.id], result, at)
+            one = self._hand[message.id]
+            others[one.id] = after(one.push, one.id, result, since=_waits_since(one), at=at)
             if result.outcome is Outcome.GONE and isinstance(message.address, PushAddress):
                 gone.append(message.address)
         if gone:
@@ -96,26 +98,8 @@ def _message(one: DuePush, address: PushAddress) -> PushMessage:
     )
 
 
-def _after(one: DuePush, result: PushResult, at: datetime) -> Push:
-    """Where a push stands that was not taken."""
-    attempts = one.push.attempts + 1
-    if result.outcome is not Outcome.RETRY:
-        settled = _settled(one, SETTLED[result.outcome], result.reason)
-        return msgspec.structs.replace(settled, attempts=attempts)
-    next_at = at + timedelta(seconds=wait_s(one.id, one.push.attempts, result.retry_after_s or 0.0))
-    if next_at > _waits_since(one) + STALE_AFTER:
-        return _settled(one, PushState.FAILED, out_of_time(result.reason))
-    return msgspec.structs.replace(
-        one.push, reason=result.reason, attempts=attempts, next_at=next_at
-    )
-
-
 def _waits_since(one: DuePush) -> datetime:
     """Since when nothing but the phone stands in its way: quiet hours are the person's wish."""
     if one.push.reason == QUIET and one.push.next_at is not None:
         return one.push.next_at
     return one.created_at
-
-
-def _settled(one: DuePush, state: PushState, reason: str | None) -> Push:
-    return msgspec.structs.replace(one.push, state=state, reason=reason, next_at=None)

@@ -12,8 +12,8 @@ from litestar.params import PathParameter, QueryParameter
 from api.pagination import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from smartcity.clock import in_utc
 from smartcity.feed.event import Topic
-from smartcity.notifications.deliveries import Deliveries
-from smartcity.notifications.model import Delivery, DeliveryPlace, PushState, Urgency
+from smartcity.notifications.model import PushPlace, PushStanding, PushState, Urgency
+from smartcity.notifications.push_records import PushRecords
 
 State = Annotated[
     PushState, QueryParameter(name="state", description="What became of it, or that it waits.")
@@ -24,7 +24,7 @@ Reason = Annotated[
 ]
 
 
-class Position(DeliveryPlace, frozen=True, array_like=True):
+class Position(PushPlace, frozen=True, array_like=True):
     """Where a page ends."""
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class PushController(Controller):
     @get(operation_id="ListPushes")
     async def newest(
         self,
-        deliveries: NamedDependency[Deliveries],
+        push_records: NamedDependency[PushRecords],
         standing: State = PushState.FAILED,
         reason: Reason = None,
         cursor: Cursor = None,
@@ -77,29 +77,29 @@ class PushController(Controller):
         has no reason: it is counted, and not listed.
         """
         behind = decode_cursor(cursor, Position)
-        page, more = page_of(await deliveries.page(standing, reason, behind, limit + 1), limit)
+        page, more = page_of(await push_records.page(standing, reason, behind, limit + 1), limit)
         return PushPage(
-            counts=_counts(deliveries),
+            counts=_counts(push_records),
             items=[_item(one) for one in page],
             next_cursor=encode_cursor(_position(page[-1])) if more else None,
         )
 
     @get("/{push_id:uuid}", operation_id="GetPush")
-    async def one(self, push_id: PushId, deliveries: NamedDependency[Deliveries]) -> PushItem:
+    async def one(self, push_id: PushId, push_records: NamedDependency[PushRecords]) -> PushItem:
         """What became of the push of one notification."""
-        return _item(await deliveries.get(push_id))
+        return _item(await push_records.get(push_id))
 
 
-def _counts(deliveries: Deliveries) -> list[PushCount]:
+def _counts(push_records: PushRecords) -> list[PushCount]:
     return [
         PushCount(state=state, reason=reason or None, count=count)
-        for state, reasons in deliveries.counts.items()
+        for state, reasons in push_records.counts.items()
         for reason, count in sorted(reasons.items())
         if count
     ]
 
 
-def _item(one: Delivery) -> PushItem:
+def _item(one: PushStanding) -> PushItem:
     return PushItem(
         id=one.id,
         topic=one.topic,
@@ -114,6 +114,6 @@ def _item(one: Delivery) -> PushItem:
     )
 
 
-def _position(one: Delivery) -> Position:
+def _position(one: PushStanding) -> Position:
     assert one.push.reason is not None, "those with a reason are listed"
     return Position(one.push.reason, one.created_at, one.id)

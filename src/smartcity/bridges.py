@@ -200,8 +200,7 @@ def notice_of(city: City, alert: Alert, message: Message, language: str) -> Aler
     """A message of an alert as a person reads it: in the inbox, and in the push that tells of it.
     The language may be one that the city has no more.
     """
-    if language not in city.languages:
-        language = city.languages[0]
+    language = city.spoken(language)
     return AlertNotice(
         message=message.id,
         alert=alert.id,
@@ -233,7 +232,7 @@ class SeenNotifications:
 
 
 class QueuesOfAgencies:
-    """How agencies stand (`notifications.digests.service.Desks`), counted from the open reports."""
+    """How agencies stand (`notifications.digests.service.AgencyStandings`), by the open reports."""
 
     def __init__(self, lists: ReportLists) -> None:
         self._lists = lists
@@ -251,7 +250,7 @@ class QueuesOfAgencies:
 
 
 class StaffInOffice:
-    """Who holds an office (`workers.notifier.Offices`), read from the staff accounts."""
+    """Who holds an office (`workers.audiences.Offices`), read from the staff accounts."""
 
     def __init__(self, staff: StaffStore) -> None:
         self._staff = staff

@@ -46,13 +46,14 @@ from smartcity.identity.staff.passwords import Passwords
 from smartcity.identity.staff.second_factor import SecondFactors
 from smartcity.identity.staff.service import StaffService
 from smartcity.identity.staff.store import SessionStore, StaffStore
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Follows
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.sms.budget import SmsBudget
 from smartcity.notifications.letters.sms.store import SmsBudgetStore
 from smartcity.notifications.letters.store import LetterStore
-from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.people.retention import Retention
 from smartcity.people.store import PeopleStore
 from smartcity.reports.confirmations.service import ConfirmationService

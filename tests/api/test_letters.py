@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from smartcity.identifiers import new_id
-from smartcity.notifications import deliveries
+from smartcity.notifications import push_records
 from smartcity.notifications.letters.model import Letter
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import Channel, PushState
@@ -22,7 +22,7 @@ LETTERS = "/v1/operations/letters"
 
 @pytest.fixture(autouse=True)
 def counted_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "AT_LEAST_S", 0.05)
+    monkeypatch.setattr(push_records, "AT_LEAST_S", 0.05)
 
 
 @pytest.fixture

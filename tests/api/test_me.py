@@ -25,10 +25,11 @@ from smartcity.identity.key_files import open_personal
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.persons.store import PERSON_KEYS, PersonKeyStore
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
-from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.people.erasure import REMEMBERED, Eraser, OfPersons, everything
 from smartcity.people.store import ERASURES, PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore

@@ -9,7 +9,7 @@ import pytest
 
 from smartcity.clock import now
 from smartcity.identifiers import new_id
-from smartcity.notifications import deliveries
+from smartcity.notifications import push_records
 from smartcity.notifications.model import Notification, PushState
 from smartcity.notifications.store import NotificationStore
 from tests.api.town import Town
@@ -22,7 +22,7 @@ PUSHES = "/v1/operations/pushes"
 
 @pytest.fixture(autouse=True)
 def counted_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "AT_LEAST_S", 0.05)
+    monkeypatch.setattr(push_records, "AT_LEAST_S", 0.05)
 
 
 @pytest.fixture

@@ -60,3 +60,8 @@ def test_no_language_of_a_higher_quality_was_passed_over(parts: list[tuple[str, 
     qualities = dict(parts)
     chosen = negotiate(header, ("fr", "en", "vi"))
     assert qualities.get(chosen, 0) == max(qualities.values(), default=0)
+
+
+def test_who_reads_no_language_of_the_city_s_reads_its_first(hanoi: City, boston: City) -> None:
+    assert [hanoi.spoken(one) for one in ("en", "fr", None)] == ["en", "vi", "vi"]
+    assert boston.spoken("vi") == "en"

@@ -21,7 +21,7 @@ from smartcity.notifications.letters.sms.gateway import (
     OpenGateway,
     load_gateway,
 )
-from smartcity.notifications.letters.sms.model import Fate, Outcome, TextMessage
+from smartcity.notifications.letters.sms.model import Attempt, Fate, TextMessage
 from smartcity.notifications.letters.sms.posting import meaning, open_door
 from tests.standins.fixtures import SmsGateway
 from tests.standins.sms import KEY, gateway_file
@@ -163,7 +163,7 @@ async def hearing(answer: web.StreamResponse | None = None) -> AsyncGenerator[He
         await runner.cleanup()
 
 
-async def posted(opened: OpenGateway, sent: TextMessage) -> Outcome:
+async def posted(opened: OpenGateway, sent: TextMessage) -> Attempt:
     async with open_door(opened) as door:
         return await door.post(sent)
 
@@ -206,8 +206,8 @@ async def test_no_text_becomes_anything_but_the_text_in_a_form_or_an_address(
     method = "POST" if part == "form" else "GET"
     async with hearing() as heard:
         file = f'url = "{heard.url}/x"\nmethod = "{method}"{FORM.format(part=part)}'
-        outcome = await posted(loaded(tmp_path, file), sent)
-    assert outcome == Outcome(Fate.TAKEN)
+        attempt = await posted(loaded(tmp_path, file), sent)
+    assert attempt == Attempt(Fate.TAKEN)
     form = {key: one for key, (one,) in parse_qs(heard.body.decode()).items()}
     given = form if part == "form" else heard.query
     assert given == {
@@ -237,8 +237,8 @@ async def test_a_redirection_is_not_followed(tmp_path: Path) -> None:
     async with hearing() as other:
         answer = web.Response(status=307, headers={"Location": other.url})
         async with hearing(answer) as heard:
-            outcome = await posted(loaded(tmp_path, gateway_file(heard.url)), message())
-    assert outcome.fate is Fate.LATER
+            attempt = await posted(loaded(tmp_path, gateway_file(heard.url)), message())
+    assert attempt.fate is Fate.LATER
     assert other.body == b""
 
 
@@ -252,27 +252,27 @@ def at_the_standin(sms: SmsGateway, folder: Path) -> AbstractAsyncContextManager
 
 
 @pytest.mark.parametrize(
-    ("fault", "outcome", "sent"),
+    ("fault", "attempt", "sent"),
     [
         (
             {"fault": "busy", "retry_after": "7"},
-            Outcome(Fate.LATER, "HTTP 429", 7.0, whole=True),
+            Attempt(Fate.LATER, "HTTP 429", 7.0, whole=True),
             False,
         ),
-        ({"fault": "broken"}, Outcome(Fate.UNCLEAR, "HTTP 500"), False),
-        ({"fault": "invalid_number"}, Outcome(Fate.NEVER, "invalid number"), False),
-        ({"fault": "closed"}, Outcome(Fate.UNCLEAR, "ServerDisconnectedError"), False),
-        ({"fault": "taken_and_closed"}, Outcome(Fate.UNCLEAR, "ServerDisconnectedError"), True),
-        ({"fault": "slow", "delay_s": 2.4}, Outcome(Fate.UNCLEAR, "TimeoutError"), True),
+        ({"fault": "broken"}, Attempt(Fate.UNCLEAR, "HTTP 500"), False),
+        ({"fault": "invalid_number"}, Attempt(Fate.NEVER, "invalid number"), False),
+        ({"fault": "closed"}, Attempt(Fate.UNCLEAR, "ServerDisconnectedError"), False),
+        ({"fault": "taken_and_closed"}, Attempt(Fate.UNCLEAR, "ServerDisconnectedError"), True),
+        ({"fault": "slow", "delay_s": 2.4}, Attempt(Fate.UNCLEAR, "TimeoutError"), True),
     ],
 )
 async def test_each_answer_has_its_meaning(
-    tmp_path: Path, sms: SmsGateway, fault: dict[str, Any], outcome: Outcome, sent: bool
+    tmp_path: Path, sms: SmsGateway, fault: dict[str, Any], attempt: Attempt, sent: bool
 ) -> None:
     sms.fault(**fault)
     async with at_the_standin(sms, tmp_path) as door:
-        assert await door.post(message()) == outcome
-        assert await door.post(message()) == Outcome(Fate.TAKEN)
+        assert await door.post(message()) == attempt
+        assert await door.post(message()) == Attempt(Fate.TAKEN)
         for _ in range(20):
             if len(sms.messages()) == 1 + sent:
                 break
@@ -293,8 +293,8 @@ async def test_a_repeat_under_the_same_id_is_sent_once(tmp_path: Path, sms: SmsG
 async def test_where_nobody_listens_nothing_was_taken(tmp_path: Path) -> None:
     async with hearing() as heard:
         pass
-    outcome = await posted(loaded(tmp_path, gateway_file(heard.url)), message())
-    assert outcome == Outcome(Fate.LATER, "ClientConnectorError", whole=True)
+    attempt = await posted(loaded(tmp_path, gateway_file(heard.url)), message())
+    assert attempt == Attempt(Fate.LATER, "ClientConnectorError", whole=True)
 
 
 RULES = (
@@ -303,33 +303,33 @@ RULES = (
     Answer(means=Meaning.LATER, statuses=(200, 400), field="a.b", values=("7",), reason="full"),
 )
 
-UNKNOWN = Outcome(Fate.UNCLEAR, "HTTP 200, with an answer that no rule knows")
+UNKNOWN = Attempt(Fate.UNCLEAR, "HTTP 200, with an answer that no rule knows")
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "outcome"),
+    ("status", "body", "attempt"),
     [
-        (200, b'{"a": {"b": 100}}', Outcome(Fate.TAKEN)),
-        (200, b'{"a": {"b": "100"}}', Outcome(Fate.TAKEN)),
-        (200, b'{"a": {"b": true}}', Outcome(Fate.TAKEN)),
-        (200, b'{"a": {"b": 99}}', Outcome(Fate.NEVER, "a.b is 99")),
-        (400, b'{"a": {"b": 7}}', Outcome(Fate.LATER, "full")),
+        (200, b'{"a": {"b": 100}}', Attempt(Fate.TAKEN)),
+        (200, b'{"a": {"b": "100"}}', Attempt(Fate.TAKEN)),
+        (200, b'{"a": {"b": true}}', Attempt(Fate.TAKEN)),
+        (200, b'{"a": {"b": 99}}', Attempt(Fate.NEVER, "a.b is 99")),
+        (400, b'{"a": {"b": 7}}', Attempt(Fate.LATER, "full")),
         (200, b'{"a": {"b": "0912345678"}}', UNKNOWN),
         (200, b'{"a": [1]}', UNKNOWN),
         (200, b"<html>", UNKNOWN),
-        (400, b'{"a": {"b": 99}}', Outcome(Fate.NEVER, "HTTP 400")),
-        (401, b"", Outcome(Fate.LATER, "HTTP 401", whole=True)),
-        (429, b"", Outcome(Fate.LATER, "HTTP 429", whole=True)),
-        (503, b"", Outcome(Fate.UNCLEAR, "HTTP 503")),
+        (400, b'{"a": {"b": 99}}', Attempt(Fate.NEVER, "HTTP 400")),
+        (401, b"", Attempt(Fate.LATER, "HTTP 401", whole=True)),
+        (429, b"", Attempt(Fate.LATER, "HTTP 429", whole=True)),
+        (503, b"", Attempt(Fate.UNCLEAR, "HTTP 503")),
     ],
 )
 def test_the_first_rule_decides_or_else_the_status(
-    status: int, body: bytes, outcome: Outcome
+    status: int, body: bytes, attempt: Attempt
 ) -> None:
-    assert meaning(RULES, status, body, 0.0) == outcome
+    assert meaning(RULES, status, body, 0.0) == attempt
 
 
 @given(st.integers(100, 599), st.binary(max_size=60), st.floats(0, 100))
 def test_no_answer_is_beyond_understanding(status: int, body: bytes, wait_s: float) -> None:
-    outcome = meaning(RULES, status, body, wait_s)
-    assert (outcome.fate is Fate.TAKEN) == (not outcome.reason)
+    attempt = meaning(RULES, status, body, wait_s)
+    assert (attempt.fate is Fate.TAKEN) == (not attempt.reason)

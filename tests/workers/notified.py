@@ -15,6 +15,7 @@ from smartcity.identity.devices.model import NewDevice, Platform, PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.roles import Assurance
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.alerts import AlertInbox, AlertNotice, AlertsOf
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.service import Follows, Merged
@@ -25,7 +26,7 @@ from smartcity.notifications.letters.post import Post
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.letters.writing import LetterWriter
 from smartcity.notifications.model import Channel, Kind, Notification, Push, PushState, Urgency
-from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.notifications.trailing.service import Trailing
 from smartcity.notifications.trailing.store import TrailingStore
 from smartcity.storage.mongo import Database

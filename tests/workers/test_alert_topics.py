@@ -93,9 +93,9 @@ async def test_a_cancellation_goes_the_way_the_alert_went(
     assert [one.state for one in both] == [DeliveryState.DONE] * 2
 
 
-def test_a_device_has_the_topics_of_just_those_units_that_it_follows() -> None:
+def test_a_device_has_the_topics_of_just_those_units_that_it_follows(hanoi: City) -> None:
     """An alert names the units above its own too: with their topics, it would hear of what concerns
     only its neighbours.
     """
-    assert topics_of([WARD], "en", ("vi", "en")) == {"city-en", f"unit-{WARD}-en"}
-    assert topics_of([WARD], "fr", ("vi", "en")) == {"city-vi", f"unit-{WARD}-vi"}
+    assert topics_of([WARD], "en", hanoi) == {"city-en", f"unit-{WARD}-en"}
+    assert topics_of([WARD], "fr", hanoi) == {"city-vi", f"unit-{WARD}-vi"}

@@ -15,10 +15,11 @@ from smartcity.identity.devices.service import DeviceService
 from smartcity.identity.roles import Assurance
 from smartcity.notifications.following.service import Follows, Merged
 from smartcity.notifications.model import Notification, PushState, Urgency
+from smartcity.notifications.retries import TOO_OLD
 from smartcity.notifications.store import NotificationStore
 from smartcity.storage.mongo import Database
 from tests.workers.notified import Dossiers, Reports, Telling, device, published
-from workers.notifier import TOO_OLD, Notifier
+from workers.notifier import Notifier
 
 pytestmark = pytest.mark.anyio
 

@@ -15,11 +15,10 @@ from smartcity.notifications.letters.model import Envelope, Letter
 from smartcity.notifications.letters.post import Destination
 from smartcity.notifications.letters.sms.budget import SmsBudget
 from smartcity.notifications.letters.sms.carrier import AT_NIGHT, SmsCarrier
-from smartcity.notifications.letters.sms.model import Fate, Outcome, TextMessage
+from smartcity.notifications.letters.sms.model import Attempt, Fate, TextMessage
 from smartcity.notifications.letters.sms.store import SmsBudgetStore
 from smartcity.notifications.model import Channel, Kind, Push, PushState, Urgency
-from smartcity.notifications.push import Limit, PushResult
-from smartcity.notifications.push import Outcome as Result
+from smartcity.notifications.push import Limit, Outcome, PushResult
 from smartcity.storage.mongo import Database
 
 pytestmark = pytest.mark.anyio
@@ -31,10 +30,10 @@ class Door:
     """Takes everything, unless it is told what to answer."""
 
     def __init__(self) -> None:
-        self.answer = Outcome(Fate.TAKEN)
+        self.answer = Attempt(Fate.TAKEN)
         self.sent: list[TextMessage] = []
 
-    async def post(self, message: TextMessage) -> Outcome:
+    async def post(self, message: TextMessage) -> Attempt:
         self.sent.append(message)
         return self.answer
 
@@ -105,10 +104,10 @@ async def test_what_nobody_waits_for_waits_until_phones_may_ring(
     with time_machine.travel(moment, tick=False):
         result = await carrier.send(envelope(), TO)
     if waits_h:
-        assert result == PushResult(Result.RETRY, AT_NIGHT, waits_h * 3600)
+        assert result == PushResult(Outcome.RETRY, AT_NIGHT, waits_h * 3600)
         assert door.sent == []
     else:
-        assert result == PushResult(Result.SENT)
+        assert result == PushResult(Outcome.SENT)
 
 
 async def test_what_is_urgent_and_a_fresh_receipt_go_at_night(
@@ -136,19 +135,19 @@ async def test_what_is_too_long_is_shortened_to_what_is_paid(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "result"),
+    ("attempt", "result"),
     [
-        (Outcome(Fate.NEVER, "invalid"), PushResult(Result.FAILED, "invalid")),
-        (Outcome(Fate.LATER, "full", 5.0), PushResult(Result.RETRY, "full", 5.0)),
-        (Outcome(Fate.UNCLEAR, "HTTP 500"), PushResult(Result.RETRY, "HTTP 500")),
+        (Attempt(Fate.NEVER, "invalid"), PushResult(Outcome.FAILED, "invalid")),
+        (Attempt(Fate.LATER, "full", 5.0), PushResult(Outcome.RETRY, "full", 5.0)),
+        (Attempt(Fate.UNCLEAR, "HTTP 500"), PushResult(Outcome.RETRY, "HTTP 500")),
         (
-            Outcome(Fate.LATER, "HTTP 429", 9.0, whole=True),
-            PushResult(Result.RETRY, "HTTP 429", 9.0, Limit.PROJECT),
+            Attempt(Fate.LATER, "HTTP 429", 9.0, whole=True),
+            PushResult(Outcome.RETRY, "HTTP 429", 9.0, Limit.PROJECT),
         ),
     ],
 )
 async def test_what_was_not_taken_is_tried_later_or_never(
-    carrier: SmsCarrier, door: Door, outcome: Outcome, result: PushResult
+    carrier: SmsCarrier, door: Door, attempt: Attempt, result: PushResult
 ) -> None:
-    door.answer = outcome
+    door.answer = attempt
     assert await carrier.send(envelope(urgency=Urgency.HIGH), TO) == result

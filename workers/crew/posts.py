@@ -13,7 +13,7 @@ from smartcity.notifications.letters.sms.carrier import SmsCarrier
 from smartcity.notifications.letters.sms.posting import GatewayDoor
 from smartcity.notifications.letters.sms.wording import words
 from smartcity.notifications.model import Channel
-from smartcity.people.callers import Callers, PhonesOfCallers
+from smartcity.people.sms import SmsAddresses, SmsReaders
 
 RECORDED_A_SECOND: Final = 100.0
 """So fast letters are recorded as not sent where there is no gateway."""
@@ -38,8 +38,8 @@ def sms_post(shared: Composition, door: GatewayDoor | None) -> Post | None:
         return None
     return Post(
         channel=Channel.SMS,
-        readers=Callers(shared.personal_store),
-        addresses=PhonesOfCallers(
+        readers=SmsReaders(shared.personal_store),
+        addresses=SmsAddresses(
             shared.report_store, shared.reporters, shared.consents, shared.receipts, shared.phones
         ),
         carrier=_sms_carrier(shared, door),

@@ -282,6 +282,12 @@ class City(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The city's language that fits an `Accept-Language` best; the first if none does."""
         return negotiate(accept_language or "", self.languages)
 
+    def spoken(self, language: str | None) -> str:
+        """The language, if it is one of the city's; else the first: for one that the city has given
+        up, and for somebody of whom none is known.
+        """
+        return language if language in self.languages else self.languages[0]
+
     def around(self, unit: str) -> Iterator[str]:
         """A unit and those that it lies in, the smallest first; nothing for one that is not the
         city's. A checked pack has no cycles.

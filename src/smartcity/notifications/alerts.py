@@ -14,15 +14,15 @@ from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.identity.devices.model import Device
 from smartcity.identity.devices.store import DeviceStore
+from smartcity.notifications.alert_reads.model import AlertReads
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.model import (
-    AlertReads,
     Notification,
     Push,
     PushState,
     Urgency,
     notification_id,
 )
-from smartcity.notifications.store import AlertReadStore
 
 
 class AlertNotice(msgspec.Struct, frozen=True, kw_only=True):

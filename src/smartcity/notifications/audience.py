@@ -30,7 +30,7 @@ class Relation(StrEnum):
     FOLLOWER = "follower"  # of the subject, or sent or follows a report merged into it
     CONFIRMER = "confirmer"  # saw it too: this report, or one merged into it
     SUBSCRIBER = "subscriber"  # follows a unit that it lies in, and its category or field
-    READER = "reader"  # asked for the week in figures
+    DIGESTED = "digested"  # asked for the week in figures
 
 
 OUTSIDE: Final = (Relation.FOLLOWER, Relation.CONFIRMER, Relation.SUBSCRIBER)
@@ -54,7 +54,7 @@ HIGH, NORMAL = Urgency.HIGH, Urgency.NORMAL
 REPORTER, ASSIGNEE, FOLLOWER = Relation.REPORTER, Relation.ASSIGNEE, Relation.FOLLOWER
 SUPERVISOR, DISPATCHER = Relation.SUPERVISOR, Relation.DISPATCHER
 AGENCY, CONFIRMER, SUBSCRIBER = Relation.AGENCY, Relation.CONFIRMER, Relation.SUBSCRIBER
-READER = Relation.READER
+DIGESTED = Relation.DIGESTED
 
 AUDIENCE: Final = (
     #   topic           action      who hears  template   kind            urgency
@@ -129,8 +129,8 @@ AUDIENCE: Final = (
     Row(Topic.DOSSIER, "change", FOLLOWER, "dossier_changed", Kind.DOSSIER, NORMAL),
     Row(Topic.DOSSIER, "collect", FOLLOWER, "dossier_collect", Kind.DOSSIER, NORMAL),
     # Once a week: what moved and what happened near by; to staff, how their agency stands.
-    Row(Topic.DIGEST, "week", READER, "digest", Kind.DIGEST, NORMAL),
-    Row(Topic.DIGEST, "staff_week", READER, "digest_staff", Kind.DIGEST, NORMAL),
+    Row(Topic.DIGEST, "week", DIGESTED, "digest", Kind.DIGEST, NORMAL),
+    Row(Topic.DIGEST, "staff_week", DIGESTED, "digest_staff", Kind.DIGEST, NORMAL),
 )
 
 ROWS: Final[Mapping[tuple[str, str], Mapping[Relation, Row]]] = {
@@ -224,10 +224,10 @@ def _is_received_again(event: Event) -> bool:
     return event.action == "receive" and since is not None and since < event.at
 
 
-def readers(digests: Mapping[UUID, Event]) -> list[tuple[Event, Hearer]]:
+def digest_hearers(digests: Mapping[UUID, Event]) -> list[tuple[Event, Hearer]]:
     """Everybody who asked for a digest, and theirs."""
     return [
-        (digest, Hearer(person, rows_for(digest)[READER])) for person, digest in digests.items()
+        (digest, Hearer(person, rows_for(digest)[DIGESTED])) for person, digest in digests.items()
     ]
 
 

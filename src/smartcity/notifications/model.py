@@ -141,7 +141,7 @@ class DuePush(msgspec.Struct, frozen=True, kw_only=True):
         return DuePlace(self.push.next_at, self.id)
 
 
-class DeliveryPlace(msgspec.Struct, frozen=True):
+class PushPlace(msgspec.Struct, frozen=True):
     """A push's place among those that have a reason."""
 
     reason: Annotated[str, msgspec.Meta(max_length=1000)]
@@ -149,7 +149,7 @@ class DeliveryPlace(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class PushStanding(msgspec.Struct, frozen=True, kw_only=True):
     """What is read of a notification to tell what became of its push: not whose it is, nor what
     about.
     """
@@ -167,32 +167,6 @@ def notification_id(event: UUID, recipient: UUID) -> UUID:
     """
     return uuid5(event, recipient.hex)
 
-
-class ReadAlert(msgspec.Struct, frozen=True):
-    """One message of an alert, and when somebody read of it."""
-
-    message: UUID
-    at: datetime
-
-
-class AlertReads(msgspec.Struct, frozen=True, kw_only=True):
-    """The document: what one device has read of alerts; all of it `up_to` a moment, at `all_at`."""
-
-    id: UUID = msgspec.field(name="_id")
-    read: tuple[ReadAlert, ...] = ()
-    up_to: datetime | None = None
-    all_at: datetime | None = None
-    expires_at: datetime
-
-    def read_at(self, message: UUID, sent: datetime) -> datetime | None:
-        """When it was read, if it was."""
-        if self.up_to is not None and sent <= self.up_to:
-            return self.all_at
-        return next((one.at for one in self.read if one.message == message), None)
-
-
-READ_ALERTS: Final = 200
-"""So many that were read one by one are remembered; the oldest are forgotten first."""
 
 UNREAD_LIMIT: Final = 1000
 """Counting stops here: whoever has more sees "1000 or more"."""

@@ -1,14 +1,18 @@
-"""When something that was not taken is tried again, and how it stands when it is not."""
+"""How what is sent begins, how it stands after an attempt, and when it is tried again."""
 
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from smartcity.notifications.model import PushState
-from smartcity.notifications.push import Outcome
+import msgspec
+
+from smartcity.notifications.model import STALE_AFTER, Push, PushState, Urgency
+from smartcity.notifications.push import Outcome, PushResult
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 600.0
 
+TOO_OLD: Final = "older than a day"
 OUT_OF_TIME: Final = "not delivered within a day"
 
 SETTLED: Final = {
@@ -18,6 +22,33 @@ SETTLED: Final = {
     Outcome.FAILED: PushState.FAILED,
 }
 """What is not tried again."""
+
+
+def begun(urgency: Urgency, happened: datetime, *, next_at: datetime, at: datetime) -> Push:
+    """How a push or letter about what happened then stands when it is written at a moment, and is
+    to leave at another.
+    """
+    if happened < at - STALE_AFTER:
+        return Push(state=PushState.NONE, urgency=urgency, reason=TOO_OLD)
+    return Push(state=PushState.PENDING, urgency=urgency, next_at=next_at)
+
+
+def after(push: Push, one: UUID, result: PushResult, *, since: datetime, at: datetime) -> Push:
+    """How it stands after an attempt at `one`. It is tried for a day `since` it could leave."""
+    attempts = push.attempts + 1
+    if result.outcome is not Outcome.RETRY:
+        sent_at = at if result.outcome is Outcome.SENT else None
+        tried = msgspec.structs.replace(push, attempts=attempts, sent_at=sent_at)
+        return settled(tried, SETTLED[result.outcome], result.reason)
+    next_at = at + timedelta(seconds=wait_s(one, push.attempts, result.retry_after_s or 0.0))
+    if next_at > since + STALE_AFTER:
+        return settled(push, PushState.FAILED, out_of_time(result.reason))
+    return msgspec.structs.replace(push, reason=result.reason, attempts=attempts, next_at=next_at)
+
+
+def settled(push: Push, state: PushState, reason: str | None) -> Push:
+    """How it stands when it is not tried again."""
+    return msgspec.structs.replace(push, state=state, reason=reason, next_at=None)
 
 
 def wait_s(one: UUID, attempts: int, asked_s: float) -> float:

@@ -1,4 +1,4 @@
-"""Notifications in MongoDB, and what was read of alerts."""
+"""Notifications in MongoDB."""
 
 import asyncio
 from collections import defaultdict
@@ -11,21 +11,17 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import BulkWriteError
 
 from smartcity.notifications.model import (
-    READ_ALERTS,
     UNREAD_LIMIT,
-    AlertReads,
-    Delivery,
-    DeliveryPlace,
     DuePlace,
     DuePush,
     Notification,
     Place,
     Push,
+    PushPlace,
+    PushStanding,
     PushState,
-    ReadAlert,
     Urgency,
 )
-from smartcity.storage.gathering import look_up
 from smartcity.storage.mongo import (
     Database,
     Document,
@@ -38,7 +34,6 @@ from smartcity.storage.mongo import (
 )
 
 NOTIFICATIONS: Final = "notifications"
-ALERT_READS: Final = "alert_reads"
 
 NEWEST_FIRST: Final = (("created_at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
 DUE_FIRST: Final = (("push.next_at", ASCENDING), ("_id", ASCENDING))
@@ -51,7 +46,7 @@ WITH_REASON: Final[Document] = {"push.reason": {"$type": "string"}}
 UNREAD: Final[Document] = {"read_at": None}
 PENDING: Final[Document] = {"push.state": PushState.PENDING.value}
 
-DELIVERY_FIELDS: Final = Delivery.__struct_encode_fields__
+STANDING_FIELDS: Final = PushStanding.__struct_encode_fields__
 DUE_FIELDS: Final = DuePush.__struct_encode_fields__
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -79,9 +74,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="push_reasons",
             partialFilterExpression=WITH_REASON,
         ),
-        IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
-    ],
-    ALERT_READS: [
         IndexModel([("expires_at", ASCENDING)], name="retention", expireAfterSeconds=0),
     ],
 }
@@ -223,9 +215,9 @@ class NotificationStore:
                 ordered=False,
             )
 
-    async def deliveries(
-        self, state: PushState, reason: str | None, behind: DeliveryPlace | None, limit: int
-    ) -> list[Delivery]:
+    async def push_standings(
+        self, state: PushState, reason: str | None, behind: PushPlace | None, limit: int
+    ) -> list[PushStanding]:
         """Pushes in a state that have a reason, or this one: by reason, then newest first."""
         query: Document = {"push.state": state.value} | WITH_REASON
         if reason is not None:
@@ -241,16 +233,16 @@ class NotificationStore:
                 },
             ]
         found = (
-            self._notifications.find(query, DELIVERY_FIELDS)
+            self._notifications.find(query, STANDING_FIELDS)
             .sort([("push.state", ASCENDING), *BY_REASON])
             .hint("push_reasons")
             .limit(limit)
         )
-        return [from_document(document, Delivery) async for document in found]
+        return [from_document(document, PushStanding) async for document in found]
 
-    async def delivery(self, notification: UUID) -> Delivery | None:
-        found = await self._notifications.find_one({"_id": notification}, DELIVERY_FIELDS)
-        return if_found(found, Delivery)
+    async def push_standing(self, notification: UUID) -> PushStanding | None:
+        found = await self._notifications.find_one({"_id": notification}, STANDING_FIELDS)
+        return if_found(found, PushStanding)
 
     async def push_counts(self) -> dict[PushState, dict[str, int]]:
         """How many pushes stand in each state, by reason; read from indexes alone.
@@ -280,47 +272,6 @@ class NotificationStore:
         counts[PushState.PENDING][""] = max(0, fresh)
         counts[PushState.SENT][""] = max(0, sent)
         return counts
-
-
-class AlertReadStore:
-    """What devices have read of alerts; there is a document only for those that read one."""
-
-    def __init__(self, database: Database) -> None:
-        self._reads = database[ALERT_READS]
-        self._find = look_up(self._by_ids)
-
-    async def get(self, recipient: UUID) -> AlertReads | None:
-        return await self._find(recipient)
-
-    async def _by_ids(self, recipients: Collection[UUID]) -> dict[UUID, AlertReads]:
-        found = self._reads.find({"_id": {"$in": list(recipients)}})
-        return {document["_id"]: from_document(document, AlertReads) async for document in found}
-
-    async def add(
-        self, recipient: UUID, messages: Sequence[UUID], at: datetime, keep: datetime
-    ) -> None:
-        """These were read."""
-        read = [to_document(ReadAlert(message, at)) for message in messages]
-        await self._reads.update_one(
-            {"_id": recipient},
-            {
-                "$push": {"read": {"$each": read, "$slice": -READ_ALERTS}},
-                "$max": {"expires_at": keep},
-            },
-            upsert=True,
-        )
-
-    async def add_all(self, recipient: UUID, up_to: datetime, at: datetime, keep: datetime) -> None:
-        """Everything up to a moment was read."""
-        await self._reads.update_one(
-            {"_id": recipient},
-            {"$max": {"up_to": up_to, "expires_at": keep}, "$set": {"all_at": at}},
-            upsert=True,
-        )
-
-    async def remove(self, persons: Collection[UUID]) -> None:
-        """What they read. Idempotent."""
-        await self._reads.delete_many({"_id": {"$in": list(persons)}})
 
 
 async def drop_old_push_index(database: Database) -> None:

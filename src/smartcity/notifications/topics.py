@@ -9,6 +9,7 @@ what concerns only its neighbours.
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
+from smartcity.city.model import City
 from smartcity.identity.devices.model import PushAddress
 from smartcity.notifications.push import PushResult
 
@@ -25,11 +26,11 @@ def city_topic(language: str) -> str:
     return f"city-{language}"
 
 
-def topics_of(units: Iterable[str], language: str, languages: Sequence[str]) -> frozenset[str]:
+def topics_of(units: Iterable[str], language: str, city: City) -> frozenset[str]:
     """What a device is to be subscribed to. In a language that the city has no more, it hears what
     the city says first.
     """
-    spoken = language if language in languages else languages[0]
+    spoken = city.spoken(language)
     return frozenset({city_topic(spoken), *(unit_topic(unit, spoken) for unit in units)})
 
 

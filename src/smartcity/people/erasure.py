@@ -21,10 +21,11 @@ from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.emails.store import EmailStore
 from smartcity.identity.persons.service import PersonKeys
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
-from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.people.person import Person
 from smartcity.people.store import Erasure, PeopleStore
 from smartcity.reports.confirmations.store import ConfirmationStore

@@ -18,11 +18,12 @@ from smartcity.identity.consents.store import ConsentStore
 from smartcity.identity.devices.store import DeviceStore
 from smartcity.identity.emails.service import Emails
 from smartcity.identity.senders.store import RestrictionStore
+from smartcity.notifications.alert_reads.store import AlertReadStore
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.following.store import FollowStore
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import Notification, Place
-from smartcity.notifications.store import AlertReadStore, NotificationStore
+from smartcity.notifications.store import NotificationStore
 from smartcity.people.person import Person
 from smartcity.reports.confirmations.store import ConfirmationStore
 from smartcity.reports.model import Report

@@ -90,7 +90,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     language: str
 
 
-class Phones(msgspec.Struct, frozen=True):
+class DevicePage(msgspec.Struct, frozen=True):
     """A page of a walk by id: the devices found, and up to which id all were looked at; none: the
     walk is at its end.
     """

@@ -12,8 +12,8 @@ from smartcity.clock import now
 from smartcity.identity.devices.model import (
     SILENT_DAYS,
     Device,
+    DevicePage,
     Phone,
-    Phones,
     PushAddress,
     QuietHours,
     Reach,
@@ -185,7 +185,7 @@ class DeviceStore:
 
     async def walk(
         self, units: Collection[str] | None, *, after: UUID | None, limit: int
-    ) -> Phones:
+    ) -> DevicePage:
         """The devices that follow one of these units, or all without units, by their ids behind
         one of them: of as many as `limit` that are looked at. Nothing is sorted in memory.
         """
@@ -199,7 +199,7 @@ class DeviceStore:
             found = self._raw.find(query, (*PHONE_FIELDS, "units")).hint("_id_")
         page = await found.sort("_id", ASCENDING).limit(limit).to_list()
         meant = None if units is None or len(units) <= MERGED else frozenset(units)
-        return Phones(
+        return DevicePage(
             [
                 from_document(document, Phone)
                 for document in page

@@ -26,7 +26,7 @@ RECEIVED: Final = "receive"
 RESOLVED: Final = "resolve"
 
 
-class Desks(Protocol):
+class AgencyStandings(Protocol):
     """How agencies stand; the reports answer."""
 
     async def standing(self, at: datetime, /) -> Mapping[str, Standing]:
@@ -45,7 +45,7 @@ class Digests:
         devices: DeviceStore,
         companions: Companions,
         staff: StaffStore,
-        desks: Desks,
+        agencies: AgencyStandings,
     ) -> None:
         self._city = city
         self._counts = counts
@@ -53,7 +53,7 @@ class Digests:
         self._devices = devices
         self._companions = companions
         self._staff = staff
-        self._desks = desks
+        self._agencies = agencies
         self._around = {code: frozenset(city.around(code)) for code in city.units}
         self._happened: tuple[str, Mapping[str, Happened]] = ("", {})
         self._standing: tuple[str, Mapping[str, Standing]] = ("", {})
@@ -93,14 +93,14 @@ class Digests:
 
     async def _of_official(self, official: Staff, week: Week) -> dict[str, int]:
         if self._standing[0] != week.name:
-            self._standing = (week.name, await self._desks.standing(now()))
+            self._standing = (week.name, await self._agencies.standing(now()))
         standing = self._standing[1]
         agencies = acts_for(official, self._city) or standing.keys()  # or the whole city
-        desks = [standing[agency] for agency in agencies if agency in standing]
+        theirs = [standing[agency] for agency in agencies if agency in standing]
         return {
-            "open": sum(desk.open for desk in desks),
-            "at_risk": sum(desk.at_risk for desk in desks),
-            "overdue": sum(desk.overdue for desk in desks),
+            "open": sum(one.open for one in theirs),
+            "at_risk": sum(one.at_risk for one in theirs),
+            "overdue": sum(one.overdue for one in theirs),
         }
 
     async def _happened_in(self, week: Week) -> Mapping[str, Happened]:

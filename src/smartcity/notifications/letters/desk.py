@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from smartcity.errors import NotFound
-from smartcity.notifications.deliveries import AT_LEAST_S, pause_s_after
 from smartcity.notifications.letters.model import LetterPlace, LetterStanding
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import Channel, PushState
+from smartcity.notifications.push_records import AT_LEAST_S, pause_s_after
 
 
 class LetterDesk:

@@ -10,23 +10,16 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from smartcity.notifications.letters.model import Envelope, Letter
-from smartcity.notifications.model import STALE_AFTER, Push, PushState, Urgency
+from smartcity.notifications.model import Urgency
 
 ENCLOSED: Final = 20
 """So many letters go in one envelope at the most."""
 
-TOO_OLD: Final = "older than a day"
 
-
-def beginning(urgency: Urgency, happened: datetime, at: datetime, wait: timedelta) -> Push:
-    """How a letter about what happened then stands when it is written."""
-    if happened < at - STALE_AFTER:
-        return Push(state=PushState.NONE, urgency=urgency, reason=TOO_OLD)
-    next_at = at if urgency is Urgency.HIGH else at + wait
-    return Push(state=PushState.PENDING, urgency=urgency, next_at=next_at)
+def leaves_at(urgency: Urgency, at: datetime, wait: timedelta) -> datetime:
+    """When a letter leaves that is written now."""
+    return at if urgency is Urgency.HIGH else at + wait
 
 
 def in_envelopes(letters: Iterable[Letter], *, together: bool) -> list[Envelope]:
@@ -54,8 +47,3 @@ def _need(letter: Letter) -> tuple[bool, float, UUID]:
     """What waits for this person first, then the newest: it says how things stand."""
     urgent = letter.sending.urgency is Urgency.HIGH
     return not urgent, -letter.created_at.timestamp(), letter.id
-
-
-def settled(letter: Letter, state: PushState, reason: str | None) -> Push:
-    """How a letter stands that is not tried again."""
-    return msgspec.structs.replace(letter.sending, state=state, reason=reason, next_at=None)

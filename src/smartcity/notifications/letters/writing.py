@@ -12,9 +12,10 @@ from smartcity.notifications.audience import Hearer
 from smartcity.notifications.choices.store import ChoiceStore
 from smartcity.notifications.letters.model import Letter, letter_id
 from smartcity.notifications.letters.post import Post, Reader
-from smartcity.notifications.letters.rules import beginning
+from smartcity.notifications.letters.rules import leaves_at
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.messages import Words
+from smartcity.notifications.retries import begun
 
 Told = tuple[Published, Hearer]
 
@@ -79,13 +80,12 @@ class LetterWriter:
     ) -> Letter | None:
         event, row = published.event, hearer.row
         assert event.subject is not None, "an event that somebody hears of has a subject"
-        language = reader.language or self._city.languages[0]
-        if language not in self._city.languages:  # one that the city has given up
-            language = self._city.languages[0]
+        language = self._city.spoken(reader.language)
         text: Words | None = post.manner.words(self._city, language, event, row)
         if text is None:
             return None
         wait = self._wait if post.manner.waits else timedelta()
+        next_at = leaves_at(row.urgency, at, wait)
         return Letter(
             id=letter_id(event.id, reader.person, post.channel),
             channel=post.channel,
@@ -100,7 +100,7 @@ class LetterWriter:
             language=language,
             created_at=at,
             expires_at=at + self._keep,
-            sending=beginning(row.urgency, event.at, at, wait),
+            sending=begun(row.urgency, event.at, next_at=next_at, at=at),
         )
 
 

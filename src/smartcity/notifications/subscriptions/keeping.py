@@ -67,7 +67,7 @@ class SubscriptionKeeper:
     ) -> None:
         self._store = store
         self._devices = devices
-        self._languages = city.languages
+        self._city = city
         self._subscriber = subscriber
         self._may_go_on = may_go_on
         self._failures = 0
@@ -104,7 +104,7 @@ class SubscriptionKeeper:
     def _wanted(self, one: OutOfStep) -> frozenset[str]:
         if one.push is None:
             return frozenset()
-        return topics_of(one.units, one.language, self._languages)
+        return topics_of(one.units, one.language, self._city)
 
     async def _held(
         self, those: Iterable[OutOfStep | Left]

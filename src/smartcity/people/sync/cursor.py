@@ -24,7 +24,7 @@ UNKNOWN: Final = b""
 """In the place of what a section was when it is not known: then it is told whole."""
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Digest = Annotated[bytes, Meta(max_length=16)]
+Fingerprint = Annotated[bytes, Meta(max_length=16)]
 
 
 class Seen(Struct, frozen=True, array_like=True):
@@ -52,10 +52,10 @@ class Going(Struct, frozen=True, array_like=True):
 
 
 class Cursor(Struct, frozen=True, array_like=True):
-    """`owner` is the digest of whom the answers are for, and in which language."""
+    """`owner` is the fingerprint of whom the answers are for, and in which language."""
 
     epoch: Annotated[str, Meta(max_length=40)]
-    owner: Digest
+    owner: Fingerprint
     seen: Seen
     going: Going | None = None
 
@@ -71,7 +71,7 @@ def _is_kept(seen: Seen, mark: Mark, keeps: timedelta) -> bool:
     return seen.seq <= mark.last and mark.at - keeps < seen.at <= mark.at + LATE
 
 
-def digest(parts: Iterable[object]) -> bytes:
+def fingerprint(parts: Iterable[object]) -> bytes:
     """The same for the same parts in the same order."""
     hashed = hashlib.blake2b(digest_size=12)
     for part in parts:

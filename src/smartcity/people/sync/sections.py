@@ -11,7 +11,7 @@ from smartcity.alerts.model import Alert
 from smartcity.clock import now
 from smartcity.feed.event import Topic
 from smartcity.notifications.model import Notification, Place
-from smartcity.people.sync.cursor import digest
+from smartcity.people.sync.cursor import fingerprint
 from smartcity.people.sync.section import (
     Before,
     Behind,
@@ -42,7 +42,7 @@ class Alerts:
             device = await self._sources.devices.get(self._who.device)
             units = device.units if device is not None else ()
             self._alerts = {alert.id: alert for alert in holding if _is_for(alert, units)}
-        self.memory = digest((one, self._alerts[one].version) for one in sorted(self._alerts))
+        self.memory = fingerprint((one, self._alerts[one].version) for one in sorted(self._alerts))
         return known == self.memory
 
     async def page(self, before: Before | None, behind: Behind, limit: int) -> Sequence[Told]:
@@ -68,7 +68,7 @@ class AlertNotifications:
         found = await self._sources.alert_inbox.of(self._who.device)
         self._told = {one.id: one for one in found}
         kept = sorted(self._told.items())
-        self.memory = digest((one, told.read_at, told.language) for one, told in kept)
+        self.memory = fingerprint((one, told.read_at, told.language) for one, told in kept)
         return known == self.memory
 
     async def page(self, before: Before | None, behind: Behind, limit: int) -> Sequence[Told]:
@@ -129,7 +129,7 @@ class Followed:
     async def look(self, known: bytes) -> bool:
         found = await self._sources.reports.standing(self._who.follows[Topic.REPORT])
         self._there = {one: standing for one, standing in found.items() if standing.visible}
-        self.memory = digest(sorted(self._there))
+        self.memory = fingerprint(sorted(self._there))
         return known == self.memory
 
     async def page(self, before: Before | None, behind: Behind, limit: int) -> Sequence[Told]:
@@ -146,7 +146,7 @@ class Followed:
 
 
 class _Versions(msgspec.Struct, frozen=True, array_like=True):
-    """The versions of some dossiers, in the order of their ids, of which `of` is the digest."""
+    """The versions of some dossiers, in the order of their ids, whose fingerprint is `of`."""
 
     of: bytes
     versions: tuple[int, ...]
@@ -168,7 +168,7 @@ class Dossiers:
     async def look(self, known: bytes) -> bool:
         found = await self._sources.dossiers.versions(self._who.follows[Topic.DOSSIER])
         self._versions = dict(sorted(found.items()))
-        there = _Versions(digest(self._versions), tuple(self._versions.values()))
+        there = _Versions(fingerprint(self._versions), tuple(self._versions.values()))
         self.memory = msgspec.msgpack.encode(there)
         return self._known(known) is not None
 
@@ -183,7 +183,7 @@ class Dossiers:
     def _known(self, known: bytes) -> Mapping[UUID, int] | None:
         """The versions that are known, if they are of just these dossiers."""
         was = remembered(known, _Versions)
-        if was is None or was.of != digest(self._versions):
+        if was is None or was.of != fingerprint(self._versions):
             return None
         if len(was.versions) != len(self._versions):
             return None

@@ -11,7 +11,7 @@ import msgspec
 from smartcity.feed.event import Topic
 from smartcity.feed.store import FeedStore
 from smartcity.identity.roles import Actor
-from smartcity.people.sync.cursor import LATE, UNKNOWN, Cursor, Going, Seen, digest
+from smartcity.people.sync.cursor import LATE, UNKNOWN, Cursor, Going, Seen, fingerprint
 from smartcity.people.sync.section import Before, Behind, Section, Sources, Who
 from smartcity.people.sync.sections import NAMES, SECTIONS
 from smartcity.reports.changes.store import Since
@@ -57,7 +57,7 @@ class Sync:
         """What changed since a cursor, up to `limit` things; without one, everything there is."""
         mark = await self._feed.mark()  # before anything is read: more is not promised
         who = await self._who(actor, language)
-        owner = digest((who.device, *sorted(who.person), language))
+        owner = fingerprint((who.device, *sorted(who.person), language))
         good = after if after is not None and after.is_good(mark, owner, self._keeps) else None
         sections: Sequence[Section] = [section(self._sources, who) for section in SECTIONS]
         begins = good is None or good.going is None

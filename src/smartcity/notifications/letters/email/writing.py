@@ -131,8 +131,7 @@ class MailWriter:
 
     def _language(self, envelope: Envelope) -> str:
         """The letter's, unless the city has given it up since."""
-        language = envelope.letters[0].language
-        return language if language in self._city.languages else self._city.languages[0]
+        return self._city.spoken(envelope.letters[0].language)
 
     def _word(self, envelope: Envelope, key: str, **values: str) -> str:
         language = self._language(envelope)

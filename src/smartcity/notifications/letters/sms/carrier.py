@@ -1,19 +1,20 @@
 """Carries letters as text messages: paid first, then sent, and given back what was surely not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from smartcity.city.model import City
 from smartcity.clock import now
+from smartcity.identity.devices.model import QuietHours
+from smartcity.identity.devices.quiet_hours import quiet_until
 from smartcity.notifications.letters.model import Envelope, Letter
 from smartcity.notifications.letters.post import Destination
 from smartcity.notifications.letters.sms.budget import SmsBudget
-from smartcity.notifications.letters.sms.model import Fate, Outcome, TextMessage
+from smartcity.notifications.letters.sms.model import Attempt, Fate, TextMessage
 from smartcity.notifications.letters.sms.segments import parts
 from smartcity.notifications.letters.sms.wording import filled
 from smartcity.notifications.model import Urgency
-from smartcity.notifications.push import Limit, PushResult
-from smartcity.notifications.push import Outcome as Result
+from smartcity.notifications.push import Limit, Outcome, PushResult
 
 NOT_CONFIGURED: Final = "no gateway for text messages is configured"
 USED_UP: Final = "the month's budget is used up"
@@ -32,7 +33,7 @@ send it again.
 class Door(Protocol):
     """The way to a gateway."""
 
-    async def post(self, message: TextMessage) -> Outcome:
+    async def post(self, message: TextMessage) -> Attempt:
         """Try once, within a bounded time. Raises nothing for a message."""
         ...
 
@@ -52,32 +53,32 @@ class SmsCarrier:
         (letter,) = envelope.letters
         urgent = letter.sending.urgency is Urgency.HIGH
         if not urgent and letter.action != RECEIPT and (wait_s := self._until_morning_s(now())):
-            return PushResult(Result.RETRY, AT_NIGHT, wait_s)
+            return PushResult(Outcome.RETRY, AT_NIGHT, wait_s)
         text = filled(letter.body, to.secret, self._policy.most_parts)
         paid = await self._budget.pay(
             letter.id, parts(text), urgent=urgent, anew=not self._repeats_dropped
         )
         if paid is None:
-            return PushResult(Result.NOT_SENT, USED_UP)
-        outcome = await self._door.post(TextMessage(id=letter.id, to=to.address, text=text))
-        if outcome.fate in {Fate.NEVER, Fate.LATER}:
+            return PushResult(Outcome.NOT_SENT, USED_UP)
+        attempt = await self._door.post(TextMessage(id=letter.id, to=to.address, text=text))
+        if attempt.fate in {Fate.NEVER, Fate.LATER}:
             await self._budget.give_back(paid)
-        return self._result(letter, outcome)
+        return self._result(letter, attempt)
 
     async def rest(self) -> None:
         """Nothing is kept open for it: see `posting.open_door`."""
 
-    def _result(self, letter: Letter, outcome: Outcome) -> PushResult:
-        match outcome.fate:
+    def _result(self, letter: Letter, attempt: Attempt) -> PushResult:
+        match attempt.fate:
             case Fate.TAKEN:
-                return PushResult(Result.SENT)
+                return PushResult(Outcome.SENT)
             case Fate.NEVER:
-                return PushResult(Result.FAILED, outcome.reason)
+                return PushResult(Outcome.FAILED, attempt.reason)
             case Fate.UNCLEAR if self._gives_up(letter):
-                return PushResult(Result.FAILED, f"{PERHAPS_SENT}: {outcome.reason}")
+                return PushResult(Outcome.FAILED, f"{PERHAPS_SENT}: {attempt.reason}")
             case Fate.LATER | Fate.UNCLEAR:
-                limit = Limit.PROJECT if outcome.whole else None
-                return PushResult(Result.RETRY, outcome.reason, outcome.wait_s or None, limit)
+                limit = Limit.PROJECT if attempt.whole else None
+                return PushResult(Outcome.RETRY, attempt.reason, attempt.wait_s or None, limit)
 
     def _gives_up(self, letter: Letter) -> bool:
         return not self._repeats_dropped and letter.sending.attempts + 1 >= UNSURE_TRIES
@@ -87,12 +88,6 @@ class SmsCarrier:
         if self._policy.hours is None:
             return 0.0
         first, last = self._policy.hours
-        local = self._city.local(at)
-        clock = local.time()
-        by_day = first <= clock < last if first < last else clock >= first or clock < last
-        if by_day:
-            return 0.0
-        morning = local.replace(hour=first.hour, minute=first.minute, second=0, microsecond=0)
-        if morning <= local:
-            morning += timedelta(days=1)
-        return (morning.astimezone(at.tzinfo) - at).total_seconds()
+        quiet = QuietHours(start=last, end=first)
+        morning = quiet_until(quiet, at, self._city.zone)
+        return (morning - at).total_seconds() if morning else 0.0

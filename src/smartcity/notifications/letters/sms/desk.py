@@ -1,8 +1,8 @@
 """How it stands with the month's text messages, for those who run the system."""
 
-from smartcity.notifications.deliveries import AT_LEAST_S
 from smartcity.notifications.letters.sms.budget import SmsBudget
 from smartcity.notifications.letters.sms.model import Standing
+from smartcity.notifications.push_records import AT_LEAST_S
 
 
 class SmsDesk:

@@ -24,9 +24,9 @@ class Fate(StrEnum):
     UNCLEAR = "unclear"  # nobody knows whether it was taken
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """`reason` says why it was not taken, in words without a number or a text in them; `wait_s` is
-    what the gateway asked for; `whole`: it takes nothing now, whatever it is.
+class Attempt(msgspec.Struct, frozen=True):
+    """What came of one. `reason` says why it was not taken, in words without a number or a text in
+    them; `wait_s` is what the gateway asked for; `whole`: it takes nothing now, whatever it is.
     """
 
     fate: Fate

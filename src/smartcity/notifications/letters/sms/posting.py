@@ -16,7 +16,7 @@ from smartcity.notifications.letters.sms.gateway import (
     OpenGateway,
     load_gateway,
 )
-from smartcity.notifications.letters.sms.model import Fate, Outcome, TextMessage
+from smartcity.notifications.letters.sms.model import Attempt, Fate, TextMessage
 from smartcity.waits import asked_s
 
 CONNECT_S: Final = 5.0
@@ -51,7 +51,7 @@ class GatewayDoor:
         self._secrets = opened.secrets
         self._session = session
 
-    async def post(self, message: TextMessage) -> Outcome:
+    async def post(self, message: TextMessage) -> Attempt:
         """Try once. A redirection is not followed: the number would go to somebody else."""
         gateway = self._gateway
         values = {
@@ -73,34 +73,34 @@ class GatewayDoor:
             ) as answer:
                 body = await _read(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Outcome(Fate.LATER, type(error).__name__, whole=True)
+            return Attempt(Fate.LATER, type(error).__name__, whole=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Its words may hold the address, and that the number.
-            return Outcome(Fate.UNCLEAR, type(error).__name__)
+            return Attempt(Fate.UNCLEAR, type(error).__name__)
         wait_s = asked_s(answer.headers.get("Retry-After")) or 0.0
         return meaning(gateway.answer, answer.status, body, wait_s)
 
 
-def meaning(rules: Sequence[Answer], status: int, body: bytes, wait_s: float) -> Outcome:
+def meaning(rules: Sequence[Answer], status: int, body: bytes, wait_s: float) -> Attempt:
     """What an answer means: the first rule that it meets, or else what its status says."""
     said = _json(body)
     for rule in rules:
         if status in rule.statuses and (rule.field is None or _at(said, rule.field) in rule.values):
             if rule.means is Meaning.TAKEN:
-                return Outcome(Fate.TAKEN)
-            return Outcome(MEANINGS[rule.means], rule.reason or _reason(rule, status, said), wait_s)
+                return Attempt(Fate.TAKEN)
+            return Attempt(MEANINGS[rule.means], rule.reason or _reason(rule, status, said), wait_s)
     reason = f"HTTP {status}"
     if 200 <= status < 300:
         if any(rule.means is Meaning.TAKEN for rule in rules):
-            return Outcome(Fate.UNCLEAR, f"{reason}, with an answer that no rule knows", wait_s)
-        return Outcome(Fate.TAKEN)
+            return Attempt(Fate.UNCLEAR, f"{reason}, with an answer that no rule knows", wait_s)
+        return Attempt(Fate.TAKEN)
     if status == HTTPStatus.TOO_MANY_REQUESTS or status in SETUP or 300 <= status < 400:
-        return Outcome(Fate.LATER, reason, wait_s, whole=True)
+        return Attempt(Fate.LATER, reason, wait_s, whole=True)
     if status == HTTPStatus.SERVICE_UNAVAILABLE and wait_s:
-        return Outcome(Fate.LATER, reason, wait_s, whole=True)
+        return Attempt(Fate.LATER, reason, wait_s, whole=True)
     if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
-        return Outcome(Fate.UNCLEAR, reason, wait_s)
-    return Outcome(Fate.NEVER, reason)
+        return Attempt(Fate.UNCLEAR, reason, wait_s)
+    return Attempt(Fate.NEVER, reason)
 
 
 @asynccontextmanager

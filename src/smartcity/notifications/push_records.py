@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from smartcity.errors import NotFound
-from smartcity.notifications.model import Delivery, DeliveryPlace, PushState
+from smartcity.notifications.model import PushPlace, PushStanding, PushState
 from smartcity.notifications.store import NotificationStore
 
 AT_LEAST_S: Final = 10.0
@@ -21,7 +21,7 @@ def pause_s_after(counting_s: float) -> float:
     return max(AT_LEAST_S, counting_s * SHARE)
 
 
-class Deliveries:
+class PushRecords:
     """The counts are kept, and counted anew behind the answers: it looks at a key of each push that
     was not sent, and without a configuration that is every one.
     """
@@ -39,14 +39,14 @@ class Deliveries:
         self.pause_s = pause_s_after(time.monotonic() - started)
 
     async def page(
-        self, state: PushState, reason: str | None, behind: DeliveryPlace | None, limit: int
-    ) -> Sequence[Delivery]:
+        self, state: PushState, reason: str | None, behind: PushPlace | None, limit: int
+    ) -> Sequence[PushStanding]:
         """Pushes in a state that have a reason, or this one: by reason, then newest first."""
-        return await self._store.deliveries(state, reason, behind, limit)
+        return await self._store.push_standings(state, reason, behind, limit)
 
-    async def get(self, notification: UUID) -> Delivery:
+    async def get(self, notification: UUID) -> PushStanding:
         """What became of any one push. Raises `NotFound`."""
-        found = await self._store.delivery(notification)
+        found = await self._store.push_standing(notification)
         if found is None:
             raise NotFound
         return found

@@ -14,7 +14,7 @@ from smartcity.reports.receipts import Receipts
 from smartcity.reports.store import ReportStore
 
 
-class Callers:
+class SmsReaders:
     """Who called and left a number (`notifications.letters.post.Readers`): they have no app."""
 
     def __init__(self, reports: PersonalStore) -> None:
@@ -28,7 +28,7 @@ class Callers:
         return {person: Reader(person=person, ids=frozenset({person})) for person in reached}
 
 
-class PhonesOfCallers:
+class SmsAddresses:
     """Where text messages go (`notifications.letters.post.Addresses`): to the mobile number that
     an operator wrote down for the report's caller, for as long as they agree that it is kept.
     """

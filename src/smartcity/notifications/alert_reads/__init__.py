@@ -1,0 +1,1 @@
+"""What devices have read of alerts, which lie in no inbox."""
