@@ -25,6 +25,11 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGNING_IN: Final = frozenset({"LogIn", "LogInByOidc", "RegisterDevice"})
 """They give a new cookie, so one that has expired must not stand in their way."""
 
+UNSUBSCRIBING: Final = frozenset({"AskToUnsubscribe", "Unsubscribe"})
+"""The link itself says whose mail it stops: no cookie of the browser's matters, nor whose page it
+was clicked on.
+"""
+
 OUR_PAGES: Final = frozenset({b"same-origin", b"none"})
 """`Sec-Fetch-Site` of what our own pages, or the person's own hand, made the browser send."""
 
@@ -62,7 +67,10 @@ class Authentication:
     def _cookie(self, scope: HTTPScope) -> str | None:
         """The token in the cookie, if there is one. Raises `Forbidden` for another site's doing."""
         handler = scope["route_handler"]
-        signing_in = isinstance(handler, HTTPRouteHandler) and handler.operation_id in SIGNING_IN
+        operation = handler.operation_id if isinstance(handler, HTTPRouteHandler) else None
+        if operation in UNSUBSCRIBING:
+            return None
+        signing_in = operation in SIGNING_IN
         cookie = None if signing_in else _cookie(scope)
         if scope["method"] in SAFE or not (signing_in or cookie):
             return cookie

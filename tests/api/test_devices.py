@@ -75,6 +75,8 @@ async def test_a_device_changes_what_it_names_and_takes_away_with_null(database:
         ({"platform": "toaster", "language": "vi"}, "platform"),
         ({"platform": "ios", "language": "fr"}, "language"),
         ({"platform": "ios", "language": "vi", "push": {"kind": "fid", "value": ""}}, "push.value"),
+        (PHONE | {"push": {"kind": "fid", "value": ".."}}, "push.value"),
+        (PHONE | {"push": {"kind": "fid", "value": "x" * 4096}}, "push.value"),
         ({"platform": "ios", "language": "vi", "admin": True}, None),
     ],
 )

@@ -1,5 +1,6 @@
 """Whom the city may write to by e-mail: given, confirmed, stopped and forgotten, over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_string
@@ -244,6 +245,16 @@ async def test_a_stranger_is_sent_five_codes_a_day_at_the_most_whoever_asks(
     assert len(smtp.mails()) == 5
 
 
+async def test_asking_many_times_at_once_sends_no_more_codes_than_asking_in_turn(
+    mailing_town: Town, issuer: LocalIssuer, lan: Person
+) -> None:
+    members = [await member(mailing_town, issuer, f"{number}") for number in range(8)]
+    answers = await asyncio.gather(*(ask(one, "victim@example.org") for one in members))
+    assert sorted(answers) == [202] * 5 + [429] * 3, "to one address"
+    answers = await asyncio.gather(*(ask(lan, f"{number}@example.org") for number in range(8)))
+    assert sorted(answers) == [202] * 5 + [429] * 3, "of one person"
+
+
 async def test_another_address_takes_the_place_of_the_first_and_needs_its_own_code(
     mailing_town: Town, lan: Person, smtp: Smtp
 ) -> None:
@@ -314,6 +325,18 @@ async def test_one_click_in_a_mail_program_stops_all_mail_without_a_log_in(
     assert await ask(lan) == 202
     await sent(mailing_town)
     assert await confirm(lan, code_of(smtp)) == 200, "whoever wants mails again gets a new code"
+
+
+async def test_no_log_in_that_a_browser_still_keeps_stands_in_the_way_of_stopping_mail(
+    mailing_town: Town, lan: Person, smtp: Smtp
+) -> None:
+    await confirmed(mailing_town, lan, smtp)
+    link = await stop_link(mailing_town, smtp)
+    ended = {"Cookie": "smartcity=d_ended-long-ago", "Origin": "null"}
+    browser = mailing_town.nobody()
+    assert (await browser.get(link, headers=ended)).status_code == 200
+    assert (await browser.ask("POST", link, headers=ended)).status_code == 200
+    assert await state(lan) == "stopped"
 
 
 async def test_a_link_that_was_tampered_with_stops_nothing(

@@ -262,6 +262,34 @@ async def test_while_fcm_is_away_nothing_is_lost_and_it_is_left_alone(
     assert fcm.topics() == {"city-vi": ["phone"]}
 
 
+async def test_one_phone_that_fcm_refuses_keeps_no_other_waiting(
+    database: Database, devices: DeviceService, hanoi: City, calls: Calls, fcm: Fcm
+) -> None:
+    """However early in the order its topic comes, and however often it is tried again."""
+    refused = await register(devices, "refused")
+    await devices.update(refused, DeviceChange(units=(WARD,)))
+    for name in ("one", "another"):
+        await devices.update(await register(devices, name), DeviceChange(units=(NEXT,)))
+
+    class Refusing(Calls):
+        async def change(
+            self, topic: str, addresses: Sequence[PushAddress], *, subscribe: bool
+        ) -> list[PushResult]:
+            told = await super().change(topic, addresses, subscribe=subscribe)
+            return [
+                PushResult(Outcome.RETRY, "HTTP 414") if one.value == "refused" else result
+                for one, result in zip(addresses, told, strict=True)
+            ]
+
+    keeper = Keeping(database, devices, hanoi, Refusing(calls))
+    await keeper.keep()
+    assert await marked(database) == 1
+    await register(devices, "later")
+    await keeper.keep()
+    assert "later" in fcm.topics()["city-vi"]
+    assert await marked(database) == 1
+
+
 async def test_what_changes_while_fcm_is_told_is_told_next(
     database: Database, devices: DeviceService, hanoi: City, calls: Calls, fcm: Fcm
 ) -> None:

@@ -1,5 +1,6 @@
 """What a device does with itself, and what others may know of it."""
 
+import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,6 +36,9 @@ CHUNK: Final = 1000
 
 DEVICE: Final = frozenset({Role.DEVICE})
 
+FID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
+"""A Firebase installation id: base64 for addresses, with room for longer ones than today's 22."""
+
 
 class DeviceService:
     def __init__(self, store: DeviceStore, city: City) -> None:
@@ -44,6 +48,7 @@ class DeviceService:
     async def register(self, new: NewDevice) -> tuple[Device, str]:
         """A new device and its token, which is told once. Raises `Invalid`."""
         self._check_language(new.language)
+        _check_push(new.push)
         token, at = new_token(PREFIX), now()
         device = Device(
             id=new_id(),
@@ -69,6 +74,8 @@ class DeviceService:
         """Change what is given. Raises `Invalid`, `NotFound`."""
         if change.language is not UNSET:
             self._check_language(change.language)
+        if change.push is not UNSET:
+            _check_push(change.push)
         if change.units is not UNSET:
             self._check_units(change.units)
             change = msgspec.structs.replace(change, units=tuple(dict.fromkeys(change.units)))
@@ -165,3 +172,9 @@ class DeviceService:
         unknown = [place for place, code in enumerate(categories) if code not in known]
         if unknown:
             raise Invalid(*(FieldError(f"categories.{place}", "unknown") for place in unknown))
+
+
+def _check_push(address: PushAddress | None) -> None:
+    """An installation id stands in the path of what FCM is asked: nothing may lead elsewhere."""
+    if address is not None and address.kind == "fid" and not FID.fullmatch(address.value):
+        raise Invalid(FieldError("push.value", "malformed"))

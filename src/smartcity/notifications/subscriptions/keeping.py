@@ -150,8 +150,9 @@ class SubscriptionKeeper:
             said = await asyncio.gather(*(self._call(one) for one in calls[start : start + CALLS]))
             for one in said:
                 results |= one
-            if any(_refused_all(one.values()) for one in said):
-                self._pause([result for one in said for result in one.values()])
+            told = [result for one in said for result in one.values()]
+            if _refused_all(told):  # one phone's own topic says nothing of the others
+                self._pause(told)
                 break
             self._failures = 0
         return results

@@ -74,15 +74,16 @@ class EmailOwners:
         person = _person(actor)
         if not actor.is_staff:
             await self._agreed(actor, new)
-        asked = [(EMAIL_ASKED, key) for key in (str(person), new.address.casefold())]
-        await self._attempts.check_all(*asked)
-        if actor.is_staff:
-            await self._audit.write(actor, "staff_email_changed", person)
-        email = await self._emails.ask(person, new.address, language)
-        if email is None:
-            return OwnEmail(address=masked(new.address), state=EmailState.CONFIRMED)
-        for one in asked:
-            await self._attempts.failed(*one)
+        of_person, of_address = (EMAIL_ASKED, str(person)), (EMAIL_ASKED, new.address.casefold())
+        # Each in turn: many at once would all pass before the first of them has counted.
+        async with self._attempts.in_turn(of_person), self._attempts.in_turn(of_address):
+            if actor.is_staff:
+                await self._audit.write(actor, "staff_email_changed", person)
+            email = await self._emails.ask(person, new.address, language)
+            if email is None:
+                return OwnEmail(address=masked(new.address), state=EmailState.CONFIRMED)
+            for kind, key in (of_person, of_address):
+                await self._attempts.failed(kind, key)
         await self._letters.add([self._confirmation(email, language)])
         return OwnEmail(address=masked(new.address), state=email.state)
 
