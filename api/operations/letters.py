@@ -18,9 +18,14 @@ from smartcity.notifications.letters.desk import LetterDesk
 from smartcity.notifications.letters.model import LetterPlace, LetterStanding
 from smartcity.notifications.model import Channel, PushState, Urgency
 
-Through = Annotated[Channel, QueryParameter(name="channel", description="How they go.")]
+Through = Annotated[
+    Channel, QueryParameter(name="channel", description="How they go. E-mail by default.")
+]
 State = Annotated[
-    PushState, QueryParameter(name="state", description="What became of it, or that it waits.")
+    PushState,
+    QueryParameter(
+        name="state", description="What became of it, or that it waits. Failed ones by default."
+    ),
 ]
 LetterId = Annotated[UUID, PathParameter(description="The letter's id.")]
 Reason = Annotated[

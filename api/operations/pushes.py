@@ -16,7 +16,10 @@ from smartcity.notifications.model import PushPlace, PushStanding, PushState, Ur
 from smartcity.notifications.push_records import PushRecords
 
 State = Annotated[
-    PushState, QueryParameter(name="state", description="What became of it, or that it waits.")
+    PushState,
+    QueryParameter(
+        name="state", description="What became of it, or that it waits. Failed ones by default."
+    ),
 ]
 PushId = Annotated[UUID, PathParameter(description="The notification's id.")]
 Reason = Annotated[

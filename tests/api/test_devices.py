@@ -56,7 +56,7 @@ async def test_a_device_changes_what_it_names_and_takes_away_with_null(database:
             "language": "en",
             "units": ["u2"],
             "categories": ["pothole", "roads"],
-            "quiet_hours": {"from": "22:00:00", "to": "06:00:00"},
+            "quiet_hours": {"from": "22:00", "to": "06:00:00"},
             "push": None,
         }
         answer = await http.patch("/v1/devices/me", json=change, headers=headers)

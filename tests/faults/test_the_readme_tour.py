@@ -75,6 +75,7 @@ def test_the_tour_works_line_by_line(city: str, tmp_path: Path) -> None:
         '"status": "in_progress"',
         "200 application/vnd.mapbox-vector-tile",
         '"code": "outside_city"',
+        '"quiet_hours":{"from":"22:00","to":"06:00"}',
         '"unassigned"',
         '"code": "tasks_open"',
         '"status": "done"',

@@ -65,7 +65,7 @@ async def test_a_language_that_the_city_does_not_speak_is_refused(database: Data
 async def test_a_change_leaves_what_it_does_not_name(database: Database):
     identity = Identity(database)
     device, _ = await identity.devices.register(PHONE)
-    quiet = QuietHours(start=time(22), end=time(6, 30))
+    quiet = QuietHours.between(time(22), time(6, 30))
     await identity.devices.update(device.id, DeviceChange(quiet_hours=quiet))
     changed = await identity.devices.update(device.id, DeviceChange(units=("u2", "u1", "u2")))
     assert (changed.units, changed.quiet_hours, changed.push, changed.language) == (

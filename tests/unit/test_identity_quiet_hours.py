@@ -11,9 +11,9 @@ from smartcity.identity.devices.model import QuietHours
 from smartcity.identity.devices.quiet_hours import quiet_until
 
 HANOI, BOSTON = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("America/New_York")
-NIGHT = QuietHours(start=time(22), end=time(6))
+NIGHT = QuietHours.between(time(22), time(6))
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-NOON = QuietHours(start=time(12), end=time(13, 30))
+NOON = QuietHours.between(time(12), time(13, 30))
 
 
 def at(text: str, zone: ZoneInfo = HANOI, fold: int = 0) -> datetime:
@@ -43,7 +43,7 @@ def test_quiet_hours_begin_with_their_first_moment_and_end_before_their_last(
 
 
 def test_from_and_to_alike_are_no_quiet_hours_at_all() -> None:
-    never = QuietHours(start=time(8), end=time(8))
+    never = QuietHours.between(time(8), time(8))
     assert quiet_until(never, at("2026-03-03T08:00"), HANOI) is None
     assert quiet_until(never, at("2026-03-03T20:00"), HANOI) is None
 
@@ -65,14 +65,14 @@ def test_the_night_in_which_summer_ends_is_an_hour_longer() -> None:
 
 
 def test_a_time_that_the_clock_leaps_over_is_the_one_it_would_have_been() -> None:
-    hours = QuietHours(start=time(1), end=time(2, 30))
+    hours = QuietHours.between(time(1), time(2, 30))
     assert quiet_until(hours, at("2026-03-08T01:59", BOSTON), BOSTON) == at(
         "2026-03-08T03:30", BOSTON
     )
 
 
 def test_of_a_time_that_comes_twice_the_first_counts() -> None:
-    hours = QuietHours(start=time(0, 30), end=time(1, 30))
+    hours = QuietHours.between(time(0, 30), time(1, 30))
     assert quiet_until(hours, at("2026-11-01T01:29", BOSTON), BOSTON) == at(
         "2026-11-01T01:30", BOSTON
     )
@@ -88,7 +88,7 @@ def test_of_a_time_that_comes_twice_the_first_counts() -> None:
 def test_quiet_hours_end_within_a_day_and_are_over_when_they_end(
     start: time, end: time, moment: datetime, zone: ZoneInfo
 ) -> None:
-    hours = QuietHours(start=start, end=end)
+    hours = QuietHours.between(start, end)
     until = quiet_until(hours, moment, zone)
     if until is not None:
         assert moment < until <= moment + timedelta(days=1, hours=1)

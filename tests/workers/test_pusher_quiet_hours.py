@@ -30,7 +30,7 @@ async def sleeper(devices: DeviceService, city: City, begins: datetime, ends: da
     def of_the_wall(moment: datetime) -> time:
         return city.local(moment).time().replace(tzinfo=None)
 
-    hours = QuietHours(start=of_the_wall(begins), end=of_the_wall(ends))
+    hours = QuietHours.between(of_the_wall(begins), of_the_wall(ends))
     await devices.update(phone, DeviceChange(quiet_hours=hours))
     return phone
 

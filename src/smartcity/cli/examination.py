@@ -171,7 +171,7 @@ def _email(settings: Settings) -> Finding:
         server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
     except SettingsError as error:
         return Finding("e-mail", State.WRONG, str(error))
-    found = f"from {sender} through {server.host}:{server.port}"
+    found = f"from {sender} through {server.host}:{server.port} (not tried)"
     if server.security == "none":
         return Finding("e-mail", State.MIND, f"{found}, unencrypted")
     if not settings.public_url.startswith("https://"):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,8 @@ ADDRESS_DAYS: Final = 270
 Language = Annotated[str, Meta(max_length=35)]
 UnitCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
 CategoryCodes = Annotated[tuple[Annotated[str, Meta(max_length=40)], ...], Meta(max_length=100)]
-LocalTime = Annotated[time, Meta(tz=False)]
+WallTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
+"""A time of the day by the clock on the wall: `22:00`, or `22:00:00`."""
 
 
 class Platform(StrEnum):
@@ -39,8 +40,16 @@ class PushAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a device wants no push, in the city's zone; over midnight when `to` is the earlier."""
 
-    start: LocalTime = msgspec.field(name="from")
-    end: LocalTime = msgspec.field(name="to")
+    start: WallTime = msgspec.field(name="from")
+    end: WallTime = msgspec.field(name="to")
+
+    @classmethod
+    def between(cls, start: time, end: time) -> Self:
+        return cls(start=start.isoformat(), end=end.isoformat())
+
+    @property
+    def times(self) -> tuple[time, time]:
+        return time.fromisoformat(self.start), time.fromisoformat(self.end)
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,11 +15,11 @@ def quiet_until(hours: QuietHours, at: datetime, zone: ZoneInfo) -> datetime | N
 
     They begin with `from` and end before `to`; where both are the same, there are none.
     """
-    today = at.astimezone(zone).date()
-    over_midnight = timedelta(days=1 if hours.end < hours.start else 0)
+    today, (start, end) = at.astimezone(zone).date(), hours.times
+    over_midnight = timedelta(days=1 if end < start else 0)
     for day in (today - timedelta(days=1), today):
-        begin = datetime.combine(day, hours.start, zone).astimezone(UTC)
-        end = datetime.combine(day + over_midnight, hours.end, zone).astimezone(UTC)
-        if begin <= at < end:
-            return end
+        begin = datetime.combine(day, start, zone).astimezone(UTC)
+        over = datetime.combine(day + over_midnight, end, zone).astimezone(UTC)
+        if begin <= at < over:
+            return over
     return None

@@ -88,6 +88,6 @@ class SmsCarrier:
         if self._policy.hours is None:
             return 0.0
         first, last = self._policy.hours
-        quiet = QuietHours(start=last, end=first)
+        quiet = QuietHours.between(last, first)
         morning = quiet_until(quiet, at, self._city.zone)
         return (morning - at).total_seconds() if morning else 0.0
