@@ -45,7 +45,7 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @classmethod
     def between(cls, start: time, end: time) -> Self:
-        return cls(start=start.isoformat(), end=end.isoformat())
+        return cls(start=start.isoformat("seconds"), end=end.isoformat("seconds"))
 
     @property
     def times(self) -> tuple[time, time]:
