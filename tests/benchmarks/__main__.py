@@ -53,9 +53,10 @@ async def measure(options: argparse.Namespace) -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smartcity-bench-"))
         enter = stack.enter_async_context
         fcm_port = free_port(HOST, 0)
-        fcm = f"https://{HOST}:{fcm_port}"  # as Firebase: HTTP/2 over TLS
-        tls = self_signed(Path(folder), HOST)
-        os.environ[TRUSTED] = str(tls[0])  # for us, and for the worker as our child
+        fcm, tls = f"http://{HOST}:{fcm_port}", ()
+        if options.tls:
+            fcm, tls = f"https://{HOST}:{fcm_port}", self_signed(Path(folder), HOST)
+            os.environ[TRUSTED] = str(tls[0])  # for us, and for the worker as our child
         settings, database = await enter(
             empty_database(
                 data_dir=folder,
@@ -75,7 +76,13 @@ async def measure(options: argparse.Namespace) -> None:
             dossiers=options.dossiers,
         )
         bare = await enter(serving(settings, "tests.benchmarks.bare", ready="/answer"))
-        words = ("--port", str(fcm_port), "--keep", str(KEPT), "--tls", *map(str, tls))
+        words = (
+            "--port",
+            str(fcm_port),
+            "--keep",
+            str(KEPT),
+            *(("--tls", *map(str, tls)) if tls else ()),
+        )
         await enter(
             serving(
                 settings,
@@ -124,6 +131,11 @@ def options() -> argparse.Namespace:
     parser.add_argument("--reports", type=int, default=20_000, help="that are there before")
     parser.add_argument("--dossiers", type=int, default=100_000, help="that are there before")
     parser.add_argument("--phones", type=int, default=696_347, help="that an alert is told to")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="push in HTTP/2 over TLS; FCM's half of it is paid here too",
+    )
     parser.add_argument("--only", type=_names, help=f"some of {','.join(FIGURES)}")
     return parser.parse_args()
 

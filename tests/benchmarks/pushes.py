@@ -1,7 +1,8 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Pushes, from the moment they are due to what became of them being written down, by one worker;
-and beside it the sender of firebase-admin, which only sends. Both speak HTTP/2 over TLS, as FCM.
+and beside it the sender of firebase-admin, which only sends. With `--tls` both speak HTTP/2 over
+TLS, as to FCM: then the stand-in's half of the ciphers is paid by the same two cores.
 
 The pace of a quota is set out of the way: what is measured is what the worker can do.
 """
