@@ -13,6 +13,7 @@ import datetime
 import ipaddress
 import json
 import ssl
+import sys
 import time
 from pathlib import Path
 from typing import Any, Final, cast
@@ -79,7 +80,7 @@ class Office:
 
     # --- the hooks of aiosmtpd -------------------------------------------------------------------
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it so
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if answer := await self.meet(server, "mail", None):
@@ -90,7 +91,7 @@ class Office:
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if answer := await self.meet(server, "rcpt", address):
@@ -98,7 +99,7 @@ class Office:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it so
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         (recipient,) = envelope.rcpt_tos
@@ -243,7 +244,9 @@ async def serve(folder: Path) -> None:
     await web.TCPSite(runner, HOST, 0).start()
     host, port = runner.addresses[0][:2]
     ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
-    print(json.dumps({**ports, "inspect": f"http://{host}:{port}"}), flush=True)  # noqa: T201
+    told = json.dumps({**ports, "inspect": f"http://{host}:{port}"})
+    sys.stdout.write(f"{told}\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 
