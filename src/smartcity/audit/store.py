@@ -14,6 +14,7 @@ from smartcity.feed.outbox import outbox
 from smartcity.feed.store import OUTBOX_INDEX
 from smartcity.storage.leases import COLLECTION as LEASES
 from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
+from smartcity.storage.transactions import in_transaction
 
 RECORDS: Final = "audit_records"
 ENTRIES: Final = "audit_entries"
@@ -105,8 +106,7 @@ class AuditStore:
 
         if not entries:
             return await write(None)
-        async with self._database.client.start_session() as session:
-            return await session.with_transaction(write)
+        return await in_transaction(self._database, write)
 
     async def documents(self) -> AsyncIterator[Mapping[str, Any]]:
         """Every entry as it lies there, by number: what was tampered with may be no entry."""

@@ -14,6 +14,7 @@ from smartcity.feed.outbox import OUTBOX_AT, Promise, outbox
 from smartcity.identifiers import new_code
 from smartcity.storage.leases import COLLECTION as LEASES
 from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.transactions import in_transaction
 
 ANNOUNCEMENTS: Final = "announcements"
 """Events that no other document promises: one document each."""
@@ -136,8 +137,7 @@ class FeedStore:
             )
             return first + len(events) - 1
 
-        async with self._database.client.start_session() as session:
-            return await session.with_transaction(write)
+        return await in_transaction(self._database, write)
 
     async def clear(self, promises: Sequence[Promise], seq: int) -> None:
         """Take exactly these events out of their outboxes; what came since stays promised.

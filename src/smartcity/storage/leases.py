@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from pymongo import ReturnDocument, timeout
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout, NetworkTimeout
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from smartcity.storage.mongo import Database, Document
-from smartcity.storage.transactions import end_abandoned
+from smartcity.storage.transactions import despite_abandoned
 
 COLLECTION: Final = "leases"
 
@@ -76,16 +76,11 @@ class Lease:
         self.fence = None
 
     async def _write(self, write: Callable[[], Awaitable[written]]) -> written:
-        """Do it, even if a process that died has left a transaction open that wrote the document:
-        the publisher's counter lives in it.
+        """Do it, even if a dead process has written the document: the publisher's counter lives in
+        it.
         """
-        wait_s = max(self._lease_s, SHORTEST_WAIT_S)
-        try:
-            with timeout(wait_s):
-                return await write()
-        except (ExecutionTimeout, NetworkTimeout):
-            await end_abandoned(self._leases.database, wait_s)
-            return await write()
+        patience_s = max(self._lease_s, SHORTEST_WAIT_S)
+        return await despite_abandoned(self._leases.database, write, patience_s)
 
     async def _prolong(self) -> bool:
         renewed = await self._leases.update_one(

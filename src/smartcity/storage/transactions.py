@@ -1,13 +1,56 @@
-"""Transactions that a process left open when it died.
+"""Transactions, and what a process that died in one leaves open.
 
-The server keeps one for a minute (`transactionLifetimeLimitSeconds`), and as long nobody else can
-write what it has written.
+The server keeps such a one for a minute (`transactionLifetimeLimitSeconds`), and as long nobody
+else can write what it has written.
 """
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from pymongo import timeout
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import ExecutionTimeout, NetworkTimeout
 
 from smartcity.storage.mongo import APP, Database
 
+PATIENCE_S: Final = 3.0
+"""So long a transaction may go on, or wait for others, until it looks for one that was abandoned.
+"""
 
-async def end_abandoned(database: Database, idle_s: float) -> None:
+PERHAPS_COMMITTED: Final = "UnknownTransactionCommitResult"
+
+done = TypeVar("done")
+
+
+async def in_transaction(
+    database: Database, write: Callable[[AsyncClientSession], Awaitable[done]]
+) -> done:
+    """Everything that is written with the session, or nothing. `write` may be run several times."""
+
+    async def attempt() -> done:
+        async with database.client.start_session() as session:
+            return await session.with_transaction(write)
+
+    return await despite_abandoned(database, attempt, PATIENCE_S)
+
+
+async def despite_abandoned(
+    database: Database, write: Callable[[], Awaitable[done]], patience_s: float
+) -> done:
+    """Write, even if a process that died has left a transaction open that wrote the same: that is
+    ended after so long, and `write` run again.
+    """
+    try:
+        with timeout(patience_s):
+            return await write()
+    except (ExecutionTimeout, NetworkTimeout) as error:
+        if error.has_error_label(PERHAPS_COMMITTED):
+            raise
+        await _end_abandoned(database, patience_s)
+        return await write()
+
+
+async def _end_abandoned(database: Database, idle_s: float) -> None:
     """End the transactions of our processes in which nothing was done for so long.
 
     Whoever asks may end what was begun under the same database account: no privilege is needed.

@@ -13,6 +13,7 @@ from smartcity.errors import Conflict, StaleVersion
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.model import Session, Staff
 from smartcity.storage.mongo import Database, Document, from_document, if_found, to_document
+from smartcity.storage.transactions import in_transaction
 
 STAFF: Final = "staff"
 SESSIONS: Final = "sessions"
@@ -49,7 +50,6 @@ COLLEAGUES: Final = 1000
 
 class StaffStore:
     def __init__(self, database: Database) -> None:
-        self._client = database.client
         self._staff = database[STAFF]
         self._guards = database[GUARDS]
 
@@ -134,8 +134,7 @@ class StaffStore:
                 raise Conflict(reason="last_admin")
             return changed
 
-        async with self._client.start_session() as session:
-            return await session.with_transaction(write)
+        return await in_transaction(self._staff.database, write)
 
     async def _change(
         self, staff: Staff, fields: Mapping[str, Any], session: AsyncClientSession | None

@@ -10,6 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from smartcity.identifiers import new_id
 from smartcity.reports.confirmations.model import Confirmation
 from smartcity.storage.mongo import Database, Document, from_document, to_document
+from smartcity.storage.transactions import in_transaction
 
 CONFIRMATIONS: Final = "confirmations"
 
@@ -76,8 +77,7 @@ class ConfirmationStore:
                 await self._confirmations.delete_many({"_id": {"$in": known}}, session=session)
 
         while await self._confirmations.find_one(linked, {"_id": 1}):
-            async with self._confirmations.database.client.start_session() as session:
-                await session.with_transaction(write)
+            await in_transaction(self._confirmations.database, write)
 
     async def withdraw(self, reports: Collection[UUID], persons: Collection[UUID]) -> None:
         await self._confirmations.delete_many(

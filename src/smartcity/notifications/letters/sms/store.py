@@ -10,6 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from smartcity.notifications.letters.sms.model import Payment
 from smartcity.storage.mongo import Database, Document
+from smartcity.storage.transactions import in_transaction
 
 MONTHS: Final = "sms_months"
 PAYMENTS: Final = "sms_payments"
@@ -23,7 +24,7 @@ class SmsBudgetStore:
     """The count and its reason are written together or not at all: one transaction each."""
 
     def __init__(self, database: Database) -> None:
-        self._client = database.client
+        self._database = database
         self._months = database[MONTHS]
         self._payments = database[PAYMENTS]
 
@@ -58,8 +59,7 @@ class SmsBudgetStore:
                 message=wanted.message, month=wanted.month, parts=parts, attempt=wanted.attempt
             )
 
-        async with self._client.start_session() as session:
-            return await session.with_transaction(write)
+        return await in_transaction(self._database, write)
 
     async def give_back(self, paid: Payment) -> None:
         """Return what an attempt paid, if no other has begun since: that one may rest on it."""
@@ -81,8 +81,7 @@ class SmsBudgetStore:
                 {"_id": paid.month}, {"$inc": {"parts": -paid.parts}}, session=session
             )
 
-        async with self._client.start_session() as session:
-            await session.with_transaction(write)
+        await in_transaction(self._database, write)
 
     async def spent(self, month: str) -> int:
         """The parts that were paid in a month and not given back."""
