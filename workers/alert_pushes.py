@@ -1,5 +1,6 @@
 """The deliveries of alerts: the most urgent source of the pusher's."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -58,9 +59,23 @@ class AlertPushes:
         self._walks: dict[UUID, Walk] = {}
         self._lost: set[UUID] = set()
         self._hand: dict[tuple[UUID, str], tuple[Walk, str]] = {}
+        self._at_work = asyncio.Lock()
+        """A walk is read on or written down, never both at once."""
 
     async def take(self, room: int) -> Sequence[PushMessage]:
-        at = now()
+        async with self._at_work:
+            return await self._take(room, now())
+
+    async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
+        async with self._at_work:
+            await self._settle(results, now())
+
+    def give_back(self) -> None:
+        self._walks.clear()
+        self._lost.clear()
+        self._hand.clear()
+
+    async def _take(self, room: int, at: datetime) -> Sequence[PushMessage]:
         await self._look(at)
         messages: list[PushMessage] = []
         for walk in list(self._walks.values()):
@@ -73,8 +88,9 @@ class AlertPushes:
                 await self._write_down(walk, at)
         return messages
 
-    async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
-        at = now()
+    async def _settle(
+        self, results: Sequence[tuple[PushMessage, PushResult]], at: datetime
+    ) -> None:
         gone: list[PushAddress] = []
         told: defaultdict[Walk, list[tuple[str, PushResult]]] = defaultdict(list)
         for message, result in results:
@@ -90,11 +106,6 @@ class AlertPushes:
                 await self._write_down(walk, at)
         for message, _ in results:
             del self._hand[_name(message)]
-
-    def give_back(self) -> None:
-        self._walks.clear()
-        self._lost.clear()
-        self._hand.clear()
 
     async def _look(self, at: datetime) -> None:
         """What is under way now: whatever was stopped is not."""

@@ -14,7 +14,7 @@ from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import Limit, PushMessage, PushResult, PushSender
 from smartcity.storage.leases import Lease
 
-IN_HAND: Final = 2500
+IN_HAND: Final = 4000
 """So many are in memory at the most: read and not sent yet, on their way, or not written down."""
 
 LANES: Final = 512
@@ -29,11 +29,13 @@ POLL_S: Final = 0.05
 
 class Source(Protocol):
     """Messages that wait to be sent, and what becomes of them. Only what a source wrote down
-    outlives the process.
+    outlives the process. One task takes and another settles, at the same time.
     """
 
     async def take(self, room: int) -> Sequence[PushMessage]:
-        """Up to `room` that are due, longest waiting first, and none that is in hand."""
+        """Up to `room` that are due, longest waiting first, and none that is in hand, or was when
+        this began.
+        """
         ...
 
     async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
@@ -67,18 +69,17 @@ class Pusher:
             return 0
         run = Run(self._sources, self._sender, self._pace)
         try:
-            async with asyncio.TaskGroup() as lanes:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(run.write_down())
                 while await self._lease.hold() is not None:  # else somebody else sends these now
                     if self._finishing:
                         run.drop_waiting()
                     done = self._finishing or await run.refill()
-                    run.launch(lanes)
-                    await run.write_down()
+                    run.launch(tasks)
                     if done and not run.in_hand:
                         break
                     await run.news()
                 run.stop()
-            await run.write_down()
         finally:
             for source in self._sources:
                 source.give_back()
@@ -100,7 +101,9 @@ class Run:
         self._answered: list[list[tuple[PushMessage, PushResult]]] = [[] for _ in sources]
         self._lanes: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
-        self._news = asyncio.Event()
+        self._many_answered = asyncio.Event()
+        self._room = asyncio.Event()
+        self._over = False
         self.in_hand = 0
         self.taken = 0
 
@@ -132,19 +135,16 @@ class Run:
             lane.add_done_callback(self._ended)
 
     async def write_down(self) -> None:
-        for place, source in enumerate(self._sources):
-            answered, self._answered[place] = self._answered[place], []
-            if answered:
-                await source.settle(answered)
-                self.in_hand -= len(answered)
+        """Write down whatever is answered, for as long as the run goes on."""
+        while self._lanes or not self._over:
+            await _next(self._many_answered)
+            await self._settle()
+        await self._settle()
 
     async def news(self) -> None:
-        """Wait until a group was answered, all was, or a moment passed."""
-        self._news.clear()
-        if self._lanes or any(self._waiting):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._news.wait()
+        """Wait until there is room for more, or a moment passed."""
+        if self.in_hand:
+            await _next(self._room)
 
     def drop_waiting(self) -> None:
         """What was not sent yet is not in hand any more."""
@@ -153,8 +153,20 @@ class Run:
             waiting.clear()
 
     def stop(self) -> None:
+        """Nothing leaves any more; what was answered is still written down."""
+        self._over = True
+        self.drop_waiting()
         for lane in self._lanes:
             lane.cancel()
+        self._many_answered.set()
+
+    async def _settle(self) -> None:
+        for place, source in enumerate(self._sources):
+            answered, self._answered[place] = self._answered[place], []
+            if answered:
+                await source.settle(answered)
+                self.in_hand -= len(answered)
+                self._room.set()
 
     async def _lane(self) -> None:
         """One message after the other, the most urgent first, as fast as the pace allows."""
@@ -166,7 +178,7 @@ class Run:
             answered = self._answered[place]
             answered.append((message, result))
             if len(answered) == GROUP:
-                self._news.set()
+                self._many_answered.set()
 
     def _first(self) -> int | None:
         for place, waiting in enumerate(self._waiting):
@@ -176,5 +188,13 @@ class Run:
 
     def _ended(self, lane: asyncio.Task[None]) -> None:
         self._lanes.discard(lane)
-        if not self._lanes and not any(self._waiting):
-            self._news.set()
+        if not self._lanes:
+            self._many_answered.set()
+
+
+async def _next(event: asyncio.Event) -> None:
+    """Wait until it happens again, but for a moment only."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(POLL_S):
+            await event.wait()
+    event.clear()

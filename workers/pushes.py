@@ -33,11 +33,10 @@ class NotificationPushes:
 
     async def take(self, room: int) -> Sequence[PushMessage]:
         at = now()
-        due = await self._store.due(
-            self._urgency, at, room, behind=self._behind, but=self._hand.keys()
-        )
+        held = frozenset(self._hand)
+        due = await self._store.due(self._urgency, at, room, behind=self._behind, but=held)
         self._behind = due[-1].place if len(due) == room else None
-        due = [one for one in due if one.id not in self._hand]
+        due = [one for one in due if one.id not in held]
         reach = await self._devices.reach({one.recipient for one in due}) if due else {}
         standing: dict[UUID, Push] = {}
         messages: list[PushMessage] = []

@@ -100,7 +100,7 @@ async def append_only(town: Town) -> None:
     feed, lease = FeedStore(town.database), Lease(town.database, PUBLISHER, "dying", 60)
     fence = await lease.acquire()
     assert fence is not None
-    for promise in await feed.promises(REPORTS, 500):
+    for promise in await feed.promises([REPORTS], 500):
         known = await feed.published([event.id for event in promise.events])
         if fresh := [event for event in promise.events if event.id not in known]:
             await feed.append(fence, fresh)

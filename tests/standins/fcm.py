@@ -23,10 +23,8 @@ An address that begins with an error's word (`unregistered-…`, `mismatch-…`,
 `thirdparty-…`, `quota-…`, `unavailable-…`, `internal-…`) always gets that error; one that begins
 with `broken-` has its connection closed.
 
-With `--tls CERTIFICATE KEY` it speaks TLS and, as FCM does, HTTP/2 with up to a hundred requests at
-once on a connection.
-
-It serves from one process under Granian, so that it takes more than 10,000 messages a second.
+It speaks HTTP/1.1 (`fcm_http1.py`), or with `--tls CERTIFICATE KEY`, as FCM does, HTTP/2 over TLS
+(`fcm_http2.py`); from one process either way, and more than 10,000 messages a second.
 """
 
 import argparse
@@ -39,26 +37,23 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
 import uvloop
-from granian.constants import Interfaces
-from granian.http import HTTP2Settings
-from granian.rsgi import Scope
-from granian.server.embed import Server
 
+from smartcity.heap import keep_for_good
 from smartcity.storage.processes import free_port
+from tests.standins import fcm_http1, fcm_http2
+from tests.standins.fcm_exchange import Answer, Request, answer
 from tests.standins.fcm_messages import target, violations
 from tests.standins.fcm_quick import taken_at_a_glance
 from tests.standins.fcm_refusals import (
     BROKEN,
     PREFIXES,
     REFUSALS,
-    Answer,
     Fault,
-    answer,
     refused,
     refused_caller,
     refused_message,
@@ -66,28 +61,10 @@ from tests.standins.fcm_refusals import (
 from tests.standins.fcm_topics import Topics
 
 SEND: Final = re.compile(r"/v1/projects/[^/]+/messages:send")
-JSON: Final = [("content-type", "application/json")]
 DONE: Final = Answer(204)
-
-REQUESTS_AT_ONCE: Final = 100
-"""So many FCM takes on one connection over HTTP/2."""
 
 Route = Callable[[bytes, str], Answer]
 """What is answered to a body and a query."""
-
-
-class Transport(Protocol):
-    async def send_bytes(self, data: bytes, /) -> None: ...
-
-
-class Exchange(Protocol):
-    """Granian's side of a request, as far as it is used here."""
-
-    async def __call__(self) -> bytes: ...
-    def response_bytes(
-        self, status: int, headers: list[tuple[str, str]], body: bytes, /
-    ) -> None: ...
-    def response_stream(self, status: int, headers: list[tuple[str, str]], /) -> Transport: ...
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -126,27 +103,21 @@ class FcmStandIn:
             ("DELETE", "/standin/faults"): self._forget_faults,
         }
 
-    async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
-        body = await protocol()
-        if scope.method == "POST" and SEND.fullmatch(scope.path):
-            told = await self._send(scope, body)
-        else:
-            told = self._other(scope, body)
-        if told is None:  # more was promised than comes, so the connection is closed
-            await protocol.response_stream(200, [("content-length", "9")]).send_bytes(b"{")
-        else:
-            protocol.response_bytes(told.status, [*JSON, *told.headers], told.body)
-
-    def _other(self, scope: Scope, body: bytes) -> Answer:
-        route = self._routes.get((scope.method, scope.path))
+    async def answer(self, request: Request) -> Answer | None:
+        """None: the connection breaks in the middle of the answer."""
+        if request.method == "POST" and SEND.fullmatch(request.path):
+            return await self._send(request)
+        route = self._routes.get((request.method, request.path))
         if route is not None:
-            return route(body, scope.query_string)
-        return self._topics.one(scope.method, scope.path, scope.query_string) or Answer(404)
+            return route(request.body, request.query)
+        topics = self._topics.one(request.method, request.path, request.query)
+        return topics or Answer(404)
 
     # --- as FCM ----------------------------------------------------------------------------------
 
-    async def _send(self, scope: Scope, body: bytes) -> Answer | None:
-        if not self._authorized(scope.headers.get("authorization") or ""):
+    async def _send(self, asked: Request) -> Answer | None:
+        body = asked.body
+        if not self._authorized(asked.authorization):
             self._counts["UNAUTHENTICATED"] += 1
             return refused_caller()
         message, only_checked = taken_at_a_glance(body), False
@@ -163,9 +134,9 @@ class FcmStandIn:
             only_checked = bool(request.get("validate_only"))
         error, retry_after = await self._fault(address)
         if error is None and only_checked:
-            return answer({"name": self._name(scope.path)})
+            return answer({"name": self._name(asked.path)})
         if error is None:
-            return self._take(scope, address, name, body)
+            return self._take(asked, address, name)
         self._counts[error] += 1
         return None if error == BROKEN else refused(error, retry_after)
 
@@ -175,10 +146,10 @@ class FcmStandIn:
             return not self._require_token
         return kind == "Bearer" and token in self._tokens
 
-    def _take(self, scope: Scope, address: str, message: str | None, body: bytes) -> Answer:
-        name = self._name(scope.path)
+    def _take(self, asked: Request, address: str, message: str | None) -> Answer:
+        name = self._name(asked.path)
         self._counts["taken"] += 1
-        self._taken.append(Taken(name, address, time.time(), scope.http_version, body))
+        self._taken.append(Taken(name, address, time.time(), asked.http, asked.body))
         if message is not None:
             self._repeats += message in self._ids
             self._ids.add(message)
@@ -271,30 +242,19 @@ async def serve(stand_in: FcmStandIn, host: str, port: int, tls: Sequence[Path])
     listens. `tls`: a certificate and its key, or nothing.
     """
     port = free_port(host, port) or port
-    certificate, key = tls or (None, None)
-    server = Server(
-        stand_in, host, port, interface=Interfaces.RSGI, websockets=False, backlog=4096,
-        backpressure=4096, log_enabled=False, ssl_cert=certificate, ssl_key=key,
-        http2_settings=HTTP2Settings(max_concurrent_streams=REQUESTS_AT_ONCE),
-    )  # fmt: skip
+    stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, server.stop)
-    serving = asyncio.ensure_future(server.serve())
-    await _listening(host, port)
-    sys.stdout.write(f"listening {'https' if tls else 'http'}://{host}:{port}\n")
-    sys.stdout.flush()
-    await serving
-
-
-async def _listening(host: str, port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            return
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    way = (
+        fcm_http2.listening(stand_in.answer, host, port, *tls)
+        if tls
+        else fcm_http1.listening(stand_in.answer, host, port)
+    )
+    async with way:
+        keep_for_good()
+        sys.stdout.write(f"listening {'https' if tls else 'http'}://{host}:{port}\n")
+        sys.stdout.flush()
+        await stopped.wait()
 
 
 def main() -> None:

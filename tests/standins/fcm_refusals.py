@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.standins.fcm_exchange import Answer, answer
 from tests.standins.fcm_messages import Violation
 
 FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
@@ -74,18 +75,6 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     target: str | None = None
     retry_after: str | int | None = None
     delay_s: float = 0.0
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What is answered with."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-def answer(value: Any, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, msgspec.json.encode(value), tuple(headers.items()))
 
 
 def refused(name: str, retry_after: str | int | None) -> Answer:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from tests.standins.fcm_refusals import Answer, answer, refused
+from tests.standins.fcm_exchange import Answer, answer
+from tests.standins.fcm_refusals import refused
 
 SUBSCRIPTION: Final = re.compile(
     r"/v1/projects/[^/]+/registrations/(?P<token>[^/]+)/topicSubscriptions(/(?P<topic>[^/]+))?"

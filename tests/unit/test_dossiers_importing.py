@@ -42,7 +42,7 @@ async def kept(database: Database, number: int) -> Dossier:
 
 async def promised(database: Database) -> list[Event]:
     """What the publisher would find, the longest promised first."""
-    return [p.events[0] for p in await FeedStore(database).promises(ANNOUNCEMENTS, 100)]
+    return [p.events[0] for p in await FeedStore(database).promises([ANNOUNCEMENTS], 100)]
 
 
 async def test_a_second_run_changes_nothing(database: Database) -> None:

@@ -71,7 +71,7 @@ async def test_an_event_that_came_while_the_outbox_was_cleared_stays_promised(
 ) -> None:
     first, second = an_event(), an_event()
     document = await write(database, first)
-    promises = await feed.promises("things", 10)
+    promises = await feed.promises(["things"], 10)
     await append(database, document, second)
     await feed.clear(promises, 1)
     left = await database["things"].find_one({"_id": document})
@@ -91,7 +91,7 @@ async def test_what_was_appended_and_not_cleared_is_not_appended_again(
     await asyncio.sleep(LEASE_S * 1.5)
     assert await publisher(feed, database, "next").run_once() == 0
     assert await log_of(feed) == [event.id]
-    assert await feed.promises("things", 10) == []
+    assert await feed.promises(["things"], 10) == []
 
 
 async def test_a_publisher_that_slept_for_longer_than_its_lease_can_append_nothing(
@@ -139,7 +139,7 @@ async def test_of_two_publishers_at_once_every_event_is_published_once_and_in_it
     publishers = [asyncio.create_task(publish("a", 5)), asyncio.create_task(publish("b", 7))]
     await asyncio.gather(*(writer() for _ in range(4)))
     async with asyncio.timeout(30):
-        while await feed.promises("things", 1):
+        while await feed.promises(["things"], 1):
             await asyncio.sleep(0.05)
     stop.set()
     await asyncio.gather(*publishers)
@@ -222,7 +222,7 @@ async def test_a_publisher_that_finds_nothing_to_do_knows_that_all_is_settled(
     fence = await Lease(database, PUBLISHER, "killed", LEASE_S).acquire()
     assert fence is not None
     await feed.append(fence, [event])
-    await feed.clear(await feed.promises("things", 10), 1)  # and here the process died
+    await feed.clear(await feed.promises(["things"], 10), 1)  # and here the process died
     assert (await feed.mark()).settled == 0
     await asyncio.sleep(LEASE_S * 1.5)
     await publisher(feed, database, "next").run_once()

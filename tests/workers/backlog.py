@@ -15,9 +15,9 @@ from smartcity.identity.devices.store import DEVICES
 from smartcity.notifications.model import Notification, Push, PushState, Urgency, notification_id
 from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import PushSender
-from smartcity.notifications.store import NOTIFICATIONS, NotificationStore
+from smartcity.notifications.store import NOTIFICATIONS, PENDING, NotificationStore
 from smartcity.storage.leases import Lease
-from smartcity.storage.mongo import Database, to_document
+from smartcity.storage.mongo import Database, Document, to_document
 from workers.pusher import Pusher
 from workers.pushes import NotificationPushes
 
@@ -55,14 +55,18 @@ async def backlog(
 
 
 async def some_wait(database: Database) -> bool:
-    pending = {"push.state": PushState.PENDING.value}
-    return await database[NOTIFICATIONS].find_one(pending, {"_id": 1}) is not None
+    return await _one_of(database, PENDING)
 
 
 async def some_are_due(database: Database) -> bool:
     """Without those that wait because something was told of their subject a moment ago."""
-    due = {"push.state": PushState.PENDING.value, "push.next_at": {"$lte": now()}}
-    return await database[NOTIFICATIONS].find_one(due, {"_id": 1}) is not None
+    return await _one_of(database, PENDING | {"push.next_at": {"$lte": now()}})
+
+
+async def _one_of(database: Database, wanted: Document) -> bool:
+    """Asked again and again while they are sent: it is not for this to read all that were."""
+    found = await database[NOTIFICATIONS].find_one(wanted, {"_id": 1}, hint="push_due")
+    return found is not None
 
 
 def waiting(

@@ -40,7 +40,7 @@ class Publisher:
         fence = await self._lease.hold()
         if fence is None:
             return 0
-        promises = await self._waiting()
+        promises = await self._feed.promises(self._collections, self._batch)
         if not promises:
             if self._caught_up != fence:
                 await self._settle(fence, await self._feed.last_seq())
@@ -63,13 +63,6 @@ class Publisher:
     async def _settle(self, fence: int, seq: int) -> None:
         await self._feed.settle(fence, seq)
         self._caught_up = fence
-
-    async def _waiting(self) -> list[Promise]:
-        found: list[Promise] = []
-        for collection in self._collections:
-            found += await self._feed.promises(collection, self._batch)
-        found.sort(key=lambda promise: promise.since)
-        return found[: self._batch]
 
 
 def _each_once(promises: Sequence[Promise]) -> list[Event]:

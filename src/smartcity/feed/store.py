@@ -86,23 +86,26 @@ class FeedStore:
 
     # --- publishing ------------------------------------------------------------------------------
 
-    async def promises(self, collection: str, limit: int) -> list[Promise]:
-        """The documents of a collection that promise events, longest waiting first."""
-        found = (
-            self._database[collection]
-            .find({OUTBOX_AT: {"$exists": True}}, {"outbox": 1, OUTBOX_AT: 1})
-            .sort(OUTBOX_AT)
-            .limit(limit)
-        )
-        return [
+    async def promises(self, collections: Sequence[str], limit: int) -> list[Promise]:
+        """The documents of some collections that promise events, longest waiting first. One look at
+        all of them: it is taken many times a second, and mostly in vain.
+        """
+        first, *others = collections
+        pipeline = _promising(first, limit)
+        for other in others:
+            pipeline.append({"$unionWith": {"coll": other, "pipeline": _promising(other, limit)}})
+        found = await self._database[first].aggregate(pipeline)
+        promises = [
             Promise(
-                collection,
+                document["collection"],
                 document["_id"],
                 document[OUTBOX_AT],
                 [from_document(event, Event) for event in document["outbox"]],
             )
             async for document in found
         ]
+        promises.sort(key=lambda promise: promise.since)
+        return promises[:limit]
 
     async def published(self, events: Collection[UUID]) -> set[UUID]:
         """Which of these events the log already has."""
@@ -288,6 +291,15 @@ class FeedStore:
 
     async def count_set_aside(self) -> int:
         return await self._set_aside.count_documents({})
+
+
+def _promising(collection: str, limit: int) -> list[Document]:
+    return [
+        {"$match": {OUTBOX_AT: {"$exists": True}}},
+        {"$sort": {OUTBOX_AT: ASCENDING}},
+        {"$limit": limit},
+        {"$project": {"outbox": 1, OUTBOX_AT: 1, "collection": {"$literal": collection}}},
+    ]
 
 
 def _clearing(events: Sequence[UUID], seq: int) -> list[Document]:
