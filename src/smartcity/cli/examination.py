@@ -11,6 +11,7 @@ from smartcity.audit.store import AuditStore, HeadLost
 from smartcity.city import City, PackError, load_city
 from smartcity.cli.failures import describe
 from smartcity.cli.findings import Finding, State
+from smartcity.cli.mail import mail_server
 from smartcity.cli.opening import open_database
 from smartcity.cli.schema import every_index
 from smartcity.cli.text_messages import text_budget, text_gateway
@@ -22,7 +23,6 @@ from smartcity.identity.oidc.issuers import Issuer, load_issuers
 from smartcity.identity.oidc.keys import IssuerError, fetch_keys
 from smartcity.identity.roles import Role
 from smartcity.identity.staff.store import StaffStore
-from smartcity.notifications.letters.email.carrier import sender_of, server_of
 from smartcity.notifications.letters.store import LetterStore
 from smartcity.notifications.model import PushState
 from smartcity.notifications.store import NotificationStore
@@ -53,8 +53,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_settings(settings), pack, _address(settings), _secret(settings)]
     findings.append(_personal_keys(settings))
     findings += [await _issuers(settings)]
-    findings += [_attachments(settings), _push(settings), _email(settings)]
-    findings += [text_gateway(settings, city)]
+    findings += [_attachments(settings), _push(settings)]
+    findings += [await mail_server(settings), await text_gateway(settings, city)]
     findings += [_limits(settings), _files(settings)]
     try:
         async with open_database(settings) as (_, database):
@@ -162,21 +162,6 @@ def _push(settings: Settings) -> Finding:
     where = f" through {settings.fcm_endpoint}" if settings.fcm_endpoint else ""
     project = settings.fcm_project or "of the credentials"
     return Finding("push", State.GOOD, f"Firebase project {project}{where}")
-
-
-def _email(settings: Settings) -> Finding:
-    if not settings.smtp_url:
-        return Finding("e-mail", State.MIND, "not configured: recorded as not sent")
-    try:
-        server, sender = server_of(settings.smtp_url), sender_of(settings.smtp_from)
-    except SettingsError as error:
-        return Finding("e-mail", State.WRONG, str(error))
-    found = f"from {sender} through {server.host}:{server.port} (not tried)"
-    if server.security == "none":
-        return Finding("e-mail", State.MIND, f"{found}, unencrypted")
-    if not settings.public_url.startswith("https://"):
-        return Finding("e-mail", State.MIND, f"{found}; unsubscribe links need an https public_url")
-    return Finding("e-mail", State.GOOD, found)
 
 
 def _limits(settings: Settings) -> Finding:

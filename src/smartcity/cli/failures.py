@@ -1,6 +1,8 @@
 """What a person at a terminal is told when something is refused or away: one line, no traceback."""
 
 import re
+from socket import gaierror
+from ssl import SSLCertVerificationError, SSLError
 from typing import Final
 
 from smartcity.audit.store import HeadLost
@@ -16,6 +18,9 @@ MISCONFIGURED: Final = (SettingsError, PackError)
 
 _NOISE: Final = re.compile(r", full error:|, Timeout:| \(configured timeouts")
 """Where the driver begins to tell about itself."""
+
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
+"""What the system calls an error, before what it means."""
 
 
 class NotReadyError(Exception):
@@ -57,6 +62,23 @@ def describe(error: Exception) -> str:
             return f"the database: {_NOISE.split(str(error), maxsplit=1)[0]}"
         case _:
             return str(error).replace("\n", " ")
+
+
+def not_reached(error: BaseException) -> str:
+    """Why another system did not let us connect."""
+    match error:
+        case SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case SSLError():
+            return f"it speaks no TLS there that we know ({error.reason})"
+        case gaierror():
+            return "there is no such name, or no name server that answers"
+        case ConnectionRefusedError():
+            return "nothing listens there"
+        case TimeoutError():
+            return "no answer in time"
+        case _:
+            return _NUMBER.sub("", str(error)) or type(error).__name__
 
 
 def _words(code: str) -> str:

@@ -1,12 +1,25 @@
 """What the doctor finds."""
 
+import socket
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from smartcity.audit.store import ENTRIES
 from smartcity.clock import now
+from smartcity.notifications.letters.email import carrier
 from smartcity.notifications.letters.sms.store import MONTHS
+from tests.standins.certificates import TRUSTED
+from tests.standins.fixtures import SmsGateway, Smtp
+from tests.standins.sms import KEY
 from tests.unit.commands.running import Run, away, look
+
+MAIL = {
+    "SMARTCITY_SMTP_FROM": "no-reply@city.example",
+    "SMARTCITY_PUBLIC_URL": "https://city.example",
+}
+LOG_IN = "city:p%40ss%3Aword@"
 
 
 def test_the_doctor_finds_what_is_missing_and_is_content_when_it_is_there(run: Run) -> None:
@@ -46,18 +59,67 @@ def test_the_doctor_is_not_content_with_a_push_project_that_has_no_credentials(r
     assert "push         mind   not configured" in told.output
 
 
-def test_the_doctor_says_through_whom_mail_goes_and_never_the_password(run: Run) -> None:
+def test_the_doctor_logs_in_to_the_mail_server_and_sends_nothing(
+    run: Run, smtp: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "e-mail       mind   not configured: recorded as not sent" in run("doctor").output
-    city = {
-        "SMARTCITY_SMTP_URL": "smtps://city:secret@mail.example",
-        "SMARTCITY_SMTP_FROM": "no-reply@city.example",
-        "SMARTCITY_PUBLIC_URL": "https://city.example",
-    }
-    told = run("doctor", **city).output
-    assert "e-mail       good   from no-reply@city.example through mail.example:465" in told
-    assert "secret@" not in told
+    monkeypatch.setenv(TRUSTED, str(smtp.authority))
+    for kind in ("tls", "starttls"):
+        city = MAIL | {"SMARTCITY_SMTP_URL": smtp.url(kind, LOG_IN)}
+        told = run("doctor", **city).output
+        assert "e-mail       good   from no-reply@city.example through 127.0.0.1" in told
+        assert "which lets us in (no mail was sent)" in " ".join(told.split())
+        assert "p%40ss" not in told
     wrong = run("doctor", **city | {"SMARTCITY_SMTP_FROM": "the city"})
     assert "e-mail       wrong  smtp_from" in wrong.output
+    assert smtp.mails() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "log_in", "trusted", "reason"),
+    [
+        ("tls", "city:wrong@", True, "log-in refused: 535 5.7.8: the user name or the password"),
+        ("starttls", "city:wrong@", True, "log-in refused: 535 5.7.8: the user name or the pass"),
+        ("tls", LOG_IN, False, "its certificate is not trusted: self-signed certificate"),
+        ("starttls", LOG_IN, False, "its certificate is not trusted: self-signed certificate"),
+    ],
+)
+def test_the_doctor_says_why_the_mail_server_does_not_let_us_in(
+    run: Run,
+    smtp: Smtp,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    log_in: str,
+    trusted: bool,
+    reason: str,
+) -> None:
+    if trusted:
+        monkeypatch.setenv(TRUSTED, str(smtp.authority))
+    told = run("doctor", **MAIL, SMARTCITY_SMTP_URL=smtp.url(kind, log_in))
+    assert told.exit_code == 1
+    assert "e-mail       wrong" in told.output
+    assert reason in " ".join(told.output.split())
+
+
+def test_the_doctor_says_why_there_is_no_mail_server(run: Run, smtp: Smtp) -> None:
+    plain = smtp.url().removeprefix("smtp+plain://")
+    for url, reason in {
+        "smtp+plain://127.0.0.1:1": "nothing listens there",
+        f"smtps://{plain}": "it speaks no TLS there",
+        f"smtp://{plain}": "STARTTLS extension not supported",
+    }.items():
+        told = run("doctor", **MAIL, SMARTCITY_SMTP_URL=url)
+        assert reason in " ".join(told.output.split())
+
+
+def test_the_doctor_does_not_wait_for_a_mail_server_that_says_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "TRY_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        told = run("doctor", **MAIL, SMARTCITY_SMTP_URL=f"smtps://127.0.0.1:{port}")
+    assert f"127.0.0.1:{port}: no answer in time" in " ".join(told.output.split())
 
 
 def test_the_doctor_tells_that_the_database_is_away() -> None:
@@ -84,12 +146,25 @@ def test_the_doctor_lists_every_mistake_in_a_gateways_file(run: Run, tmp_path: P
     said = " ".join(told.output.split())
     assert "url: must begin with https://" in said
     assert "json.text: has {words}, which is never filled" in said
-    file.write_text(file.read_text().replace("http:", "https:").replace("{words}", "{text}"))
-    told = run("doctor", SMARTCITY_SMS_GATEWAY=str(file))
-    assert "sms gateway  mind   through sms.example.vn, which may send" in told.output
-    file.write_text("repeats_dropped = true\n" + file.read_text() + 'ref = "{id}"\n')
-    told = run("doctor", SMARTCITY_SMS_GATEWAY=str(file))
-    assert "sms gateway  good   through sms.example.vn" in told.output
+
+
+def test_the_doctor_reaches_the_gateway_and_tries_no_message(
+    run: Run, sms: SmsGateway, tmp_path: Path
+) -> None:
+    def told(*changes: tuple[str, str]) -> str:
+        file = sms.file(tmp_path, *changes)
+        given = {"SMARTCITY_SMS_GATEWAY": file, "SMARTCITY_SMS_SECRET": KEY}
+        return " ".join(run("doctor", **given).output.split())
+
+    reached = "through 127.0.0.1, which was reached (no message was tried)"
+    assert f"sms gateway good {reached}" in told()
+    repeating = told(("repeats_dropped = true\n", ""))
+    assert f"sms gateway mind {reached}; it may send a repeat twice" in repeating
+    nowhere = told((f"{sms.url}/", "http://127.0.0.1:1/"))
+    assert "sms gateway wrong through 127.0.0.1: nothing listens there" in nowhere
+    in_the_clear = told(("http://", "https://"))
+    assert "sms gateway wrong through 127.0.0.1: it speaks no TLS there" in in_the_clear
+    assert sms.attempts() == []
 
 
 def test_the_doctor_says_when_the_months_text_messages_are_nearly_paid(

@@ -22,6 +22,9 @@ ANSWER_S: Final = 10.0
 LETTER_S: Final = 30.0
 """So long a whole letter may take, connecting included."""
 
+TRY_S: Final = 10.0
+"""So long somebody waits who tries the server, log-in included."""
+
 REST_S: Final = 2.0
 """So long it may take to say goodbye."""
 
@@ -103,34 +106,59 @@ class EmailCarrier:
 
     async def rest(self) -> None:
         if self._open is not None and self._open.is_connected:
-            with suppress(smtp.SMTPException, OSError):
-                async with asyncio.timeout(REST_S):
-                    await self._open.quit()
+            await _say_goodbye(self._open)
         self._drop()
         await asyncio.sleep(0)  # what was dropped is let go of in the loop's next round
 
     async def _connection(self) -> smtp.SMTP:
         if self._open is not None and self._open.is_connected:
             return self._open
-        server = self._server
-        self._open = smtp.SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            local_hostname=self._sender.rpartition("@")[2],
-            timeout=ANSWER_S,
-            use_tls=server.security == "tls",
-            start_tls=server.security == "starttls",
-        )
+        self._open = _line(self._server, self._sender)
         await self._open.connect()
         return self._open
 
     def _drop(self) -> None:
-        """At once: no server holds it by not answering the end of an encrypted connection."""
         if self._open is not None:
-            transport = self._open.transport
-            self._open.close()
-            if transport is not None:
-                cast("asyncio.Transport", transport).abort()
+            _cut(self._open)
         self._open = None
+
+
+async def try_server(server: Server, sender: str) -> None:
+    """Connect, encrypt and log in as for a letter, and give none in. Raises `SMTPException`,
+    `OSError`.
+    """
+    line = _line(server, sender)
+    try:
+        async with asyncio.timeout(TRY_S):
+            await line.connect()
+        await _say_goodbye(line)
+    finally:
+        _cut(line)
+        await asyncio.sleep(0)  # as above
+
+
+def _line(server: Server, sender: str) -> smtp.SMTP:
+    return smtp.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.username,
+        password=server.password,
+        local_hostname=sender.rpartition("@")[2],
+        timeout=ANSWER_S,
+        use_tls=server.security == "tls",
+        start_tls=server.security == "starttls",
+    )
+
+
+async def _say_goodbye(line: smtp.SMTP) -> None:
+    with suppress(smtp.SMTPException, OSError):
+        async with asyncio.timeout(REST_S):
+            await line.quit()
+
+
+def _cut(line: smtp.SMTP) -> None:
+    """At once: no server holds it by not answering the end of an encrypted connection."""
+    transport = line.transport
+    line.close()
+    if transport is not None:
+        cast("asyncio.Transport", transport).abort()

@@ -1,5 +1,6 @@
 """The way to the gateway: one request a message, and what its answer means."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -7,10 +8,12 @@ from typing import Any, Final, cast
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from smartcity.identity.phones import national_digits
 from smartcity.notifications.letters.sms.gateway import (
     Answer,
+    Gateway,
     Meaning,
     Numbers,
     OpenGateway,
@@ -129,6 +132,17 @@ async def open_door(opened: OpenGateway) -> AsyncGenerator[GatewayDoor]:
         headers={"User-Agent": "SmartCity"},
     ) as session:
         yield GatewayDoor(opened, session)
+
+
+async def try_gateway(gateway: Gateway) -> None:
+    """Connect as for a message, and ask for nothing: any request would be one. Raises `OSError`."""
+    to = URL(gateway.url)
+    async with asyncio.timeout(CONNECT_S):
+        _, writer = await asyncio.open_connection(
+            to.host, to.port, ssl=to.scheme == "https" or None
+        )
+    writer.transport.abort()
+    await asyncio.sleep(0)  # what was cut is let go of in the loop's next round
 
 
 def _filled(template: Any, values: Mapping[str, str]) -> Any:
