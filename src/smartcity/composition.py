@@ -261,7 +261,7 @@ class Composition:
             self.audit_records,
             kinds=EVENT_KINDS,
             key=self.secret,
-            inside=bool(networks_of(self.settings.webhook_networks)),
+            networks=networks_of(self.settings.webhook_networks),
         )
 
     # --- alerts ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Other systems hear of events by webhooks, which administrators look after."""
 
+import socket
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -219,15 +220,17 @@ async def test_a_system_is_told_when_what_it_missed_is_not_kept_any_more(
     assert webhook["cursor"].partition("-")[0] != "OLD0"
 
 
-async def test_no_webhook_leads_inside_unless_the_settings_say_so(
-    hanoi_town: Town, ops: Receiver
+async def test_no_name_leads_inside_unless_the_settings_say_so(
+    hanoi_town: Town, ops: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    look_up = socket.getaddrinfo
+
+    def inside(host: Any, *given: Any, **more: Any) -> Any:
+        return look_up("127.0.0.1" if host == "ops.example" else host, *given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", inside)
     admin = await hanoi_town.staff("admin")
-    refused = await admin.ask("POST", "/v1/webhooks", json=SYSTEM | {"url": ops.url})
-    assert refused.status_code == 400
-    assert refused.json()["fields"] == [{"path": "url", "reason": "not_https"}]
-    port = ops.url.split(":")[2]
-    webhook = await added(admin, url=f"https://localhost:{port}")
+    webhook = await added(admin, url=f"https://ops.example:{ops.url.split(':')[2]}")
     await received_report(hanoi_town)
 
     async def failed() -> bool:
@@ -237,6 +240,27 @@ async def test_no_webhook_leads_inside_unless_the_settings_say_so(
         await until(failed)
     assert "no webhook may reach" in (await shown(admin, webhook))["failure"]["reason"]
     assert ops.received == []
+
+
+async def test_a_network_that_the_settings_permit_is_one_that_webhooks_may_name(
+    inside: Town,
+) -> None:
+    admin = await inside.staff("admin")
+    for url in ("http://127.0.0.1:9/", "https://localhost:9/"):
+        await added(admin, url=url)
+    for url in ("http://10.20.3.4/", "https://10.20.3.4/", "http://8.8.8.8/"):
+        refused = await admin.ask("POST", "/v1/webhooks", json=SYSTEM | {"url": url})
+        assert refused.json()["fields"] == [{"path": "url", "reason": "not_reachable"}]
+
+
+async def test_a_webhook_into_a_network_that_the_settings_permit_no_more_can_still_be_paused(
+    hanoi_town: Town,
+) -> None:
+    admin = await hanoi_town.staff("admin")
+    path = f"/v1/webhooks/{(await added(admin))['id']}"
+    permitted = {"$set": {"url": "http://10.20.3.4/hook"}}
+    await hanoi_town.database["webhooks"].update_one({}, permitted)
+    assert (await admin.ask("PATCH", path, json={"state": "paused"})).status_code == 200
 
 
 # --- who looks after them ------------------------------------------------------------------------
@@ -266,6 +290,14 @@ async def test_the_secret_is_told_once_and_another_signs_after_its_renewal(
         ({"kinds": ["report.exploded"]}, "kinds.0", "unknown"),
         ({"kinds": ["report.*", "dossier.*"]}, "kinds.1", "unknown"),
         ({"url": "http://ops.example/"}, "url", "not_https"),
+        ({"url": "http://127.0.0.1/"}, "url", "not_https"),
+        ({"url": "https://127.0.0.1:8443/hook"}, "url", "not_reachable"),
+        ({"url": "https://localhost/"}, "url", "not_reachable"),
+        ({"url": "https://10.20.3.4/"}, "url", "not_reachable"),
+        ({"url": "https://169.254.169.254/"}, "url", "not_reachable"),
+        ({"url": "https://[::1]/"}, "url", "not_reachable"),
+        ({"url": "https://[fe80::1]/"}, "url", "not_reachable"),
+        ({"url": "https://[::ffff:10.0.0.1]/"}, "url", "not_reachable"),
     ],
 )
 async def test_a_webhook_that_could_never_work_is_refused(
@@ -276,6 +308,9 @@ async def test_a_webhook_that_could_never_work_is_refused(
     assert refused.status_code == 400
     assert refused.json()["fields"] == [{"path": path, "reason": reason}]
     assert (await admin.get("/v1/webhooks")).json()["items"] == []
+    one = await added(admin)
+    refused = await admin.ask("PATCH", f"/v1/webhooks/{one['id']}", json=given)
+    assert refused.json()["fields"] == [{"path": path, "reason": reason}]
 
 
 @pytest.mark.parametrize(

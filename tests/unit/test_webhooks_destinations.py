@@ -77,7 +77,7 @@ async def test_of_several_addresses_only_those_outside_are_tried() -> None:
     assert await reached(leading("127.0.0.1", "8.8.8.8")) == ["8.8.8.8"]
 
 
-@pytest.mark.parametrize("address", NOWHERE)
+@pytest.mark.parametrize("address", [*NOWHERE, "localhost", "LocalHost", "hook.localhost"])
 def test_an_address_inside_that_stands_in_the_url_leads_nowhere(address: str) -> None:
     host = f"[{address.replace('%', '%25')}]" if ":" in address else address
     with pytest.raises(Refused):
@@ -87,6 +87,7 @@ def test_an_address_inside_that_stands_in_the_url_leads_nowhere(address: str) ->
 async def test_a_network_of_the_citys_own_is_reached_when_the_settings_name_it() -> None:
     destinations = leading("10.20.3.4", networks="10.20.0.0/16, ::1")
     destinations.check(URL("http://10.20.3.4/hook"))
+    destinations.check(URL("http://localhost/hook"))
     assert await reached(destinations) == ["10.20.3.4"]
     with pytest.raises(Refused):
         destinations.check(URL("http://10.21.0.1/"))

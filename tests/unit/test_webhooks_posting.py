@@ -95,3 +95,10 @@ async def test_a_name_that_no_name_server_can_be_asked_for_is_not_taken(host: st
     async with open_doors(LOOPBACK) as doors:
         with pytest.raises(NotTaken):
             await post(doors, f"https://{host}/")
+
+
+async def test_why_a_message_was_not_taken_is_told_without_the_systems_numbers() -> None:
+    async with open_doors(()) as doors:
+        with pytest.raises(NotTaken) as refused:
+            await post(doors, "https://127.0.0.1/")
+    assert str(refused.value) == "Refused: 127.0.0.1 is an address that no webhook may reach"

@@ -26,6 +26,8 @@ address by somebody on the way (https://www.iana.org/assignments/ipv6-address-sp
 CARRIER: Final = IPv6Network("2002::/16")
 """So is this, though it lies in it."""
 
+LOOPBACK: Final = ("127.0.0.1", "::1")
+
 
 class Refused(OSError):
     """No webhook may lead there."""
@@ -40,6 +42,15 @@ def networks_of(setting: str) -> Sequence[Network]:
         return [ip_network(one.strip()) for one in setting.split(",") if one.strip()]
     except ValueError as error:
         raise SettingsError(f"webhook_networks: {error}") from error
+
+
+def leads_nowhere(host: str, networks: Sequence[Network], *, world: bool) -> bool:
+    """Whether no webhook may reach a host of a URL, whatever name servers say of it: it is an
+    address itself, or a name of the machine that asks (RFC 6761, 6.3).
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return not any(_permits(one, networks, world=world) for one in LOOPBACK)
+    return _is_address(host) and not _permits(host, networks, world=world)
 
 
 class Destinations(AbstractResolver):
@@ -59,7 +70,7 @@ class Destinations(AbstractResolver):
     ) -> list[ResolveResult]:
         """Raises `Refused` if none of its addresses is one."""
         found = await self._resolver.resolve(host, port, family)
-        permitted = [one for one in found if self._permits(one["host"])]
+        permitted = [one for one in found if self._permits(one)]
         if not permitted:
             raise Refused(f"{host} is at an address that no webhook may reach")
         return permitted
@@ -70,20 +81,24 @@ class Destinations(AbstractResolver):
     def check(self, url: URL) -> None:
         """An address that stands in the URL itself is never resolved. Raises `Refused`."""
         host = url.host or ""
-        if _is_address(host) and not self._permits(host):
+        if leads_nowhere(host, self._networks, world=self._world):
             raise Refused(f"{host} is an address that no webhook may reach")
 
-    def _permits(self, host: str) -> bool:
-        address = ip_address(host.partition("%")[0])
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        if any(address in network for network in self._networks):
-            return True
-        if not self._world or not address.is_global or address.is_multicast:
-            return False
-        if isinstance(address, IPv6Address):
-            return address in WORLD and address not in CARRIER
+    def _permits(self, found: ResolveResult) -> bool:
+        return _permits(found["host"], self._networks, world=self._world)
+
+
+def _permits(host: str, networks: Sequence[Network], *, world: bool) -> bool:
+    address = ip_address(host.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if any(address in network for network in networks):
         return True
+    if not world or not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, IPv6Address):
+        return address in WORLD and address not in CARRIER
+    return True
 
 
 def _is_address(host: str) -> bool:

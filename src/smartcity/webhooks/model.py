@@ -33,7 +33,10 @@ Url = Annotated[
     Meta(
         pattern=r"^https?://[^\s/@]+(/\S*)?$",
         max_length=2000,
-        description="Where messages are posted.",
+        description=(
+            "Where messages are posted: by https (`not_https`), and to no address of a machine's "
+            "own or a private network (`not_reachable`), unless the settings permit that network."
+        ),
     ),
 ]
 Kind = Annotated[str, Meta(max_length=80)]

@@ -1,5 +1,6 @@
 """The way to receivers: one request a message, which is taken or not."""
 
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -21,6 +22,9 @@ ANSWER_BYTES: Final = 4096
 """More of an answer is not read."""
 
 AGENT: Final = {"Content-Type": "application/json", "User-Agent": "SmartCity"}
+
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
+"""What the system calls an error, before what it means."""
 
 
 class NotTaken(Exception):
@@ -102,4 +106,4 @@ def _said(error: Exception) -> str:
     """
     said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     kind = type(error).__name__
-    return (f"{kind}: {said}" if said else kind)[:300]
+    return _NUMBER.sub("", f"{kind}: {said}" if said else kind)[:300]

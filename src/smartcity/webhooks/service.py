@@ -1,9 +1,9 @@
 """What administrators do with webhooks. Each step is in the audit log before it is taken."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from yarl import URL
 
 from smartcity.audit.records import AuditRecords
@@ -13,6 +13,7 @@ from smartcity.feed.store import FeedStore
 from smartcity.identifiers import new_id
 from smartcity.identity.roles import Actor
 from smartcity.storage.mongo import Document, to_document
+from smartcity.webhooks.destinations import Network, leads_nowhere
 from smartcity.webhooks.model import (
     MOST,
     NewWebhook,
@@ -29,7 +30,7 @@ from smartcity.webhooks.store import WebhookStore
 
 class Webhooks:
     """`kinds` are all that events of this city may be, `key` is the installation's secret. Without
-    `inside`, networks of the city's own that webhooks may lead to, none leads there in the clear.
+    `networks` of the city's own that webhooks may lead to, none leads anywhere in the clear.
     """
 
     def __init__(
@@ -40,14 +41,14 @@ class Webhooks:
         *,
         kinds: Collection[str],
         key: bytes,
-        inside: bool,
+        networks: Sequence[Network],
     ) -> None:
         self._store = store
         self._feed = feed
         self._audit = audit
         self._kinds = kinds
         self._key = key
-        self._inside = inside
+        self._networks = networks
 
     async def add(self, actor: Actor, new: NewWebhook) -> tuple[Webhook, str]:
         """A webhook that hears what happens from now on, and its secret, which is told once.
@@ -84,7 +85,7 @@ class Webhooks:
         """Raises `Invalid`, `NotFound`."""
         known = await self.get(webhook)
         url = known.url if change.url is UNSET else change.url
-        self._check(url, () if change.kinds is UNSET else change.kinds)
+        self._check(change.url, () if change.kinds is UNSET else change.kinds)
         fields = to_document(change)
         if change.state is State.ACTIVE or url != known.url:
             fields |= {"failure": None, "next_at": now()}  # it was another address that failed
@@ -132,11 +133,12 @@ class Webhooks:
             raise Invalid(FieldError("after", "not_kept"))
         return place
 
-    def _check(self, url: str, kinds: Collection[str]) -> None:
+    def _check(self, url: str | UnsetType, kinds: Collection[str]) -> None:
         mistakes = [
             FieldError(f"kinds.{place}", "unknown") for place in unknown_kinds(kinds, self._kinds)
         ]
-        mistakes += [FieldError("url", reason) for reason in _wrong(url, inside=self._inside)]
+        if url is not UNSET:
+            mistakes += [FieldError("url", reason) for reason in _wrong(url, self._networks)]
         if mistakes:
             raise Invalid(*mistakes)
 
@@ -144,7 +146,8 @@ class Webhooks:
         return written(secret_of(self._key, webhook.id, webhook.generation))
 
 
-def _wrong(url: str, *, inside: bool) -> list[str]:
+def _wrong(url: str, networks: Sequence[Network]) -> list[str]:
+    """A name is looked up when something is sent to it: it may lead elsewhere by then."""
     try:
         parsed = URL(url)
         (parsed.raw_host or "").encode("idna")  # as it is when the name is looked up
@@ -153,4 +156,8 @@ def _wrong(url: str, *, inside: bool) -> list[str]:
         return ["malformed"]
     if not named or url != url.strip():
         return ["malformed"]
-    return [] if inside or parsed.scheme == "https" else ["not_https"]
+    encrypted = parsed.scheme == "https"
+    if not encrypted and not networks:
+        return ["not_https"]
+    nowhere = leads_nowhere(parsed.host or "", networks, world=encrypted)
+    return ["not_reachable"] if nowhere else []
