@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from smartcity.city.messages import KINDS
+from smartcity.text import READABLE, WRITTEN
 
 Say = Callable[..., str]
 """The text under a key in the caller's language, with its placeholders filled."""
@@ -12,6 +13,7 @@ Say = Callable[..., str]
 _KIND: Final = rf"(?:{'|'.join(KINDS)}|null)"
 _COUNT: Final = r"(?P<limit>\d+)"
 _NUMBER: Final = r"(?P<limit>[-+.\de]+)"
+_TEXT: Final = "|".join(re.escape(repr(pattern)) for pattern in (READABLE, WRITTEN))
 
 FORMS: Final = tuple(
     (re.compile(said), reason)
@@ -29,6 +31,7 @@ FORMS: Final = tuple(
         (rf"Expected `(?:int|float)` < {_NUMBER}", "not_below"),
         (r"(?:Number|Integer value|Timestamp is|Duration is) out of range ?", "out_of_range"),
         (r"not between (?P<low>\d+) and (?P<high>\d+)", "wrong_year"),  # `clock.in_utc`
+        (rf"Expected `str` matching regex (?:{_TEXT})", "not_readable"),
         (r"Expected `str` matching regex .*", "not_as_written"),
         (r"Expected `(?:datetime|time)` with a timezone component", "without_zone"),
         (r"Invalid UUID.*", "not_an_id"),

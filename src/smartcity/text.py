@@ -5,18 +5,31 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-UNSEEN: Final = (
-    r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+CONTROL: Final = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+"""For between the brackets of a pattern: control characters that nobody writes, which are all but
+the tabulator and the ends of lines.
+"""
+
+_NOT_DRAWN: Final = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""For between the brackets of a pattern: control characters, those that are drawn as nothing
-(Unicode, Default_Ignorable_Code_Point), and the blank of Braille. Those above U+FFFF stand for
-themselves: Python and JSON Schema share no escape for them.
+"""Those that are drawn as nothing (Unicode, Default_Ignorable_Code_Point), and the blank of
+Braille. Those above U+FFFF stand for themselves: Python and JSON Schema share no escape for them.
 """
 
-READABLE: Final = rf"[^\s{UNSEEN}]"
-"""A pattern: one character at least that somebody can see."""
+_BLANK: Final = rf"\t\n\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000{_NOT_DRAWN}"
+"""What may stand in a text and cannot be seen."""
+
+UNSEEN: Final = rf"\t\n\r{CONTROL}{_NOT_DRAWN}"
+"""For between the brackets of a pattern: what is not seen, but for spaces."""
+
+WRITTEN: Final = rf"^[^{CONTROL}]*$"
+"""A pattern: no character that nobody writes."""
+
+READABLE: Final = rf"^[{_BLANK}]*[^\s{UNSEEN}][^{CONTROL}]*$"
+"""A pattern: the same, and one character at least that somebody can see."""
 
 
 def fold(text: str) -> str:

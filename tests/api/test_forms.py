@@ -36,7 +36,13 @@ BODIES: Final[tuple[tuple[dict[str, Any], str, str], ...]] = (
     ({"consent": dict.fromkeys("abcdefghijk", "1")}, "consent", "too_many"),
     ({"location": HERE | {"lat": -91}}, "location.lat", "too_low"),
     ({"location": HERE | {"lat": 90.5}}, "location.lat", "too_high"),
-    ({"description": " "}, "description", "not_as_written"),
+    ({"description": " "}, "description", "not_readable"),
+    ({"description": "Ổ gà\x00"}, "description", "not_readable"),
+    ({"address": "12\x1b[2J"}, "address", "not_readable"),
+    ({"answers": {"width": "1\x7f"}}, "answers[...]", "not_readable"),
+    ({"contact": {"name": "Lan\x85"}}, "contact.name", "not_readable"),
+    ({"contact": {"phone": "0912\x08345678"}}, "contact.phone", "not_readable"),
+    ({"contact": {"email": "lan\x00@example.org"}}, "contact.email", "not_as_written"),
     ({"attachments": ["x"]}, "attachments[0]", "not_an_id"),
     ({"category": None}, "category", "wrong_kind"),
     # two that tell all by the word alone
@@ -46,6 +52,8 @@ BODIES: Final[tuple[tuple[dict[str, Any], str, str], ...]] = (
 STEPPED: Final[tuple[tuple[dict[str, Any], str, str], ...]] = (
     # what is sent as a step
     ({"action": "dance"}, "action", "unknown"),
+    ({"action": "comment", "text": "Có ạ\x07"}, "text", "not_readable"),
+    ({"action": "comment", "why": "Vì\x00"}, "why", "not_readable"),
     ({"action": "extend", "until": "mai"}, "until", "not_a_moment"),
     ({"action": "extend", "until": "2027-01-01T00:00:00"}, "until", "without_zone"),
     ({"action": "extend", "until": "2999-01-01T00:00:00Z"}, "", "wrong_year"),

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from tests.api.reporting import submitted
 from tests.api.town import Answer, Person, Town
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +127,35 @@ async def test_a_mistake_in_a_field_is_the_callers_whatever_the_field_is_called(
         assert refused(answer)
         assert [field["path"] for field in answer.json()["fields"]] == [name]
     assert refused(await device.ask("PATCH", "/v1/devices/me", json={"language": 7}))
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x08", "\x0b", "\x1b", "\x7f", "\x85", "\x9f"])
+async def test_no_text_of_a_citizen_holds_a_control_character(sign: str, device: Person) -> None:
+    text = f"Hố{sign}sâu"
+    for path, told in (
+        ("description", {"description": text}),
+        ("address", {"address": text}),
+        ("answers[...]", {"answers": {"width": text}}),
+        ("contact.name", {"contact": {"name": text}}),
+        ("contact.phone", {"contact": {"phone": f"0912345{sign}678"}}),
+        ("contact.email", {"contact": {"email": f"lan{sign}@example.org"}}),
+    ):
+        answer = await device.submit({"category": "pothole", "description": "Hố sâu"} | told)
+        assert refused(answer), path
+        assert [field["path"] for field in answer.json()["fields"]] == [path]
+    for told in ({"answers": {text: "1"}}, {"consent": {text: "1"}}):
+        place = {"location": {"lat": 21.02, "lon": 105.85}}
+        report = {"category": "pothole", "description": "Hố sâu"} | place | told
+        assert (await device.submit(report)).is_client_error
+    step = {"action": "comment", "text": text}
+    assert refused(await device.ask("POST", f"/v1/reports/{SOME_ID}/actions", json=step))
+
+
+async def test_a_text_has_lines_and_tabulators(hanoi_town: Town) -> None:
+    text = "Hố sâu:\r\n\t1 m\n"
+    device, receipt = await submitted(hanoi_town, description=text)
+    report = await device.get(f"/v1/reports/{receipt['id']}")
+    assert report.json()["description"] == text
 
 
 @pytest.mark.parametrize("number", ANSWERS)

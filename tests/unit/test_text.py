@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from smartcity.reports.requests import NewReport, Step
-from smartcity.text import READABLE
+from smartcity.text import READABLE, WRITTEN
 
 EVERY: Final = [chr(code) for code in range(sys.maxunicode + 1)]
 NOTHING: Final = {"Cc", "Zs", "Zl", "Zp"}
+CONTROLS: Final = {c for c in EVERY if unicodedata.category(c) == "Cc"} - {*"\t\n\r"}
 FILLERS: Final = "\u115f\u1160\u3164\uffa0\u2800\u034f\ufe00\ufe0f\U000e0100\U000e01ef\u17b4\u180b"
 DIRECTIONS: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 JOINERS: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -22,6 +23,13 @@ def test_blanks_controls_and_what_is_drawn_as_nothing_are_no_text() -> None:
     blank = {c for c in EVERY if unicodedata.category(c) in NOTHING}
     nothing = blank.union(FILLERS, DIRECTIONS, JOINERS)
     assert not re.search(READABLE, "".join(sorted(nothing)))
+    assert not re.search(READABLE, "".join(sorted(nothing - CONTROLS)))
+
+
+def test_a_text_holds_tabulators_and_new_lines_and_no_other_control_character() -> None:
+    for pattern in (READABLE, WRITTEN):
+        taken = {c for c in EVERY if all(re.search(pattern, text) for text in (f"{c}a", f"a{c}"))}
+        assert taken == {*EVERY} - CONTROLS
 
 
 def test_every_letter_digit_and_sign_is_a_text() -> None:

@@ -120,6 +120,7 @@ FIELDS: Final = (
     "out_of_range",
     "wrong_year",
     "not_as_written",
+    "not_readable",
     "without_zone",
     "not_an_id",
     "not_a_moment",

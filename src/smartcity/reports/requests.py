@@ -10,13 +10,17 @@ from smartcity.attachments.images import Region
 from smartcity.city.model import Bounds, Latitude, Longitude, Priority
 from smartcity.clock import in_utc
 from smartcity.reports.words import Action
-from smartcity.text import READABLE
+from smartcity.text import CONTROL, READABLE, WRITTEN
 
 Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern=READABLE)]
 """Something that can be read: an answer of blanks is none."""
 
-Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=READABLE)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Value = Annotated[str, Meta(max_length=1000, pattern=WRITTEN)]
+MailAddress = Annotated[
+    str, Meta(min_length=3, max_length=254, pattern=rf"^[^@\s{CONTROL}]+@[^@\s{CONTROL}]+$")
+]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 """What every reader of JSON keeps exactly (RFC 8259, section 6)."""
 
@@ -47,10 +51,8 @@ class Contact(Request, frozen=True, kw_only=True):
     """How to reach the reporter. Kept encrypted; shown to handlers only with `share_contact`."""
 
     name: Line | None = None
-    phone: Annotated[str, Meta(min_length=5, max_length=32)] | None = None
-    email: (
-        Annotated[str, Meta(min_length=3, max_length=254, pattern="^[^@\\s]+@[^@\\s]+$")] | None
-    ) = None
+    phone: Annotated[str, Meta(min_length=5, max_length=32, pattern=WRITTEN)] | None = None
+    email: MailAddress | None = None
 
 
 class NewReport(Request, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class NewReport(Request, frozen=True, kw_only=True):
     unit: Code | None = None
     address: Line | None = None
     subject: SubjectOfComplaint | None = None
-    answers: dict[Code, Annotated[str, Meta(max_length=1000)] | bool | Whole | float] | None = None
+    answers: dict[Code, Value | bool | Whole | float] | None = None
     attachments: Attachments = []
     contact: Contact | None = None
     share_contact: bool = False
