@@ -19,6 +19,7 @@ from smartcity.city import load_city
 from smartcity.cli.opening import open_database
 from smartcity.cli.options import argument, option, password_option, takes_settings
 from smartcity.composition import Composition
+from smartcity.errors import FieldError, Invalid
 from smartcity.identifiers import new_id
 from smartcity.identity.emails.model import Email
 from smartcity.identity.emails.service import Emails
@@ -37,6 +38,14 @@ OPERATOR: Final = Actor(roles=frozenset({Role.ADMIN}))
 """Who sits at the machine; the audit knows them as nobody in particular."""
 
 PAGE: Final = 200
+
+GIVEN_AS: Final = {
+    "username": "NAME",
+    "password": "--password",
+    "roles": "--role",
+    "agencies": "--agency",
+}
+"""How what makes an account is given at the terminal."""
 
 answer_of = TypeVar("answer_of")
 
@@ -97,7 +106,13 @@ def add(
         account = new_id()
         codes = {"roles": " ".join(roles), "agencies": " ".join(agencies)}
         await tools.audit.write_of_command("staff_created", account, **codes)
-        await tools.accounts.add(name, password, roles, agencies, name=full_name, account=account)
+        try:
+            await tools.accounts.add(
+                name, password, roles, agencies, name=full_name, account=account
+            )
+        except Invalid as error:
+            wrong = [FieldError(GIVEN_AS[field.path], field.reason) for field in error.fields]
+            raise Invalid(*wrong) from None
         if email:
             await tools.emails.give(account, email)
 

@@ -92,8 +92,11 @@ def test_a_password_is_asked_for_twice_when_none_is_given(environment: dict[str,
     assert "do not match" in told.output
 
 
-def test_an_account_that_breaks_the_rules_is_refused_in_one_line(run: Run) -> None:
+def test_an_account_that_breaks_the_rules_is_refused_in_one_line_by_its_options(run: Run) -> None:
     refused = run("staff", "add", "x", "--role", "handler", SMARTCITY_PASSWORD="short")
     assert refused.exit_code == 1
-    expected = "smartcity: invalid: password: too_short, agencies: required\n"
+    expected = "smartcity: invalid: --password: too_short, --agency: required\n"
     assert refused.stderr == expected
+    words = ("staff", "add", "x" * 101, "--role", "handler", "--agency", "nowhere")
+    refused = run(*words, SMARTCITY_PASSWORD="correct horse battery")
+    assert refused.stderr == "smartcity: invalid: NAME: too_long, --agency: unknown\n"
