@@ -64,48 +64,42 @@ class AlertPushes:
 
     async def take(self, room: int) -> Sequence[PushMessage]:
         async with self._at_work:
-            return await self._take(room, now())
+            at = now()
+            await self._look(at)
+            messages: list[PushMessage] = []
+            for walk in list(self._walks.values()):
+                left = min(room - len(messages), IN_HAND - self._repeated_by_a_death())
+                if left > 0:
+                    for whom, message in await walk.take(left, at):
+                        self._hand[_name(message)] = walk, whom
+                        messages.append(message)
+                if not walk.in_hand:
+                    await self._write_down(walk, at)
+            return messages
 
     async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
         async with self._at_work:
-            await self._settle(results, now())
+            at = now()
+            gone: list[PushAddress] = []
+            told: defaultdict[Walk, list[tuple[str, PushResult]]] = defaultdict(list)
+            for message, result in results:
+                walk, whom = self._hand[_name(message)]
+                told[walk].append((whom, result))
+                if result.outcome is Outcome.GONE and isinstance(message.address, PushAddress):
+                    gone.append(message.address)
+            if gone:
+                await self._devices.forget(gone)
+            for walk, some in told.items():
+                if self._walks.get(walk.delivery.id) is walk:
+                    await walk.settle(some, at)
+                    await self._write_down(walk, at)
+            for message, _ in results:
+                del self._hand[_name(message)]
 
     def give_back(self) -> None:
         self._walks.clear()
         self._lost.clear()
         self._hand.clear()
-
-    async def _take(self, room: int, at: datetime) -> Sequence[PushMessage]:
-        await self._look(at)
-        messages: list[PushMessage] = []
-        for walk in list(self._walks.values()):
-            left = min(room - len(messages), IN_HAND - self._repeated_by_a_death())
-            if left > 0:
-                for whom, message in await walk.take(left, at):
-                    self._hand[_name(message)] = walk, whom
-                    messages.append(message)
-            if not walk.in_hand:
-                await self._write_down(walk, at)
-        return messages
-
-    async def _settle(
-        self, results: Sequence[tuple[PushMessage, PushResult]], at: datetime
-    ) -> None:
-        gone: list[PushAddress] = []
-        told: defaultdict[Walk, list[tuple[str, PushResult]]] = defaultdict(list)
-        for message, result in results:
-            walk, whom = self._hand[_name(message)]
-            told[walk].append((whom, result))
-            if result.outcome is Outcome.GONE and isinstance(message.address, PushAddress):
-                gone.append(message.address)
-        if gone:
-            await self._devices.forget(gone)
-        for walk, some in told.items():
-            if self._walks.get(walk.delivery.id) is walk:
-                await walk.settle(some, at)
-                await self._write_down(walk, at)
-        for message, _ in results:
-            del self._hand[_name(message)]
 
     async def _look(self, at: datetime) -> None:
         """What is under way now: whatever was stopped is not."""

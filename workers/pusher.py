@@ -14,14 +14,16 @@ from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import Limit, PushMessage, PushResult, PushSender
 from smartcity.storage.leases import Lease
 
-IN_HAND: Final = 4000
-"""So many are in memory at the most: read and not sent yet, on their way, or not written down."""
+IN_HAND: Final = 3000
+"""So many are in memory at the most: read and not sent yet, on their way, or not written down. Less
+than half of it leaves the lanes without work while a group is read and another written.
+"""
 
 LANES: Final = 512
 """So many are on their way at once: at 50 ms for an answer, 10,000 a second."""
 
 GROUP: Final = 500
-"""When so many were answered they are written down, and as many read."""
+"""So many answers are written down at once, and for less room nothing is read."""
 
 POLL_S: Final = 0.05
 """How soon what is answered is written down, and what is new is read, when it is less."""
@@ -78,7 +80,7 @@ class Pusher:
                     run.launch(tasks)
                     if done and not run.in_hand:
                         break
-                    await run.news()
+                    await run.wait_for_room()
                 run.stop()
         finally:
             for source in self._sources:
@@ -101,7 +103,7 @@ class Run:
         self._answered: list[list[tuple[PushMessage, PushResult]]] = [[] for _ in sources]
         self._lanes: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
-        self._many_answered = asyncio.Event()
+        self._to_write_down = asyncio.Event()
         self._room = asyncio.Event()
         self._over = False
         self.in_hand = 0
@@ -124,27 +126,25 @@ class Run:
             self.taken += len(messages)
         return self.taken == before
 
-    def launch(self, group: asyncio.TaskGroup) -> None:
+    def launch(self, tasks: asyncio.TaskGroup) -> None:
         """As many lanes as there is work for, if anything may leave."""
         if self._pace.wait_s(self._clock()) > 0:
             return
         waiting = sum(map(len, self._waiting))
         for _ in range(min(LANES - len(self._lanes), waiting)):
-            lane = group.create_task(self._lane())
+            lane = tasks.create_task(self._lane())
             self._lanes.add(lane)
             lane.add_done_callback(self._ended)
 
     async def write_down(self) -> None:
-        """Write down whatever is answered, for as long as the run goes on."""
-        while self._lanes or not self._over:
-            await _next(self._many_answered)
+        """Write down what is answered, until the run is over and all of it was."""
+        while not self._over or self._lanes or any(self._answered):
+            await _soon(self._to_write_down)
             await self._settle()
-        await self._settle()
 
-    async def news(self) -> None:
-        """Wait until there is room for more, or a moment passed."""
-        if self.in_hand:
-            await _next(self._room)
+    async def wait_for_room(self) -> None:
+        """For a moment at the most: something new may be due."""
+        await _soon(self._room)
 
     def drop_waiting(self) -> None:
         """What was not sent yet is not in hand any more."""
@@ -158,7 +158,7 @@ class Run:
         self.drop_waiting()
         for lane in self._lanes:
             lane.cancel()
-        self._many_answered.set()
+        self._to_write_down.set()
 
     async def _settle(self) -> None:
         for place, source in enumerate(self._sources):
@@ -178,7 +178,7 @@ class Run:
             answered = self._answered[place]
             answered.append((message, result))
             if len(answered) == GROUP:
-                self._many_answered.set()
+                self._to_write_down.set()
 
     def _first(self) -> int | None:
         for place, waiting in enumerate(self._waiting):
@@ -189,11 +189,11 @@ class Run:
     def _ended(self, lane: asyncio.Task[None]) -> None:
         self._lanes.discard(lane)
         if not self._lanes:
-            self._many_answered.set()
+            self._to_write_down.set()
 
 
-async def _next(event: asyncio.Event) -> None:
-    """Wait until it happens again, but for a moment only."""
+async def _soon(event: asyncio.Event) -> None:
+    """Wait for it, for a moment at the most, and forget it."""
     with suppress(TimeoutError):
         async with asyncio.timeout(POLL_S):
             await event.wait()

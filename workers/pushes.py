@@ -33,7 +33,7 @@ class NotificationPushes:
 
     async def take(self, room: int) -> Sequence[PushMessage]:
         at = now()
-        held = frozenset(self._hand)
+        held = frozenset(self._hand)  # what is settled while this reads is found still waiting
         due = await self._store.due(self._urgency, at, room, behind=self._behind, but=held)
         self._behind = due[-1].place if len(due) == room else None
         due = [one for one in due if one.id not in held]

@@ -46,7 +46,7 @@ import uvloop
 from smartcity.heap import keep_for_good
 from smartcity.storage.processes import free_port
 from tests.standins import fcm_http1, fcm_http2
-from tests.standins.fcm_exchange import Answer, Request, answer
+from tests.standins.fcm_exchange import Answer, Request, in_json
 from tests.standins.fcm_messages import target, violations
 from tests.standins.fcm_quick import taken_at_a_glance
 from tests.standins.fcm_refusals import (
@@ -95,16 +95,15 @@ class FcmStandIn:
             ("POST", "/iid/v1:batchAdd"): lambda body, _: self._topics.add(body),
             ("POST", "/iid/v1:batchRemove"): lambda body, _: self._topics.remove(body),
             ("GET", "/standin/messages"): self._messages,
-            ("GET", "/standin/counts"): lambda _body, _query: answer(self._counts),
+            ("GET", "/standin/counts"): lambda _body, _query: in_json(self._counts),
             ("GET", "/standin/ids"): self._told_ids,
-            ("GET", "/standin/topics"): lambda _body, _query: answer(self._topics.members()),
+            ("GET", "/standin/topics"): lambda _body, _query: in_json(self._topics.members()),
             ("POST", "/standin/faults"): self._add_fault,
             ("DELETE", "/standin/messages"): self._forget_messages,
             ("DELETE", "/standin/faults"): self._forget_faults,
         }
 
     async def answer(self, request: Request) -> Answer | None:
-        """None: the connection breaks in the middle of the answer."""
         if request.method == "POST" and SEND.fullmatch(request.path):
             return await self._send(request)
         route = self._routes.get((request.method, request.path))
@@ -115,28 +114,27 @@ class FcmStandIn:
 
     # --- as FCM ----------------------------------------------------------------------------------
 
-    async def _send(self, asked: Request) -> Answer | None:
-        body = asked.body
-        if not self._authorized(asked.authorization):
+    async def _send(self, request: Request) -> Answer | None:
+        if not self._authorized(request.authorization):
             self._counts["UNAUTHENTICATED"] += 1
             return refused_caller()
-        message, only_checked = taken_at_a_glance(body), False
+        message, only_checked = taken_at_a_glance(request.body), False
         if message is not None:
             address = message.fid or message.token or message.topic or ""
             name = message.data.get("id")
         else:
-            request = _decoded(body)
-            if wrong := list(violations(request)):
+            asked = _decoded(request.body)
+            if wrong := list(violations(asked)):
                 self._counts["INVALID_ARGUMENT"] += 1
                 return refused_message(wrong)
-            address = target(request["message"])
-            name = _id(request["message"])
-            only_checked = bool(request.get("validate_only"))
+            address = target(asked["message"])
+            name = _id(asked["message"])
+            only_checked = bool(asked.get("validate_only"))
         error, retry_after = await self._fault(address)
         if error is None and only_checked:
-            return answer({"name": self._name(asked.path)})
+            return in_json({"name": self._name(request.path)})
         if error is None:
-            return self._take(asked, address, name)
+            return self._take(request, address, name)
         self._counts[error] += 1
         return None if error == BROKEN else refused(error, retry_after)
 
@@ -146,10 +144,10 @@ class FcmStandIn:
             return not self._require_token
         return kind == "Bearer" and token in self._tokens
 
-    def _take(self, asked: Request, address: str, message: str | None) -> Answer:
-        name = self._name(asked.path)
+    def _take(self, request: Request, address: str, message: str | None) -> Answer:
+        name = self._name(request.path)
         self._counts["taken"] += 1
-        self._taken.append(Taken(name, address, time.time(), asked.http, asked.body))
+        self._taken.append(Taken(name, address, time.time(), request.http, request.body))
         if message is not None:
             self._repeats += message in self._ids
             self._ids.add(message)
@@ -175,17 +173,17 @@ class FcmStandIn:
 
     def _token(self, body: bytes, _query: str) -> Answer:
         if not parse_qs(body.decode()).get("assertion"):
-            return answer({"error": "invalid_grant"}, 400)
+            return in_json({"error": "invalid_grant"}, 400)
         token = secrets.token_urlsafe()
         self._tokens.add(token)
         self._counts["tokens"] += 1
-        return answer({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
+        return in_json({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
 
     # --- as a stand-in ---------------------------------------------------------------------------
 
     def _messages(self, _body: bytes, query: str) -> Answer:
         (wanted,) = parse_qs(query).get("target", [None])
-        return answer(
+        return in_json(
             [
                 {
                     "name": one.name,
@@ -200,7 +198,7 @@ class FcmStandIn:
         )
 
     def _told_ids(self, _body: bytes, _query: str) -> Answer:
-        return answer({"different": len(self._ids), "repeats": self._repeats})
+        return in_json({"different": len(self._ids), "repeats": self._repeats})
 
     def _forget_messages(self, _body: bytes, _query: str) -> Answer:
         self._taken.clear()
@@ -214,9 +212,9 @@ class FcmStandIn:
         try:
             fault = msgspec.json.decode(body, type=Fault)
         except msgspec.DecodeError as error:
-            return answer(str(error), 400)
+            return in_json(str(error), 400)
         if fault.error is not None and fault.error not in {*REFUSALS, BROKEN}:
-            return answer(f"one of {', '.join(REFUSALS)}, {BROKEN}", 400)
+            return in_json(f"one of {', '.join(REFUSALS)}, {BROKEN}", 400)
         self._faults.append(fault)
         return DONE
 
@@ -245,12 +243,12 @@ async def serve(stand_in: FcmStandIn, host: str, port: int, tls: Sequence[Path])
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    way = (
+    server = (
         fcm_http2.listening(stand_in.answer, host, port, *tls)
         if tls
         else fcm_http1.listening(stand_in.answer, host, port)
     )
-    async with way:
+    async with server:
         keep_for_good()
         sys.stdout.write(f"listening {'https' if tls else 'http'}://{host}:{port}\n")
         sys.stdout.flush()

@@ -1,9 +1,14 @@
 """A request to the stand-in for FCM and its answer, whichever way they go."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+WAITING: Final = 4096
+"""So many connections may wait to be taken, and requests to be answered."""
+
+JSON: Final = ("content-type", "application/json")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -28,6 +33,9 @@ class Answer(msgspec.Struct, frozen=True):
 Answering = Callable[[Request], Awaitable[Answer | None]]
 """None: the connection breaks in the middle of the answer."""
 
+CUT_OFF: Final = Answer(200, b"{")
+"""One byte more is promised than comes."""
 
-def answer(value: Any, status: int = 200, **headers: str) -> Answer:
+
+def in_json(value: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, msgspec.json.encode(value), tuple(headers.items()))

@@ -1,4 +1,4 @@
-"""The way into the stand-in for FCM in the open: HTTP/1.1.
+"""The stand-in for FCM over plain HTTP/1.1.
 
 A request costs next to nothing here, so that what is measured beside it is the sender: one thread
 reads, answers and writes.
@@ -8,17 +8,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Final, cast
+from typing import cast
 
 import httptools
 
-from tests.standins.fcm_exchange import Answer, Answering, Request
-
-WAITING: Final = 4096
-"""So many connections may wait to be taken."""
-
-CUT_OFF: Final = (Answer(200), 9, b"{")
-"""More is promised than comes."""
+from tests.standins.fcm_exchange import CUT_OFF, JSON, WAITING, Answer, Answering, Request
 
 
 @asynccontextmanager
@@ -32,7 +26,7 @@ async def listening(answering: Answering, host: str, port: int) -> AsyncGenerato
 
 
 class _Connection(asyncio.Protocol):
-    """One request after the other; `on_…` is what the parser tells."""
+    """A client asks on it again when it was answered; `on_…` is what the parser tells."""
 
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
@@ -79,18 +73,16 @@ class _Connection(asyncio.Protocol):
 
     async def _answer(self, request: Request, keep: bool) -> None:
         told = await self._answering(request)
-        if told is None:
-            answer, length, body = CUT_OFF
-        else:
-            answer, length, body = told, len(told.body), told.body
-        self._transport.write(_head(answer, length) + body)
+        answer = told or CUT_OFF
+        length = len(answer.body) + (told is None)
+        self._transport.write(_head(answer, length) + answer.body)
         if told is None or not keep:
             self._transport.close()
 
 
 def _head(answer: Answer, length: int) -> bytes:
-    more = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in (JSON, *answer.headers))
     return (
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
-        f"content-type: application/json\r\ncontent-length: {length}\r\n{more}\r\n"
+        f"content-length: {length}\r\n{headers}\r\n"
     ).encode("latin-1")

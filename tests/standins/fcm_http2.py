@@ -1,4 +1,4 @@
-"""The way into the stand-in for FCM over TLS: HTTP/2, as FCM has it, served by Granian."""
+"""The stand-in for FCM over HTTP/2 and TLS, as FCM has them, served by Granian."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -11,15 +11,10 @@ from granian.http import HTTP2Settings
 from granian.rsgi import Scope
 from granian.server.embed import Server
 
-from tests.standins.fcm_exchange import Answering, Request
+from tests.standins.fcm_exchange import CUT_OFF, JSON, WAITING, Answering, Request
 
 REQUESTS_AT_ONCE: Final = 100
 """So many FCM takes on one connection."""
-
-WAITING: Final = 4096
-"""So many connections may wait to be taken, and requests to be answered."""
-
-JSON: Final = ("content-type", "application/json")
 
 
 class Transport(Protocol):
@@ -47,15 +42,16 @@ async def listening(
         http2_settings=HTTP2Settings(max_concurrent_streams=REQUESTS_AT_ONCE),
     )  # fmt: skip
     serving = asyncio.ensure_future(server.serve())
-    while not await _is_taken(host, port):
-        await asyncio.sleep(0.02)
-    yield
-    server.stop()
-    await serving
+    try:
+        while not serving.done() and not await _somebody_listens(host, port):
+            await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.stop()
+        await serving
 
 
-async def _is_taken(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
+async def _somebody_listens(host: str, port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:
@@ -75,8 +71,9 @@ def _application(answering: Answering) -> Callable[[Scope, Exchange], Awaitable[
             await exchange(),
         )
         answer = await answering(request)
-        if answer is None:  # more was promised than comes, so the connection is closed
-            await exchange.response_stream(200, [("content-length", "9")]).send_bytes(b"{")
+        if answer is None:
+            promised = [("content-length", f"{len(CUT_OFF.body) + 1}")]
+            await exchange.response_stream(CUT_OFF.status, promised).send_bytes(CUT_OFF.body)
         else:
             exchange.response_bytes(answer.status, [JSON, *answer.headers], answer.body)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.standins.fcm_exchange import Answer, answer
+from tests.standins.fcm_exchange import Answer, in_json
 from tests.standins.fcm_messages import Violation
 
 FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
@@ -84,7 +84,7 @@ def refused(name: str, retry_after: str | int | None) -> Answer:
     if refusal.quota:
         details.append({"@type": QUOTA_FAILURE, "violations": [refusal.quota]})
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
-    return answer(_error(refusal, details), refusal.code, **headers)
+    return in_json(_error(refusal, details), refusal.code, **headers)
 
 
 def refused_message(wrong: Sequence[Violation]) -> Answer:
@@ -93,7 +93,7 @@ def refused_message(wrong: Sequence[Violation]) -> Answer:
     if wrong[0].by_fcm:
         details.insert(0, {"@type": FCM_ERROR, "errorCode": "INVALID_ARGUMENT"})
     refusal = Refusal(400, "INVALID_ARGUMENT", wrong[0].description)
-    return answer(_error(refusal, details), 400)
+    return in_json(_error(refusal, details), 400)
 
 
 def refused_caller() -> Answer:
@@ -103,7 +103,7 @@ def refused_caller() -> Answer:
         "Request had invalid authentication credentials. Expected OAuth 2 access token, "
         "login cookie or other valid authentication credential.",
     )
-    return answer(_error(refusal, []), 401)
+    return in_json(_error(refusal, []), 401)
 
 
 def _error(refusal: Refusal, details: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

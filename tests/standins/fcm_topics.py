@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from tests.standins.fcm_exchange import Answer, answer
+from tests.standins.fcm_exchange import Answer, in_json
 from tests.standins.fcm_refusals import refused
 
 SUBSCRIPTION: Final = re.compile(
@@ -52,14 +52,14 @@ class Topics:
         members = self._members[topic]
         match method, token in members:
             case "POST", True:
-                return answer({"error": {"code": 409, "status": "ALREADY_EXISTS"}}, 409)
+                return in_json({"error": {"code": 409, "status": "ALREADY_EXISTS"}}, 409)
             case "POST", False:
                 members.add(token)
             case "DELETE", False if "allow_missing=true" not in query:
-                return answer({"error": {"code": 404, "status": "NOT_FOUND"}}, 404)
+                return in_json({"error": {"code": 404, "status": "NOT_FOUND"}}, 404)
             case _:
                 members.discard(token)
-        return answer({})
+        return in_json({})
 
     def members(self) -> dict[str, list[str]]:
         return {topic: sorted(members) for topic, members in self._members.items() if members}
@@ -71,11 +71,11 @@ class Topics:
         try:
             asked = msgspec.json.decode(body, type=Membership)
         except msgspec.DecodeError:
-            return answer({"error": "InvalidArgument"}, 400)
+            return in_json({"error": "InvalidArgument"}, 400)
         results: list[dict[str, Any]] = []
         for token in asked.registration_tokens:
             error = next((says for word, says in UNKNOWN.items() if token.startswith(word)), None)
             if error is None:
                 change(self._members[asked.to.removeprefix("/topics/")], token)
             results.append({"error": error} if error else {})
-        return answer({"results": results})
+        return in_json({"results": results})

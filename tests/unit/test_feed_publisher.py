@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
+from itertools import cycle
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from smartcity.clock import now
@@ -64,6 +67,22 @@ async def test_promised_events_are_published_in_order_and_their_outbox_is_emptie
     assert await log_of(feed) == ids(events)
     left = await database["things"].find_one({"_id": document})
     assert left == {"_id": document, "seq": 3}
+
+
+async def test_of_several_collections_what_waits_longest_is_published_first(
+    feed: FeedStore, database: Database
+) -> None:
+    at = now() - timedelta(minutes=1)
+    events = [
+        msgspec.structs.replace(an_event(), at=at + timedelta(seconds=second))
+        for second in range(4)
+    ]
+    for event, collection in zip(events, cycle(["things", "others"]), strict=False):
+        await database[collection].insert_one({"_id": new_id(), **outbox([event])})
+    lease = Lease(database, PUBLISHER, "one", LEASE_S)
+    one = Publisher(feed, lease, ["others", "things"], batch=3)
+    assert [await one.run_once(), await one.run_once()] == [3, 1]
+    assert await log_of(feed) == ids(events)
 
 
 async def test_an_event_that_came_while_the_outbox_was_cleared_stays_promised(

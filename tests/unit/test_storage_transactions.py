@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, ExecutionTimeout
 
 from smartcity.storage.mongo import Database, connect
-from smartcity.storage.transactions import PATIENCE_S, in_transaction
+from smartcity.storage.transactions import (
+    PATIENCE_S,
+    PERHAPS_COMMITTED,
+    despite_abandoned,
+    in_transaction,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +68,16 @@ async def test_one_that_fails_has_written_nothing(database: Database) -> None:
     with pytest.raises(DuplicateKeyError):
         await in_transaction(database, write)
     assert await database[COUNTS].find_one({"_id": "two"}) is None
+
+
+async def test_what_may_be_committed_already_is_not_written_again(database: Database) -> None:
+    tried = 0
+
+    async def write() -> None:
+        nonlocal tried
+        tried += 1
+        raise ExecutionTimeout("perhaps", details={"errorLabels": [PERHAPS_COMMITTED]})
+
+    with pytest.raises(ExecutionTimeout):
+        await despite_abandoned(database, write, PATIENCE_S)
+    assert tried == 1

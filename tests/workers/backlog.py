@@ -55,17 +55,17 @@ async def backlog(
 
 
 async def some_wait(database: Database) -> bool:
-    return await _one_of(database, PENDING)
+    return await _some_pending(database, {})
 
 
 async def some_are_due(database: Database) -> bool:
     """Without those that wait because something was told of their subject a moment ago."""
-    return await _one_of(database, PENDING | {"push.next_at": {"$lte": now()}})
+    return await _some_pending(database, {"push.next_at": {"$lte": now()}})
 
 
-async def _one_of(database: Database, wanted: Document) -> bool:
-    """Asked again and again while they are sent: it is not for this to read all that were."""
-    found = await database[NOTIFICATIONS].find_one(wanted, {"_id": 1}, hint="push_due")
+async def _some_pending(database: Database, narrowed: Document) -> bool:
+    """By the index of what waits: it is asked again and again while most is sent already."""
+    found = await database[NOTIFICATIONS].find_one(PENDING | narrowed, {"_id": 1}, hint="push_due")
     return found is not None
 
 

@@ -273,7 +273,7 @@ class Dying:
         await end(running)
 
 
-@pytest.mark.parametrize("lives", [1, 700, 3500])
+@pytest.mark.parametrize("lives", [1, 700, IN_HAND + 1000])
 async def test_who_goes_on_after_a_death_misses_nobody_and_repeats_what_was_in_hand(
     lives: int,
     database: Database,
@@ -284,7 +284,7 @@ async def test_who_goes_on_after_a_death_misses_nobody_and_repeats_what_was_in_h
     pusher: Pusher,
     fcm: Fcm,
 ) -> None:
-    phones = 4000
+    phones = IN_HAND + 2000
     await phones_in(database, numbered(phones), WARD)
     fcm.fault(error="UNAVAILABLE", times=40)
     alert = await officer.issue(WARD)

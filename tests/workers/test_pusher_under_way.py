@@ -10,8 +10,10 @@ import pytest
 
 from smartcity.clock import now
 from smartcity.identifiers import new_id
+from smartcity.identity.devices.model import PushAddress
 from smartcity.identity.devices.service import DeviceService
 from smartcity.notifications.model import DuePush, Push, PushState, Urgency
+from smartcity.notifications.pace import Pace
 from smartcity.notifications.push import (
     Outcome,
     PushMessage,
@@ -226,14 +228,72 @@ async def test_a_pusher_that_is_to_finish_comes_back_though_more_is_due(
     assert fcm.ids() == {"different": sent, "repeats": 0}
 
 
-async def test_a_bulk_is_sent_once_each_and_never_all_of_it_is_in_memory(
+async def test_a_bulk_larger_than_what_is_in_hand_is_sent_once_each(
     store: NotificationStore, devices: DeviceService, sender: PushSender, lease: Lease, fcm: Fcm
 ) -> None:
     phones = [await device(devices, f"phone-{n}") for n in range(10)]
-    await store.add([waiting(phones[n % 10]) for n in range(5000)])
-    assert await pusher_of(store, devices, sender, lease, 1_000_000).run_once() == 5000
-    assert fcm.ids() == {"different": 5000, "repeats": 0}
-    assert (await store.push_counts())[PushState.SENT][""] == 5000
+    many = 2 * IN_HAND
+    await store.add([waiting(phones[n % 10]) for n in range(many)])
+    assert await pusher_of(store, devices, sender, lease, 1_000_000).run_once() == many
+    assert fcm.ids() == {"different": many, "repeats": 0}
+    assert (await store.push_counts())[PushState.SENT][""] == many
+
+
+class Overlapping:
+    """Has a second message once the first is being written down, which ends when that was read."""
+
+    def __init__(self) -> None:
+        self._left = [message(), message()]
+        self._writing, self._read = asyncio.Event(), asyncio.Event()
+
+    async def take(self, room: int) -> Sequence[PushMessage]:
+        if not self._left or (len(self._left) == 1 and not self._writing.is_set()):
+            return []
+        one = self._left.pop()
+        if not self._left:
+            self._read.set()
+        return [one]
+
+    async def settle(self, results: Sequence[tuple[PushMessage, PushResult]]) -> None:
+        self._writing.set()
+        await self._read.wait()
+
+    def give_back(self) -> None: ...
+
+
+def message() -> PushMessage:
+    return PushMessage(
+        id=new_id(),
+        address=PushAddress("fid", "phone"),
+        title="",
+        body="",
+        data={},
+        urgency=Urgency.NORMAL,
+    )
+
+
+async def test_more_is_read_while_what_was_answered_is_written_down(
+    sender: PushSender, lease: Lease
+) -> None:
+    pusher = Pusher([Overlapping()], sender, lease, Pace(10_000))
+    async with asyncio.timeout(5):
+        assert await pusher.run_once() == 2
+
+
+async def test_a_pusher_that_is_to_finish_leaves_the_loop_to_others_meanwhile(
+    store: NotificationStore, devices: DeviceService, lease: Lease
+) -> None:
+    await store.add([waiting(await device(devices, address)) for address in ("phone", "stuck")])
+    pusher = pusher_of(store, devices, Slow(), lease)
+    running = asyncio.create_task(pusher.run_once())
+    await asyncio.sleep(0.3)
+    pusher.finish()
+    clock = asyncio.get_running_loop().time
+    begin = clock()
+    await asyncio.sleep(0.1)
+    assert clock() - begin < 1, "a loop that does not wait holds everybody up"
+    running.cancel()
+    await asyncio.wait({running})
 
 
 def test_waits_grow_are_spread_and_never_shorter_than_what_was_asked_for() -> None:

@@ -7,7 +7,6 @@ a partial index on it finds the work.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from smartcity.feed.event import Event
@@ -39,12 +38,9 @@ def promise(events: Sequence[Event]) -> dict[str, Any]:
 class Promise:
     """A document whose outbox is not empty: where it stands, and what it promises."""
 
-    __slots__ = ("collection", "document_id", "events", "since")
+    __slots__ = ("collection", "document_id", "events")
 
-    def __init__(
-        self, collection: str, document_id: Any, since: datetime, events: Sequence[Event]
-    ) -> None:
+    def __init__(self, collection: str, document_id: Any, events: Sequence[Event]) -> None:
         self.collection = collection
         self.document_id = document_id
-        self.since = since
         self.events = events

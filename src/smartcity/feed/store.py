@@ -94,18 +94,15 @@ class FeedStore:
         pipeline = _promising(first, limit)
         for other in others:
             pipeline.append({"$unionWith": {"coll": other, "pipeline": _promising(other, limit)}})
-        found = await self._database[first].aggregate(pipeline)
-        promises = [
+        found = await self._database[first].aggregate([*pipeline, *_longest_waiting(limit)])
+        return [
             Promise(
                 document["collection"],
                 document["_id"],
-                document[OUTBOX_AT],
                 [from_document(event, Event) for event in document["outbox"]],
             )
             async for document in found
         ]
-        promises.sort(key=lambda promise: promise.since)
-        return promises[:limit]
 
     async def published(self, events: Collection[UUID]) -> set[UUID]:
         """Which of these events the log already has."""
@@ -296,10 +293,13 @@ class FeedStore:
 def _promising(collection: str, limit: int) -> list[Document]:
     return [
         {"$match": {OUTBOX_AT: {"$exists": True}}},
-        {"$sort": {OUTBOX_AT: ASCENDING}},
-        {"$limit": limit},
+        *_longest_waiting(limit),
         {"$project": {"outbox": 1, OUTBOX_AT: 1, "collection": {"$literal": collection}}},
     ]
+
+
+def _longest_waiting(limit: int) -> list[Document]:
+    return [{"$sort": {OUTBOX_AT: ASCENDING}}, {"$limit": limit}]
 
 
 def _clearing(events: Sequence[UUID], seq: int) -> list[Document]:

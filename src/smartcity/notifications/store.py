@@ -178,8 +178,12 @@ class NotificationStore:
             ]
         elif but:
             query["_id"] = {"$nin": list(map(raw_id, but))}
-        found = self._due.find(query, DUE_FIELDS, batch_size=limit).sort(list(DUE_FIRST))
-        found = found.hint("push_due").limit(limit)
+        found = (
+            self._due.find(query, DUE_FIELDS, batch_size=limit)  # all in one answer, not 101 first
+            .sort(list(DUE_FIRST))
+            .hint("push_due")
+            .limit(limit)
+        )
         return [from_document(document, DuePush) for document in await found.to_list()]
 
     async def record_sent(self, notifications: Collection[UUID], at: datetime) -> None:

@@ -76,8 +76,8 @@ class Lease:
         self.fence = None
 
     async def _write(self, write: Callable[[], Awaitable[written]]) -> written:
-        """Do it, even if a dead process has written the document: the publisher's counter lives in
-        it.
+        """Do it, even if a process died in a transaction that wrote the document: it holds the
+        publisher's counter.
         """
         patience_s = max(self._lease_s, SHORTEST_WAIT_S)
         return await despite_abandoned(self._leases.database, write, patience_s)

@@ -1,7 +1,7 @@
 """Transactions, and what a process that died in one leaves open.
 
-The server keeps such a one for a minute (`transactionLifetimeLimitSeconds`), and as long nobody
-else can write what it has written.
+The server keeps such a one open for a minute (`transactionLifetimeLimitSeconds`), and so long
+nobody else can write what it wrote.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,7 @@ from pymongo.errors import ExecutionTimeout, NetworkTimeout
 from smartcity.storage.mongo import APP, Database
 
 PATIENCE_S: Final = 3.0
-"""So long a transaction may go on, or wait for others, until it looks for one that was abandoned.
-"""
+"""After so long a transaction looks for one in its way that was abandoned."""
 
 PERHAPS_COMMITTED: Final = "UnknownTransactionCommitResult"
 
@@ -44,7 +43,7 @@ async def despite_abandoned(
         with timeout(patience_s):
             return await write()
     except (ExecutionTimeout, NetworkTimeout) as error:
-        if error.has_error_label(PERHAPS_COMMITTED):
+        if error.has_error_label(PERHAPS_COMMITTED):  # written again, it might be there twice
             raise
         await _end_abandoned(database, patience_s)
         return await write()

@@ -152,7 +152,8 @@ class DeviceStore:
         """Where pushes go and when not, for those who have an address."""
         wanted = {"_id": {"$in": list(map(raw_id, devices))}}
         fields = {"push.kind": 1, "push.value": 1, "quiet_hours": 1}
-        documents = await self._raw.find(wanted, fields, batch_size=len(devices)).to_list()
+        in_one_answer = self._raw.find(wanted, fields, batch_size=len(devices))
+        documents = await in_one_answer.to_list()
         found = [from_document(document, Reached) for document in documents]
         return {one.id: Reach(one.push, one.quiet_hours) for one in found if one.push is not None}
 

@@ -24,7 +24,6 @@ class SmsBudgetStore:
     """The count and its reason are written together or not at all: one transaction each."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._months = database[MONTHS]
         self._payments = database[PAYMENTS]
 
@@ -59,7 +58,7 @@ class SmsBudgetStore:
                 message=wanted.message, month=wanted.month, parts=parts, attempt=wanted.attempt
             )
 
-        return await in_transaction(self._database, write)
+        return await in_transaction(self._months.database, write)
 
     async def give_back(self, paid: Payment) -> None:
         """Return what an attempt paid, if no other has begun since: that one may rest on it."""
@@ -81,7 +80,7 @@ class SmsBudgetStore:
                 {"_id": paid.month}, {"$inc": {"parts": -paid.parts}}, session=session
             )
 
-        await in_transaction(self._database, write)
+        await in_transaction(self._months.database, write)
 
     async def spent(self, month: str) -> int:
         """The parts that were paid in a month and not given back."""
