@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smartcity.city import City, load_city
@@ -178,6 +178,8 @@ async def test_what_looks_like_markup_is_shown_as_it_is(writer: MailWriter) -> N
 
 
 @given(st.text(max_size=300))
+@example("\n")
+@example("Đã xong\r\n")
 def test_no_title_adds_a_header(title: str) -> None:
     writer = hanois_writer()
     try:

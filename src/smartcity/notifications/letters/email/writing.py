@@ -87,7 +87,7 @@ class MailWriter:
         return mail
 
     def _subject(self, envelope: Envelope) -> str:
-        title = envelope.letters[0].title
+        title = " ".join(envelope.letters[0].title.split())  # an end of line would end the headers
         more = len(envelope.letters) - 1
         return self._word(envelope, "more", title=title, count=str(more)) if more else title
 
