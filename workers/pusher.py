@@ -71,19 +71,24 @@ class Pusher:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(run.write_down())
-                while await self._lease.hold() is not None:  # else somebody else sends these now
-                    if self._finishing:
-                        run.drop_waiting()
-                    done = self._finishing or await run.refill()
-                    run.launch(tasks)
-                    if done and not run.in_hand:
-                        break
-                    await run.news()
-                run.stop()
+                try:
+                    await self._go_on(run, tasks)
+                finally:
+                    run.stop()
         finally:
             for source in self._sources:
                 source.give_back()
         return run.taken
+
+    async def _go_on(self, run: "Run", tasks: asyncio.TaskGroup) -> None:
+        while await self._lease.hold() is not None:  # else somebody else sends these now
+            if self._finishing:
+                run.drop_waiting()
+            done = self._finishing or await run.refill()
+            run.launch(tasks)
+            if done and not run.in_hand:
+                break
+            await run.news()
 
     def finish(self) -> None:
         """Take no more in hand: `run_once` comes back when what is on its way was answered."""
@@ -136,10 +141,13 @@ class Run:
 
     async def write_down(self) -> None:
         """Write down whatever is answered, for as long as the run goes on."""
-        while self._lanes or not self._over:
-            await _next(self._many_answered)
+        try:
+            while self._lanes or not self._over:
+                await _next(self._many_answered)
+                await self._settle()
             await self._settle()
-        await self._settle()
+        finally:
+            self.drop_waiting()  # a lane may answer although it is cancelled: it finds nothing more
 
     async def news(self) -> None:
         """Wait until there is room for more, or a moment passed."""
