@@ -73,19 +73,24 @@ class Pusher:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(run.write_down())
-                while await self._lease.hold() is not None:  # else somebody else sends these now
-                    if self._finishing:
-                        run.drop_waiting()
-                    done = self._finishing or await run.refill()
-                    run.launch(tasks)
-                    if done and not run.in_hand:
-                        break
-                    await run.wait_for_room()
-                run.stop()
+                try:
+                    await self._go_on(run, tasks)
+                finally:
+                    run.stop()
         finally:
             for source in self._sources:
                 source.give_back()
         return run.taken
+
+    async def _go_on(self, run: "Run", tasks: asyncio.TaskGroup) -> None:
+        while await self._lease.hold() is not None:  # else somebody else sends these now
+            if self._finishing:
+                run.drop_waiting()
+            done = self._finishing or await run.refill()
+            run.launch(tasks)
+            if done and not run.in_hand:
+                break
+            await run.wait_for_room()
 
     def finish(self) -> None:
         """Take no more in hand: `run_once` comes back when what is on its way was answered."""
@@ -138,9 +143,12 @@ class Run:
 
     async def write_down(self) -> None:
         """Write down what is answered, until the run is over and all of it was."""
-        while not self._over or self._lanes or any(self._answered):
-            await _soon(self._to_write_down)
-            await self._settle()
+        try:
+            while not self._over or self._lanes or any(self._answered):
+                await _soon(self._to_write_down)
+                await self._settle()
+        finally:
+            self.drop_waiting()  # a lane may answer although it is cancelled: it finds nothing more
 
     async def wait_for_room(self) -> None:
         """For a moment at the most: something new may be due."""

@@ -1,9 +1,11 @@
 """Many pushes at once: order, pace, leases, deaths; against the real database and the stand-in."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -27,7 +29,7 @@ from smartcity.storage.mongo import Database
 from tests.standins.fixtures import Fcm
 from tests.workers.backlog import push_of, pusher_of, waiting
 from tests.workers.notified import device
-from workers.pusher import GROUP, IN_HAND, Pusher
+from workers.pusher import GROUP, IN_HAND, LANES, Pusher
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +132,64 @@ async def test_who_lost_the_lease_stops_waiting(
     )
     assert await asyncio.wait_for(running, 9) == 1
     assert (await store.push_counts())[PushState.PENDING] == {"": 1}
+
+
+class Deaf:
+    """Answers although it is cancelled, as a client may that has the answer already."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def send(self, batch: Sequence[PushMessage]) -> list[PushResult]:
+        self.sent += len(batch)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.05)
+        return [PushResult(Outcome.SENT) for _ in batch]
+
+
+class Unwritable(NotificationStore):
+    async def record_sent(self, notifications: Collection[UUID], at: datetime) -> None:
+        raise ConnectionAbortedError
+
+
+class Unreadable(NotificationStore):
+    """Is read once, as much as there is room for."""
+
+    async def due(self, *args: Any, **kwargs: Any) -> list[DuePush]:
+        if await self._notifications.find_one({"push.state": PushState.SENT.value}):
+            raise ConnectionAbortedError
+        return await super().due(*args, **kwargs)
+
+
+@pytest.mark.parametrize("failing", [Unwritable, Unreadable])
+async def test_nothing_more_leaves_when_the_database_fails(
+    store: NotificationStore,
+    devices: DeviceService,
+    database: Database,
+    lease: Lease,
+    failing: type[NotificationStore],
+) -> None:
+    phone = await device(devices, "phone")
+    await store.add([waiting(phone) for _ in range(IN_HAND)])
+    sender = Deaf()
+    with pytest.raises(ExceptionGroup):
+        await pusher_of(failing(database), devices, sender, lease).run_once()
+    assert sender.sent <= 4 * LANES, "what waited in memory would be sent again"
+
+
+async def test_nothing_more_leaves_when_the_pusher_is_cancelled(
+    store: NotificationStore, devices: DeviceService, lease: Lease
+) -> None:
+    phone = await device(devices, "phone")
+    await store.add([waiting(phone) for _ in range(IN_HAND)])
+    sender = Deaf()
+    running = asyncio.create_task(pusher_of(store, devices, sender, lease).run_once())
+    while not sender.sent:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert sender.sent <= 2 * LANES
 
 
 async def test_an_urgent_one_overtakes_a_running_bulk(
