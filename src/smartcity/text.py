@@ -53,3 +53,8 @@ def unmarked(text: str) -> str:
 def folded_words(text: str) -> tuple[str, ...]:
     """The folded words of a text, each once, in order."""
     return tuple(dict.fromkeys(re.findall(r"\w+", fold(text))))
+
+
+def unnumbered(said: str) -> str:
+    """What the system says of an error, without the number that it begins with."""
+    return re.sub(r"\[Errno -?\d+\] ", "", said)

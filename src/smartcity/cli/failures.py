@@ -13,14 +13,12 @@ from smartcity.geography.boundaries import BoundaryError
 from smartcity.settings import SettingsError
 from smartcity.storage.binary import EmbeddedServerError
 from smartcity.storage.mongo import DatabaseError
+from smartcity.text import unnumbered
 
 MISCONFIGURED: Final = (SettingsError, PackError)
 
 _NOISE: Final = re.compile(r", full error:|, Timeout:| \(configured timeouts")
 """Where the driver begins to tell about itself."""
-
-_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
-"""What the system calls an error, before what it means."""
 
 
 class NotReadyError(Exception):
@@ -78,7 +76,7 @@ def not_reached(error: BaseException) -> str:
         case TimeoutError():
             return "no answer in time"
         case _:
-            return _NUMBER.sub("", str(error)) or type(error).__name__
+            return unnumbered(str(error)) or type(error).__name__
 
 
 def _words(code: str) -> str:

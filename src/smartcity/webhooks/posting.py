@@ -1,6 +1,5 @@
 """The way to receivers: one request a message, which is taken or not."""
 
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -9,6 +8,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from smartcity.text import unnumbered
 from smartcity.waits import asked_s
 from smartcity.webhooks.destinations import Destinations, Network
 from smartcity.webhooks.model import MOST
@@ -22,9 +22,6 @@ ANSWER_BYTES: Final = 4096
 """More of an answer is not read."""
 
 AGENT: Final = {"Content-Type": "application/json", "User-Agent": "SmartCity"}
-
-_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
-"""What the system calls an error, before what it means."""
 
 
 class NotTaken(Exception):
@@ -106,4 +103,4 @@ def _said(error: Exception) -> str:
     """
     said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     kind = type(error).__name__
-    return _NUMBER.sub("", f"{kind}: {said}" if said else kind)[:300]
+    return unnumbered(f"{kind}: {said}" if said else kind)[:300]
