@@ -47,7 +47,7 @@ def service(
 
 
 async def promised(database: Database) -> list[Event]:
-    (promise,) = await FeedStore(database).promises(DOSSIERS, 100)
+    (promise,) = await FeedStore(database).promises([DOSSIERS], 100)
     return list(promise.events)
 
 

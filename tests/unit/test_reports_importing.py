@@ -117,7 +117,7 @@ async def test_an_import_that_was_cut_off_is_completed_by_the_next(
     outcome = await (await importer(database, boston)).take_in(rows)
     assert outcome.new + outcome.known == len(rows)
     assert await database[COLLECTION].count_documents({}) == len(rows)
-    promised = await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+    promised = await FeedStore(database).promises([ANNOUNCEMENTS], 10)
     told = {event.batch for promise in promised for event in promise.events}
     assert told == set(await database[COLLECTION].distinct("batch"))
 
@@ -138,7 +138,7 @@ async def test_a_chunk_is_announced_once_and_never_before_it_is_there(
         await one.take_in(numbered(row(number) for number in range(CHUNK + 3)))
     assert counts == [CHUNK, 3]
     (first, *_), (second, *_) = [
-        promise.events for promise in await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+        promise.events for promise in await FeedStore(database).promises([ANNOUNCEMENTS], 10)
     ]
     assert {first.topic, second.topic} == {Topic.BULK}
     assert {first.of, second.of} == {Topic.REPORT}
@@ -154,7 +154,7 @@ async def test_rows_that_a_better_mapping_takes_are_announced_too(
     better = edited(tmp_path, 'Closed = "closed"', 'Closed = "closed"\nvalues.Done = "closed"')
     again = await importer(database, boston, load_mapping(better, boston))
     assert await again.take_in(rows) == Outcome(new=1, known=1)
-    promised = await FeedStore(database).promises(ANNOUNCEMENTS, 10)
+    promised = await FeedStore(database).promises([ANNOUNCEMENTS], 10)
     assert {e.batch for p in promised for e in p.events} == set(
         await database[COLLECTION].distinct("batch")
     )

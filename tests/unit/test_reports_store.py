@@ -72,7 +72,7 @@ async def test_what_older_code_promised_tells_map_and_figures_what_it_would_tell
         await store.insert(report, [msgspec.structs.replace(told[-1], internal=older)])
     for _ in range(2):  # it may be cut off and run again
         await complete_promises(database)
-    promised = [p.events[0] for p in await FeedStore(database).promises(COLLECTION, 10)]
+    promised = [p.events[0] for p in await FeedStore(database).promises([COLLECTION], 10)]
     assert [pin.never_public for pin in map(pin_of, promised) if pin] == [False, True]
     assert promised == [from_document(to_document(event), Event) for event in told]
 
